@@ -1,0 +1,91 @@
+// What the pages do with script. They work without it; nothing is decided here.
+const page = document;
+const id = (name) => page.getElementById(name);
+const on = (type, act) => page.addEventListener(type, act, true);
+page.documentElement.className = navigator.clipboard ? "js clip" : "js";
+
+// Times count on from what the server wrote: a wrong clock does no harm.
+const tick = () => page.querySelectorAll("[data-since]").forEach((time) => {
+  const [s, m = 0] = time.textContent.match(/\d+/g).reverse(), now = Date.now() / 1000;
+  const past = now - (time.from ??= now - m * 60 - s) | 0;
+  time.textContent = past < 60 ? `${past}s` : `${past / 60 | 0}m ${past % 60}s`;
+});
+setInterval(tick, 1000);
+tick();
+
+// One sentence for one trouble, gone when it is over.
+on("visibilitychange", () => page.hidden || htmx.trigger(page.body, "refetch"));
+const banner = id("lost"), alert = id("alert");
+let missed = 0;
+const lost = () => { if (++missed === 2) banner.textContent = banner.dataset.text; };
+on("htmx:sendError", lost);
+on("htmx:timeout", lost);
+on("htmx:beforeSwap", ({ detail }) => {
+  const { target } = detail, from = detail.pathInfo.requestPath.split("?")[0];
+  missed = 0;
+  banner.textContent = "";
+  if (target !== alert) { if (alert.from === from) alert.replaceChildren(); }
+  else if (alert.firstChild) detail.shouldSwap = false;
+  else alert.from = from;
+  if (target.contains(page.activeElement)) setTimeout(() => page.activeElement.id || id(target.id + "-name")?.focus());
+});
+
+// The log follows its end until one scrolls up.
+const box = id("log-box"), tail = id("log-follow");
+const follow = () => tail?.checked && box.scroll(0, 1e7);
+box?.addEventListener("scroll", () => { tail.checked = box.scrollHeight - box.scrollTop - box.clientHeight < 32; });
+on("htmx:afterSettle", ({ target }) => target.id === "dialog" ? target.showModal() : follow());
+follow();
+
+// Fields say what is wrong in the server's words.
+const check = (field) => {
+  const { value, dataset: d } = field, n = [...value].length, bare = value.trim(), note = id(field.id + "-note");
+  if (!d.min && !d.is) return;
+  const text = n < d.min ? d.short : n > d.max ? d.long : d.edge && value !== bare ? d.edge : d.is && bare !== d.is ? d.not : "";
+  note.textContent = text || note.dataset.hint;
+  note.classList.toggle("bad", field.ariaInvalid = !!text);
+  return text;
+};
+on("focusout", ({ target }) => target.value && check(target));
+on("submit", (e) => {
+  const field = [...e.target.elements].find(check);
+  if (field) e.preventDefault(field.focus());
+});
+const make = (field) => {
+  const signs = "abcdefghijkmnpqrstuvwxyz23456789", bytes = crypto.getRandomValues(new Uint8Array(20));
+  field.value = Array.from(bytes, (n) => signs[n % 32]).join("").replace(/.{5}(?=.)/g, "$&-");
+  check(field);
+};
+page.querySelectorAll("[data-fill]").forEach(make);
+
+const acts = {
+  async copy(el, what) {
+    await navigator.clipboard.writeText(id(what)?.value ?? id(what)?.innerText ?? what);
+    id("live").textContent = "Copied.";
+    el.classList.add("ok");
+    setTimeout(() => el.classList.remove("ok"), 1500);
+  },
+  make: (el, name) => make(id(name)),
+  show(el, name) {
+    const shown = id(name).type === "text";
+    id(name).type = shown ? "password" : "text";
+    el.ariaPressed = !shown;
+  },
+  close(el, name, e) {
+    const it = el.closest("dialog, .notice");
+    if (it) e.preventDefault(it.close ? it.close() : it.remove());
+  },
+};
+on("click", (e) => {
+  const el = e.target.closest("button, a");
+  for (const name in el?.dataset) acts[name]?.(el, el.dataset[name], e);
+});
+
+const keys = { "/": () => id("q")?.select(), n: () => { location = "/environments/new"; }, "?": () => id("help").showPopover() };
+const used = id("keys");
+if (used) used.checked = localStorage.keys !== "off";
+on("change", () => { follow(); if (used) localStorage.keys = used.checked ? "on" : "off"; });
+on("keydown", (e) => {
+  const free = used?.checked && !(e.ctrlKey || e.metaKey || e.altKey || e.target.closest("input, dialog"));
+  if (free && keys[e.key]) e.preventDefault(keys[e.key]());
+});

@@ -1,0 +1,25 @@
+set positional-arguments
+
+# List the recipes.
+default:
+    @just --list
+
+# Run the whole product on this computer, with a simulated Coolify.
+demo *arguments:
+    scripts/demo "$@"
+
+# The same, with its own log in detail.
+dev *arguments:
+    RUST_LOG="${RUST_LOG:-info,sqlxmq=warn,vps_claude=debug}" scripts/demo "$@"
+
+# Run the tests; arguments go to `cargo test`.
+test *arguments:
+    scripts/test "$@"
+
+# Check everything that must hold before a commit.
+ci:
+    .ci/run
+
+# Write .sqlx/ anew after a change of SQL; `--check` only compares.
+prepare *arguments:
+    scripts/prepare "$@"

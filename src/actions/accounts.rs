@@ -1,0 +1,219 @@
+//! Accounts: register, sign in, change, end.
+
+use super::hashing;
+use crate::app::App;
+use crate::domain::id::UserId;
+use crate::domain::invalid::{Invalid, Wrong, Wrongs, check};
+use crate::domain::password::Password;
+use crate::domain::user::{Email, User, UserName};
+use crate::limits::{self, Bucket};
+use crate::store::users::{self, Inserted};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::net::IpAddr;
+use std::time::Duration;
+
+pub use users::SessionRow;
+
+/// What the form for registering holds.
+pub struct Registration<'a> {
+    pub name: &'a str,
+    pub email: &'a str,
+    pub password: &'a str,
+}
+
+/// Why an account story ended without its result.
+#[derive(Debug, thiserror::Error)]
+pub enum Refusal {
+    /// Fields are wrong.
+    #[error("wrong fields")]
+    Wrong(Wrongs),
+    /// Too many attempts: how long to wait.
+    #[error("too many attempts")]
+    TooMany(Duration),
+    /// New accounts are not made here.
+    #[error("registration is closed")]
+    Closed,
+    /// The account still owns environments.
+    #[error("the account owns environments")]
+    OwnsEnvironments,
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
+}
+
+impl Refusal {
+    fn wrong(field: &'static str, invalid: Invalid) -> Self {
+        Self::Wrong(vec![Wrong { field, invalid }])
+    }
+}
+
+/// Makes an account.
+///
+/// # Errors
+/// When registration is closed, too frequent, or a field is wrong; a taken address is a wrong field.
+pub async fn register(app: &App, from: IpAddr, form: &Registration<'_>) -> Result<UserId, Refusal> {
+    if !app.registration_open {
+        return Err(Refusal::Closed);
+    }
+    spend(
+        app,
+        (&limits::REGISTER_BY_ADDRESS, &limits::REGISTER_BY_ACCOUNT),
+        from,
+        form.email,
+    )
+    .await?;
+    let mut wrongs = Wrongs::new();
+    let name = check(&mut wrongs, "name", UserName::parse(form.name));
+    let email = check(&mut wrongs, "email", Email::parse(form.email));
+    let password = check(
+        &mut wrongs,
+        "password",
+        Password::for_account(form.password),
+    );
+    let (Some(name), Some(email), Some(password)) = (name, email, password) else {
+        return Err(Refusal::Wrong(wrongs));
+    };
+    let id = UserId::new();
+    match users::insert(&app.pool, id, &email, &name, &hashing::hash(password).await).await? {
+        Inserted::Done => Ok(id),
+        Inserted::EmailTaken => Err(Refusal::wrong("email", Invalid::EmailTaken)),
+    }
+}
+
+/// Finds the account of an address and a password. An unknown address takes as long as a wrong password and says the same.
+///
+/// # Errors
+/// When it is too frequent, or the two do not match.
+pub async fn sign_in(
+    app: &App,
+    from: IpAddr,
+    email: &str,
+    password: &str,
+) -> Result<UserId, Refusal> {
+    spend(
+        app,
+        (&limits::SIGN_IN_BY_ADDRESS, &limits::SIGN_IN_BY_ACCOUNT),
+        from,
+        email,
+    )
+    .await?;
+    let found = match Email::parse(email) {
+        Ok(email) => users::credentials(&app.pool, &email).await?,
+        Err(_) => None,
+    };
+    let (id, hash) = found.unzip();
+    match (hashing::verify(Password::attempt(password), hash).await, id) {
+        (true, Some(id)) => Ok(id),
+        _ => Err(Refusal::wrong("form", Invalid::Credentials)),
+    }
+}
+
+/// Takes a token of the sender's address and one of the account, or says how long to wait.
+async fn spend(
+    app: &App,
+    (by_address, by_account): (&Bucket, &Bucket),
+    from: IpAddr,
+    email: &str,
+) -> Result<(), Refusal> {
+    app.limits
+        .take(by_address, &from.to_string(), 0)
+        .await
+        .map_err(Refusal::TooMany)?;
+    let mut account = DefaultHasher::new();
+    email.trim().to_lowercase().hash(&mut account);
+    app.limits
+        .take(by_account, &format!("{:016x}", account.finish()), 0)
+        .await
+        .map_err(Refusal::TooMany)
+}
+
+/// The person of a session, if the account still exists.
+///
+/// # Errors
+/// When the database fails.
+pub async fn person(app: &App, id: UserId) -> sqlx::Result<Option<User>> {
+    users::get(&app.pool, id).await
+}
+
+/// Changes how a person is called.
+///
+/// # Errors
+/// When the name is wrong.
+pub async fn rename(app: &App, id: UserId, typed: &str) -> Result<(), Refusal> {
+    let name = UserName::parse(typed).map_err(|invalid| Refusal::wrong("name", invalid))?;
+    Ok(users::set_name(&app.pool, id, &name).await?)
+}
+
+/// Changes the password and ends every other session.
+///
+/// # Errors
+/// When the current password is not right, the new one is too short or long, or it is tried too often.
+pub async fn change_password(
+    app: &App,
+    id: UserId,
+    session_id: &str,
+    current: &str,
+    new: &str,
+) -> Result<(), Refusal> {
+    let new =
+        Password::for_account(new).map_err(|invalid| Refusal::wrong("new_password", invalid))?;
+    prove(app, id, current, "current_password").await?;
+    users::set_password_hash(&app.pool, id, &hashing::hash(new).await).await?;
+    users::end_other_sessions(&app.pool, id, session_id).await?;
+    Ok(())
+}
+
+/// Deletes the account, which must own no environment.
+///
+/// # Errors
+/// When the password is not right, or environments exist.
+pub async fn delete(app: &App, id: UserId, password: &str) -> Result<(), Refusal> {
+    prove(app, id, password, "password").await?;
+    if users::delete(&app.pool, id).await? {
+        Ok(())
+    } else {
+        Err(Refusal::OwnsEnvironments)
+    }
+}
+
+async fn prove(app: &App, id: UserId, password: &str, field: &'static str) -> Result<(), Refusal> {
+    app.limits
+        .take(&limits::SIGN_IN_BY_ACCOUNT, &id.to_string(), 0)
+        .await
+        .map_err(Refusal::TooMany)?;
+    let hash = users::password_hash(&app.pool, id).await?;
+    let right = hashing::verify(Password::attempt(password), hash).await;
+    if right {
+        Ok(())
+    } else {
+        Err(Refusal::wrong(field, Invalid::PasswordWrong))
+    }
+}
+
+/// Notes that a session of this person is used, with what device.
+///
+/// # Errors
+/// When the database fails.
+pub async fn note_session(
+    app: &App,
+    session_id: &str,
+    user: UserId,
+    device: &str,
+) -> sqlx::Result<()> {
+    users::note_session(&app.pool, session_id, user, device).await
+}
+
+/// The person's sessions, newest first.
+///
+/// # Errors
+/// When the database fails.
+pub async fn sessions(app: &App, user: UserId) -> sqlx::Result<Vec<SessionRow>> {
+    users::sessions(&app.pool, user).await
+}
+
+/// Ends every session of the person but this one; says how many.
+///
+/// # Errors
+/// When the database fails.
+pub async fn end_other_sessions(app: &App, user: UserId, session_id: &str) -> sqlx::Result<u64> {
+    users::end_other_sessions(&app.pool, user, session_id).await
+}

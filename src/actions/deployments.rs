@@ -1,0 +1,115 @@
+//! Deployments as people ask for them: deploy, cancel, a new password.
+
+use super::environments::{Refusal, tell};
+use super::hashing;
+use crate::app::App;
+use crate::domain::id::{DeploymentId, EnvironmentId, UserId};
+use crate::domain::invalid::Wrong;
+use crate::domain::password::Password;
+use crate::domain::status::{Event, Status};
+use crate::queue::{self, Job};
+use crate::store::{deployments, environments};
+use sqlx::PgConnection;
+use std::time::Duration;
+
+/// Asks for a deployment of the owner's environment.
+///
+/// # Errors
+/// `NotFound`, or a sentence when one is under way or it is being deleted.
+pub async fn deploy(app: &App, owner: UserId, id: EnvironmentId) -> Result<(), Refusal> {
+    let mut tx = app.pool.begin().await?;
+    begin(app, &mut tx, owner, id).await?;
+    tx.commit().await?;
+    tell(app, id).await?;
+    Ok(())
+}
+
+/// Gives the owner's environment a new password, by a deployment.
+///
+/// # Errors
+/// `NotFound`, a wrong password, or a sentence when a deployment is under way or it is being deleted.
+pub async fn set_password(
+    app: &App,
+    owner: UserId,
+    id: EnvironmentId,
+    typed: &str,
+) -> Result<(), Refusal> {
+    environments::get(&app.pool, owner, id)
+        .await?
+        .ok_or(Refusal::NotFound)?;
+    let password = Password::for_environment(typed);
+    let password = password.map_err(|invalid| {
+        Refusal::Wrong(vec![Wrong {
+            field: "password",
+            invalid,
+        }])
+    })?;
+    let hash = hashing::hash(password).await;
+    let mut tx = app.pool.begin().await?;
+    let row = environments::lock(&mut tx, owner, id)
+        .await?
+        .ok_or(Refusal::NotFound)?;
+    environments::set_password_hash(&mut tx, id, &hash).await?;
+    if row.status == Status::Pending {
+        environments::set_status(&mut tx, id, row.status, None).await?;
+    } else {
+        begin(app, &mut tx, owner, id).await?;
+    }
+    tx.commit().await?;
+    tell(app, id).await?;
+    Ok(())
+}
+
+/// Begins a deployment inside a transaction: locks, decides, writes, asks for work.
+pub(super) async fn begin(
+    app: &App,
+    tx: &mut PgConnection,
+    owner: UserId,
+    id: EnvironmentId,
+) -> Result<(), Refusal> {
+    let row = environments::lock(tx, owner, id)
+        .await?
+        .ok_or(Refusal::NotFound)?;
+    let status = row
+        .status
+        .after(Event::DeployRequested)
+        .ok_or(Refusal::NotNow(match row.status {
+            Status::Deleting => {
+                "This environment is being deleted and cannot be deployed any more."
+            }
+            _ => "This environment is being deployed already. Wait until it is done, or cancel it.",
+        }))?;
+    if !row.has_application && !row.has_password {
+        return Err(Refusal::NotNow(
+            "This environment needs a password before it can be deployed. Set one on its page.",
+        ));
+    }
+    let deployment = DeploymentId::new();
+    environments::set_status(tx, id, status, None).await?;
+    deployments::insert(tx, deployment, id, owner, app.pace.deadline).await?;
+    queue::ask(tx, Job::Advance(deployment), Duration::ZERO).await?;
+    Ok(())
+}
+
+/// Asks for the end of the deployment under way. Coolify is asked to cancel its build.
+///
+/// # Errors
+/// `NotFound`, or a sentence when nothing is under way.
+pub async fn cancel(app: &App, owner: UserId, id: EnvironmentId) -> Result<(), Refusal> {
+    let mut tx = app.pool.begin().await?;
+    let row = environments::lock(&mut tx, owner, id)
+        .await?
+        .ok_or(Refusal::NotFound)?;
+    let moving = deployments::moving(&mut tx, id).await?;
+    let Some(deployment) = moving.filter(|_| row.status == Status::Deploying) else {
+        return Err(Refusal::NotNow(
+            "Nothing is being deployed, so there is nothing to cancel.",
+        ));
+    };
+    deployments::request_cancel(&mut tx, deployment).await?;
+    environments::set_status(&mut tx, id, row.status, row.reason.as_deref()).await?;
+    queue::ask(&mut tx, Job::Advance(deployment), Duration::ZERO).await?;
+    tx.commit().await?;
+    tell(app, id).await?;
+    Ok(())
+}

@@ -1,0 +1,295 @@
+//! Environments: create, list, delete, give up.
+
+use super::hashing;
+use crate::app::App;
+use crate::cache::Known;
+use crate::domain::environment::{EnvironmentName, Subdomain, Suffix};
+use crate::domain::id::{DeploymentId, EnvironmentId, UserId};
+use crate::domain::invalid::{Invalid, Wrong, Wrongs, check};
+use crate::domain::password::Password;
+use crate::domain::status::{Event, Status};
+use crate::queue::{self, Job};
+use crate::store::environments::{self, Inserted, New};
+use crate::store::{deployments, log};
+use std::time::Duration;
+use time::OffsetDateTime;
+
+pub use crate::store::deployments::DeploymentRow;
+pub use crate::store::environments::EnvironmentRow;
+pub use crate::store::log::Line;
+
+/// What the form for a new environment holds.
+pub struct Draft<'a> {
+    pub name: &'a str,
+    pub password: &'a str,
+    pub suffix: &'a str,
+    /// Whether it is to be deployed at once.
+    pub deploy: bool,
+}
+
+/// Why a story about an environment ended without its result.
+#[derive(Debug, thiserror::Error)]
+pub enum Refusal {
+    #[error("wrong fields")]
+    Wrong(Wrongs),
+    /// Not there, or not theirs: the same.
+    #[error("no such environment")]
+    NotFound,
+    /// The status does not allow it; a sentence for people.
+    #[error("{0}")]
+    NotNow(&'static str),
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
+}
+
+/// Four random characters for a subdomain.
+pub fn suffix() -> Suffix {
+    Suffix::from_random(rand::random())
+}
+
+/// Makes an environment, and its first deployment if that is asked for.
+///
+/// # Errors
+/// When a field is wrong. A name or subdomain that another one took first is a wrong field.
+pub async fn create(app: &App, owner: UserId, draft: &Draft<'_>) -> Result<EnvironmentId, Refusal> {
+    let mut wrongs = Wrongs::new();
+    let name = check(&mut wrongs, "name", EnvironmentName::parse(draft.name));
+    let password = check(
+        &mut wrongs,
+        "password",
+        Password::for_environment(draft.password),
+    );
+    let (Some(name), Some(password)) = (name, password) else {
+        return Err(Refusal::Wrong(wrongs));
+    };
+    let suffix = Suffix::parse(draft.suffix).unwrap_or_else(suffix);
+    let password_hash = hashing::hash(password).await;
+    let id = EnvironmentId::new();
+    let subdomain = Subdomain::new(&name, &suffix);
+    let mut tx = app.pool.begin().await?;
+    let new = New {
+        id,
+        owner,
+        name: &name,
+        subdomain: &subdomain,
+        password_hash: &password_hash,
+    };
+    match environments::insert(&mut tx, &new).await? {
+        Inserted::Done => {}
+        Inserted::NameTaken => return Err(name_taken()),
+        Inserted::SubdomainTaken => {
+            return Err(Refusal::NotNow(
+                "The address was taken a moment ago. Send the form again to get another one.",
+            ));
+        }
+    }
+    if draft.deploy {
+        super::deployments::begin(app, &mut tx, owner, id).await?;
+    }
+    tx.commit().await?;
+    Ok(id)
+}
+
+fn name_taken() -> Refusal {
+    Refusal::Wrong(vec![Wrong {
+        field: "name",
+        invalid: Invalid::NameTaken,
+    }])
+}
+
+/// What a name would become: the host people would open, and what is wrong with the name.
+///
+/// # Errors
+/// When the database fails.
+pub async fn preview(
+    app: &App,
+    typed: &str,
+    suffix: &Suffix,
+) -> sqlx::Result<(Option<String>, Option<Invalid>)> {
+    let name = match EnvironmentName::parse(typed) {
+        Ok(name) => name,
+        Err(Invalid::NameMissing) => return Ok((None, None)),
+        Err(invalid) => return Ok((None, Some(invalid))),
+    };
+    let taken = environments::name_taken(&app.pool, &name).await?;
+    let host = app.domain.host(Subdomain::new(&name, suffix).as_str());
+    Ok((Some(host), taken.then_some(Invalid::NameTaken)))
+}
+
+/// The owner's environments, newest first; with a query only those whose name contains it.
+///
+/// # Errors
+/// When the database fails.
+pub async fn list(app: &App, owner: UserId, query: &str) -> sqlx::Result<Vec<EnvironmentRow>> {
+    let key = EnvironmentName::parse(query)
+        .map(|name| name.key())
+        .unwrap_or_default();
+    environments::list(&app.pool, owner, &key).await
+}
+
+/// The owner's environments made after this time.
+///
+/// # Errors
+/// When the database fails.
+pub async fn list_after(
+    app: &App,
+    owner: UserId,
+    after: OffsetDateTime,
+) -> sqlx::Result<Vec<EnvironmentRow>> {
+    environments::list_after(&app.pool, owner, after).await
+}
+
+/// The owner's environment.
+///
+/// # Errors
+/// `NotFound` when it is not there or not theirs.
+pub async fn get(app: &App, owner: UserId, id: EnvironmentId) -> Result<EnvironmentRow, Refusal> {
+    environments::get(&app.pool, owner, id)
+        .await?
+        .ok_or(Refusal::NotFound)
+}
+
+/// The newest deployments of the owner's environment.
+///
+/// # Errors
+/// When the database fails.
+pub async fn deployments(
+    app: &App,
+    owner: UserId,
+    id: EnvironmentId,
+) -> sqlx::Result<Vec<DeploymentRow>> {
+    deployments::list(&app.pool, owner, id).await
+}
+
+/// The log of a deployment of the owner's environment from a place on.
+///
+/// # Errors
+/// When the database fails.
+pub async fn log(
+    app: &App,
+    owner: UserId,
+    id: EnvironmentId,
+    deployment: DeploymentId,
+    from: i32,
+) -> sqlx::Result<Vec<Line>> {
+    log::lines(&app.pool, owner, id, deployment.uuid(), from).await
+}
+
+/// What the owner's row is at, from the cache if it knows; `None` when it is not there or not theirs.
+///
+/// # Errors
+/// When the database fails.
+pub async fn known(app: &App, owner: UserId, id: EnvironmentId) -> sqlx::Result<Option<Known>> {
+    let known = match app.cache.get(id).await {
+        Some(known) => Some(known),
+        None => tell(app, id).await?,
+    };
+    Ok(known.filter(|known| known.owner == owner))
+}
+
+/// Tells the cache what a row is at.
+///
+/// # Errors
+/// When the database fails.
+pub async fn tell(app: &App, id: EnvironmentId) -> sqlx::Result<Option<Known>> {
+    let Some(row) = environments::known(&app.pool, id).await? else {
+        app.cache.forget(id).await;
+        return Ok(None);
+    };
+    let known = Known {
+        owner: row.owner_id.into(),
+        version: row.version,
+        checked_at: row.checked_at,
+    };
+    app.cache.put(id, known).await;
+    Ok(Some(known))
+}
+
+/// Asks for the removal of the owner's environment, in whatever status it is. Asked again, it is tried again.
+///
+/// # Errors
+/// `NotFound`, or a wrong confirmation: the name must be typed as it is.
+pub async fn delete(
+    app: &App,
+    owner: UserId,
+    id: EnvironmentId,
+    confirmation: &str,
+) -> Result<(), Refusal> {
+    let mut tx = app.pool.begin().await?;
+    let row = confirmed(&mut tx, owner, id, confirmation).await?;
+    let status = row
+        .status
+        .after(Event::DeleteRequested)
+        .unwrap_or(Status::Deleting);
+    if let Some(deployment) = deployments::moving(&mut tx, id).await? {
+        let why = Some("The environment was deleted.");
+        deployments::finish(
+            &mut tx,
+            deployment,
+            crate::domain::deployment::Outcome::Cancelled,
+            why,
+        )
+        .await?;
+    }
+    environments::set_status(&mut tx, id, status, None).await?;
+    environments::begin_removal(&mut tx, id).await?;
+    queue::ask(&mut tx, Job::Remove(id), Duration::ZERO).await?;
+    tx.commit().await?;
+    tell(app, id).await?;
+    Ok(())
+}
+
+/// Forgets an environment whose removal Coolify does not confirm. What is left there stays there.
+///
+/// # Errors
+/// `NotFound`, a wrong confirmation, or a removal that is not stuck.
+pub async fn forget(
+    app: &App,
+    owner: UserId,
+    id: EnvironmentId,
+    confirmation: &str,
+) -> Result<(), Refusal> {
+    let mut tx = app.pool.begin().await?;
+    let row = confirmed(&mut tx, owner, id, confirmation).await?;
+    if !(row.status == Status::Deleting && row.reason.is_some()) {
+        return Err(Refusal::NotNow(
+            "Only a removal that Coolify does not confirm can be given up.",
+        ));
+    }
+    environments::delete(&mut tx, id).await?;
+    tx.commit().await?;
+    app.cache.forget(id).await;
+    tracing::warn!(environment = %id, "removal given up: the application may be left in Coolify");
+    Ok(())
+}
+
+async fn confirmed(
+    conn: &mut sqlx::PgConnection,
+    owner: UserId,
+    id: EnvironmentId,
+    confirmation: &str,
+) -> Result<environments::Locked, Refusal> {
+    let row = environments::lock(conn, owner, id)
+        .await?
+        .ok_or(Refusal::NotFound)?;
+    let typed = EnvironmentName::parse(confirmation);
+    if typed.is_ok_and(|typed| typed.as_str() == row.name) {
+        Ok(row)
+    } else {
+        Err(Refusal::Wrong(vec![Wrong {
+            field: "confirmation",
+            invalid: Invalid::Confirmation,
+        }]))
+    }
+}
+
+/// When each stage of a deployment began; the caller has seen that the deployment is theirs.
+///
+/// # Errors
+/// When the database fails.
+pub async fn stages(
+    app: &App,
+    deployment: uuid::Uuid,
+) -> sqlx::Result<Vec<(crate::domain::deployment::Stage, OffsetDateTime)>> {
+    deployments::stages(&app.pool, deployment).await
+}

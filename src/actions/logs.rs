@@ -1,0 +1,115 @@
+//! Keeping Coolify's logs of deployments: while they grow, a few at a time; once more when they are complete.
+
+use crate::app::{App, Urgency};
+use crate::coolify::{DeploymentRow, Error};
+use crate::domain::deployment::LogEntry;
+use crate::domain::id::DeploymentId;
+use crate::limits;
+use crate::store::log;
+
+/// How many logs one round fetches at most.
+const BATCH: i64 = 4;
+/// How much of the build's last words a sentence holds, in characters.
+const WORDS_LIMIT: usize = 200;
+
+/// Fetches the logs that are due, as far as Coolify's limit has room for it; says how many.
+///
+/// # Errors
+/// When the database fails.
+pub async fn fetch(app: &App) -> sqlx::Result<usize> {
+    let due = log::claim(&app.pool, BATCH, app.pace.log).await?;
+    let count = due.len();
+    for one in due {
+        if app
+            .limits
+            .take(&limits::COOLIFY_LOGS, "all", 0)
+            .await
+            .is_err()
+        {
+            break;
+        }
+        let row = match app.coolify(Urgency::Log).await {
+            Ok(client) => client.build(&one.deployment_uuid).await,
+            Err(error) => Err(error),
+        };
+        match row {
+            Ok(row) => keep(app, one.id.into(), &row).await?,
+            Err(Error::NotFound) => log::give_up(&app.pool, one.id.into()).await?,
+            Err(error) => app.heed(&error).await,
+        }
+    }
+    Ok(count)
+}
+
+/// Keeps what a look at a build brought of its log and commit. The list of builds in flight brings no logs.
+pub(super) async fn keep(app: &App, id: DeploymentId, row: &DeploymentRow) -> sqlx::Result<()> {
+    let entries = row.log();
+    if entries.is_none() && row.moves() {
+        return Ok(());
+    }
+    if let Some(entries) = &entries {
+        let entries: Vec<LogEntry> = entries.iter().map(redacted).collect();
+        log::append(&app.pool, id, &entries).await?;
+    }
+    log::fetched(
+        &app.pool,
+        id,
+        entries.is_none(),
+        row.commit(),
+        app.pace.patience.trailing_log,
+    )
+    .await
+}
+
+/// Coolify may print the container's variables: knowing the password's hash is enough to sign in, so it is not kept.
+fn redacted(entry: &LogEntry) -> LogEntry {
+    let mut output = entry.output.clone();
+    while let Some(start) = output.find("$argon2") {
+        let end = output[start..]
+            .find(|c: char| c.is_whitespace() || matches!(c, '\'' | '"'))
+            .map_or(output.len(), |length| start + length);
+        output.replace_range(start..end, "(hidden)");
+    }
+    LogEntry {
+        output,
+        ..entry.clone()
+    }
+}
+
+/// The sentence for a build that failed: with its last words, if they were to be had.
+pub(super) async fn why_failed(app: &App, id: DeploymentId) -> sqlx::Result<String> {
+    let words = log::last_words(&app.pool, id).await?;
+    let words: Option<String> = words
+        .as_deref()
+        .and_then(last_line)
+        .map(|line| line.chars().take(WORDS_LIMIT).collect());
+    Ok(match words {
+        Some(words) => format!("The build failed: {}. Read its log, mend what it says, and deploy again.", words.trim_end_matches('.')),
+        None => "The build failed, and Coolify shows no log of it: its token needs the permission read:sensitive. Read the log in Coolify, mend what it says, and deploy again.".to_owned(),
+    })
+}
+
+fn last_line(words: &str) -> Option<&str> {
+    words.lines().map(str::trim).find(|line| !line.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_passwords_hash_is_not_kept() {
+        let output =
+            "HASHED_PASSWORD='$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA' PORT=8080 $argon2id$x"
+                .to_owned();
+        let entry = redacted(&LogEntry {
+            output,
+            hidden: true,
+            error: false,
+        });
+        assert_eq!(
+            entry.output,
+            "HASHED_PASSWORD='(hidden)' PORT=8080 (hidden)"
+        );
+    }
+}

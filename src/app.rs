@@ -1,0 +1,170 @@
+//! What every action needs: the pool, Coolify, the cache, the limits, and how long things may take.
+
+use crate::cache::StatusCache;
+use crate::coolify::{self, Client, Error, Probe};
+use crate::domain::environment::AgentsDomain;
+use crate::domain::judge::Patience;
+use crate::limits::{self, Limits};
+use sqlx::PgPool;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Everything an action needs; cheap to clone.
+#[derive(Clone)]
+pub struct App {
+    pub pool: PgPool,
+    pub probe: Probe,
+    pub cache: StatusCache,
+    pub limits: Limits,
+    pub domain: AgentsDomain,
+    pub registration_open: bool,
+    pub pace: Arc<Pace>,
+    client: Client,
+}
+
+/// How long things may take and how often they are looked at.
+#[derive(Debug, Clone)]
+pub struct Pace {
+    /// How long a step owns an environment; longer than a call may take.
+    pub lease: Duration,
+    /// How long one run of a step may take; shorter than the lease, so that the queue does not give its job to another.
+    pub step: Duration,
+    /// How long after a lost answer nothing is created.
+    pub landing: Duration,
+    /// How soon a waiting row is looked at again: at first, later, and at last.
+    pub looks: [Duration; 3],
+    /// How often an environment that runs is looked at.
+    pub recheck: Duration,
+    /// How soon one that seems lost is looked at again before it is said to be.
+    pub doubt: Duration,
+    /// How soon a step that failed is tried again; doubled with every attempt.
+    pub retry: Duration,
+    /// How often a log is fetched while it grows.
+    pub log: Duration,
+    /// How long a deployment may take.
+    pub deadline: Duration,
+    /// How long a removal may take before its owner is told.
+    pub removal: Duration,
+    /// How long a build that was cancelled may take to end before its application is removed all the same.
+    pub winding_down: Duration,
+    pub patience: Patience,
+    /// How often the watcher asks which rows are due.
+    pub tick: Duration,
+    /// How often the sweep looks for rows that nobody has.
+    pub sweep: Duration,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self {
+            lease: Duration::from_secs(25),
+            step: Duration::from_secs(24),
+            landing: coolify::LANDING,
+            looks: [
+                Duration::from_secs(2),
+                Duration::from_secs(5),
+                Duration::from_secs(10),
+            ],
+            recheck: Duration::from_mins(1),
+            doubt: Duration::from_secs(10),
+            retry: Duration::from_secs(2),
+            log: Duration::from_secs(5),
+            deadline: Duration::from_mins(20),
+            removal: Duration::from_mins(2),
+            winding_down: Duration::from_mins(1),
+            patience: Patience::default(),
+            tick: Duration::from_millis(500),
+            sweep: Duration::from_secs(30),
+        }
+    }
+}
+
+/// Who waits for a call to Coolify.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Urgency {
+    /// A person clicked: the step of a deployment or a removal.
+    Step,
+    /// The watcher, whose one call serves all rows.
+    Look,
+    /// A log that somebody may read.
+    Log,
+}
+
+impl Urgency {
+    /// How many of the allowed calls are left to those who are more urgent.
+    fn keeps(self) -> u32 {
+        match self {
+            Self::Step => 0,
+            Self::Look => 8,
+            Self::Log => 16,
+        }
+    }
+}
+
+/// What an `App` is made of.
+pub struct Parts {
+    pub pool: PgPool,
+    pub client: Client,
+    pub probe: Probe,
+    pub redis: limits::Redis,
+    /// Begins every key in Redis.
+    pub prefix: String,
+    pub domain: AgentsDomain,
+    pub registration_open: bool,
+    pub pace: Pace,
+}
+
+impl App {
+    /// Puts the parts together.
+    pub fn new(parts: Parts) -> Self {
+        Self {
+            pool: parts.pool,
+            probe: parts.probe,
+            cache: StatusCache::new(parts.redis.clone(), &parts.prefix),
+            limits: Limits::new(parts.redis, &parts.prefix),
+            domain: parts.domain,
+            registration_open: parts.registration_open,
+            pace: Arc::new(parts.pace),
+            client: parts.client,
+        }
+    }
+
+    /// Coolify, for one call: takes it from what Coolify allows all of us.
+    ///
+    /// # Errors
+    /// `Throttled` when nothing is left for this urgency at the moment.
+    pub async fn coolify(&self, urgency: Urgency) -> Result<&Client, Error> {
+        self.limits
+            .take(&limits::COOLIFY, "all", urgency.keeps())
+            .await
+            .map_err(Error::Throttled)?;
+        Ok(&self.client)
+    }
+
+    /// Heeds what Coolify says about its own limit: nobody of us calls before.
+    pub async fn heed(&self, error: &Error) {
+        if let Error::Throttled(pause) = error {
+            self.limits
+                .pause(
+                    &limits::COOLIFY,
+                    "all",
+                    (*pause).min(Duration::from_mins(2)),
+                )
+                .await;
+        }
+    }
+
+    /// Coolify, for a check by a person: counts for nothing and waits for nothing.
+    pub fn coolify_unmetered(&self) -> &Client {
+        &self.client
+    }
+}
+
+/// Whether the database answers.
+pub async fn database_answers(app: &App) -> bool {
+    let answer = tokio::time::timeout(Duration::from_secs(2), app.pool.acquire()).await;
+    match answer {
+        Ok(Ok(mut connection)) => sqlx::Connection::ping(&mut *connection).await.is_ok(),
+        _ => false,
+    }
+}

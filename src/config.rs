@@ -1,0 +1,354 @@
+//! Every setting: its variable, its unit, its default. `vps-claude --help` is the manual.
+
+use crate::domain::environment::AgentsDomain;
+use clap::{Args, Parser, Subcommand};
+use std::net::SocketAddr;
+use std::str::FromStr;
+use url::Url;
+
+/// vps-claude: a dashboard for self-hosted Claude Code environments on Coolify.
+#[derive(Debug, Parser)]
+#[command(version, about, disable_help_subcommand = true)]
+pub struct CommandLine {
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    #[command(flatten)]
+    pub settings: Settings,
+}
+
+/// What the executable does.
+#[derive(Debug, Clone, Subcommand)]
+pub enum Command {
+    /// Serve the dashboard and carry out its jobs (the default).
+    Serve,
+    /// Serve with a simulated Coolify; only `DATABASE_URL` is needed.
+    Demo,
+    /// Check every setting against the real thing.
+    Doctor,
+    /// Serve a simulated Coolify alone, for tests.
+    SimulateCoolify {
+        /// The address to listen on.
+        #[arg(long, default_value = "127.0.0.1:3080")]
+        listen: SocketAddr,
+        /// The token it accepts.
+        #[arg(long, default_value = "1|simulated-token")]
+        token: String,
+        /// How many times faster than life it builds.
+        #[arg(long, default_value_t = 1.0)]
+        speed: f64,
+    },
+}
+
+/// The settings as they stand in the environment, in `.env` or on the command line; not yet checked.
+#[derive(Debug, Args)]
+pub struct Settings {
+    /// PostgreSQL: `postgres://user:password@host:5432/database`.
+    #[arg(long, env, global = true, hide_env_values = true)]
+    database_url: Option<String>,
+    /// Redis, for rate limits and the status cache; without it both work inside the process.
+    #[arg(long, env, global = true, hide_env_values = true)]
+    redis_url: Option<String>,
+    /// The address of Coolify: `https://coolify.example.com`.
+    #[arg(long, env, global = true)]
+    coolify_api_url: Option<String>,
+    /// A token of Coolify with the abilities read, write, deploy and read:sensitive.
+    #[arg(long, env, global = true, hide_env_values = true)]
+    coolify_api_token: Option<String>,
+    /// The project in Coolify that holds the applications.
+    #[arg(long, env, global = true)]
+    coolify_project_uuid: Option<String>,
+    /// The server in Coolify that runs them.
+    #[arg(long, env, global = true)]
+    coolify_server_uuid: Option<String>,
+    /// The environment of the project.
+    #[arg(long, env, global = true, default_value = "production")]
+    coolify_environment_name: String,
+    /// The destination, only when the server has several.
+    #[arg(long, env, global = true)]
+    coolify_destination_uuid: Option<String>,
+    /// Environments live below this domain; it may carry a port. http for localhost and below it, else https.
+    #[arg(long, env, global = true)]
+    agents_domain: Option<String>,
+    /// The public git repository an environment is built from.
+    #[arg(
+        long,
+        env,
+        global = true,
+        default_value = "https://github.com/grmkris/agent"
+    )]
+    agent_repository: String,
+    /// Its branch.
+    #[arg(long, env, global = true, default_value = "main")]
+    agent_branch: String,
+    /// The port code-server listens on inside the container.
+    #[arg(long, env, global = true, default_value = "8080")]
+    agent_port: String,
+    /// The address and port to serve on.
+    #[arg(long, env, global = true, default_value = "127.0.0.1:3000")]
+    listen: String,
+    /// The address people use; https makes the cookies Secure.
+    #[arg(long, env, global = true)]
+    public_url: Option<String>,
+    /// Whether new people may register: open or closed.
+    #[arg(long, env, global = true, default_value = "open")]
+    registration: String,
+    /// How the log is written: text or json. What is logged is chosen by `RUST_LOG`.
+    #[arg(long, env, global = true, default_value = "text")]
+    log_format: String,
+}
+
+/// A setting that is missing or wrong, in one line that names it.
+#[derive(Debug, thiserror::Error)]
+pub enum Wrong {
+    #[error("{0} is missing: {1}")]
+    Missing(&'static str, &'static str),
+    #[error("{0} is wrong: {1}")]
+    Invalid(&'static str, String),
+}
+
+/// A value that is never printed.
+#[derive(Clone)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Wraps a value.
+    pub fn new(value: impl Into<String>) -> Self {
+        Self(value.into())
+    }
+
+    /// The value itself, for the one who must send it.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("(secret)")
+    }
+}
+
+/// Where Coolify is and what of it is ours.
+#[derive(Debug, Clone)]
+pub struct Coolify {
+    /// The instance, without `/api/v1`.
+    pub url: Url,
+    pub token: Secret,
+    pub project_uuid: String,
+    pub server_uuid: String,
+    pub environment_name: String,
+    pub destination_uuid: Option<String>,
+}
+
+/// What every environment is built from.
+#[derive(Debug, Clone)]
+pub struct Agent {
+    pub domain: AgentsDomain,
+    pub repository: String,
+    pub branch: String,
+    pub port: u16,
+}
+
+/// Every setting, checked.
+#[derive(Debug, Clone)]
+pub struct Config {
+    pub database_url: Secret,
+    pub redis_url: Option<Secret>,
+    pub coolify: Coolify,
+    pub agent: Agent,
+    pub listen: SocketAddr,
+    /// Cookies are Secure, because people come by https.
+    pub secure: bool,
+    pub registration_open: bool,
+}
+
+/// How the log is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogFormat {
+    Text,
+    Json,
+}
+
+impl Settings {
+    /// Checks every setting.
+    ///
+    /// # Errors
+    /// The first one that is missing or wrong.
+    pub fn check(&self) -> Result<Config, Wrong> {
+        let database_url = self.required(
+            "DATABASE_URL",
+            self.database_url.as_ref(),
+            "set it to postgres://user:password@host:5432/database",
+        )?;
+        url_of("DATABASE_URL", &database_url, &["postgres", "postgresql"])?;
+        Ok(Config {
+            database_url: Secret(database_url),
+            redis_url: self.redis_url()?,
+            coolify: self.coolify()?,
+            agent: self.agent()?,
+            listen: parsed(
+                "LISTEN",
+                &self.listen,
+                "an address and port like 127.0.0.1:3000 is needed",
+            )?,
+            secure: self.secure()?,
+            registration_open: one_of(
+                "REGISTRATION",
+                &self.registration,
+                &[("open", true), ("closed", false)],
+            )?,
+        })
+    }
+
+    /// How the log is written; needed before anything is logged.
+    ///
+    /// # Errors
+    /// When it is neither text nor json.
+    pub fn log_format(&self) -> Result<LogFormat, Wrong> {
+        one_of(
+            "LOG_FORMAT",
+            &self.log_format,
+            &[("text", LogFormat::Text), ("json", LogFormat::Json)],
+        )
+    }
+
+    /// Fills in what the demo needs to talk to a simulated Coolify.
+    pub fn for_demo(&mut self, coolify: &Coolify, agents_domain: String) {
+        self.coolify_api_url = Some(coolify.url.to_string());
+        self.coolify_api_token = Some(coolify.token.0.clone());
+        self.coolify_project_uuid = Some(coolify.project_uuid.clone());
+        self.coolify_server_uuid = Some(coolify.server_uuid.clone());
+        self.coolify_environment_name
+            .clone_from(&coolify.environment_name);
+        self.coolify_destination_uuid = None;
+        self.agents_domain = Some(agents_domain);
+    }
+
+    fn coolify(&self) -> Result<Coolify, Wrong> {
+        let url = self.required(
+            "COOLIFY_API_URL",
+            self.coolify_api_url.as_ref(),
+            "set it to the address of Coolify, like https://coolify.example.com",
+        )?;
+        let instance = url.trim_end_matches('/').trim_end_matches("/api/v1");
+        Ok(Coolify {
+            url: url_of("COOLIFY_API_URL", instance, &["http", "https"])?,
+            token: Secret(self.required(
+                "COOLIFY_API_TOKEN",
+                self.coolify_api_token.as_ref(),
+                "make one in Coolify under Keys & Tokens",
+            )?),
+            project_uuid: self.required(
+                "COOLIFY_PROJECT_UUID",
+                self.coolify_project_uuid.as_ref(),
+                "it stands in the address of the project in Coolify",
+            )?,
+            server_uuid: self.required(
+                "COOLIFY_SERVER_UUID",
+                self.coolify_server_uuid.as_ref(),
+                "it stands in the address of the server in Coolify",
+            )?,
+            environment_name: self.coolify_environment_name.trim().to_owned(),
+            destination_uuid: present(self.coolify_destination_uuid.as_ref()),
+        })
+    }
+
+    fn agent(&self) -> Result<Agent, Wrong> {
+        let domain = self.required(
+            "AGENTS_DOMAIN",
+            self.agents_domain.as_ref(),
+            "set it to the domain below which environments live, like agents.example.com",
+        )?;
+        url_of(
+            "AGENT_REPOSITORY",
+            &self.agent_repository,
+            &["http", "https"],
+        )?;
+        Ok(Agent {
+            domain: AgentsDomain::parse(&domain)
+                .map_err(|why| Wrong::Invalid("AGENTS_DOMAIN", why))?,
+            repository: self.agent_repository.trim().to_owned(),
+            branch: self.agent_branch.trim().to_owned(),
+            port: parsed(
+                "AGENT_PORT",
+                &self.agent_port,
+                "a port number from 1 to 65535 is needed",
+            )?,
+        })
+    }
+
+    fn redis_url(&self) -> Result<Option<Secret>, Wrong> {
+        let Some(url) = present(self.redis_url.as_ref()) else {
+            return Ok(None);
+        };
+        url_of("REDIS_URL", &url, &["redis", "rediss"])?;
+        Ok(Some(Secret(url)))
+    }
+
+    fn secure(&self) -> Result<bool, Wrong> {
+        let Some(url) = present(self.public_url.as_ref()) else {
+            return Ok(false);
+        };
+        Ok(url_of("PUBLIC_URL", &url, &["http", "https"])?.scheme() == "https")
+    }
+
+    #[expect(
+        clippy::unused_self,
+        reason = "reads as a sentence beside the field it checks"
+    )]
+    fn required(
+        &self,
+        name: &'static str,
+        value: Option<&String>,
+        hint: &'static str,
+    ) -> Result<String, Wrong> {
+        present(value).ok_or(Wrong::Missing(name, hint))
+    }
+}
+
+/// A setting that is there and not blank.
+fn present(value: Option<&String>) -> Option<String> {
+    value
+        .map(|value| value.trim().to_owned())
+        .filter(|value| !value.is_empty())
+}
+
+/// The address, without printing it: it may carry a password.
+fn url_of(name: &'static str, value: &str, schemes: &[&str]) -> Result<Url, Wrong> {
+    let wrong = || {
+        Wrong::Invalid(
+            name,
+            format!(
+                "an address that begins with {}:// is needed",
+                schemes.join(":// or ")
+            ),
+        )
+    };
+    let url = Url::parse(value.trim()).map_err(|_| wrong())?;
+    if schemes.contains(&url.scheme()) {
+        Ok(url)
+    } else {
+        Err(wrong())
+    }
+}
+
+fn parsed<T: FromStr>(name: &'static str, value: &str, hint: &str) -> Result<T, Wrong> {
+    value
+        .trim()
+        .parse()
+        .map_err(|_| Wrong::Invalid(name, hint.to_owned()))
+}
+
+fn one_of<T: Copy>(name: &'static str, value: &str, known: &[(&str, T)]) -> Result<T, Wrong> {
+    let found = known.iter().find(|(word, _)| *word == value.trim());
+    let words = || {
+        known
+            .iter()
+            .map(|(word, _)| *word)
+            .collect::<Vec<_>>()
+            .join(" or ")
+    };
+    found
+        .map(|(_, meaning)| *meaning)
+        .ok_or_else(|| Wrong::Invalid(name, format!("{} is needed", words())))
+}

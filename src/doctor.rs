@@ -1,0 +1,132 @@
+//! The doctor: checks every setting against the real thing and says what to do.
+
+use crate::app::{self, App, Pace};
+use crate::config::Config;
+use crate::coolify::Error;
+use std::io::Write;
+
+/// How a check ended.
+enum Finding {
+    Fine(String),
+    /// It works, but something will go wrong some day.
+    Warning(String),
+    Wrong(String),
+}
+
+/// Checks everything and prints a line each.
+///
+/// # Errors
+/// When a check found something wrong.
+pub async fn run(config: &Config) -> anyhow::Result<()> {
+    let app = crate::build(config, "vps-claude:doctor:", Pace::default())?;
+    let mut findings = vec![
+        ("DATABASE_URL", database(&app).await),
+        ("REDIS_URL", redis(&app).await),
+    ];
+    findings.extend(coolify(&app).await);
+    let mut wrong = 0;
+    for (what, finding) in &findings {
+        let (mark, text) = match finding {
+            Finding::Fine(text) => ("ok     ", text),
+            Finding::Warning(text) => ("warning", text),
+            Finding::Wrong(text) => ("WRONG  ", text),
+        };
+        wrong += usize::from(matches!(finding, Finding::Wrong(_)));
+        let _ = writeln!(std::io::stdout(), "{mark}  {what}: {text}");
+    }
+    anyhow::ensure!(
+        wrong == 0,
+        "{wrong} of {} checks found something wrong",
+        findings.len()
+    );
+    Ok(())
+}
+
+async fn database(app: &App) -> Finding {
+    if app::database_answers(app).await {
+        Finding::Fine("PostgreSQL answers.".to_owned())
+    } else {
+        Finding::Wrong("PostgreSQL does not answer. Check the address and that it runs.".to_owned())
+    }
+}
+
+async fn redis(app: &App) -> Finding {
+    for _ in 0..20 {
+        match app.limits.redis_answers().await {
+            None => {
+                return Finding::Fine(
+                    "not set; limits and cache work inside the process.".to_owned(),
+                );
+            }
+            Some(true) => return Finding::Fine("Redis answers.".to_owned()),
+            Some(false) => tokio::time::sleep(std::time::Duration::from_millis(100)).await,
+        }
+    }
+    Finding::Warning(
+        "Redis does not answer; limits and cache work inside the process meanwhile.".to_owned(),
+    )
+}
+
+async fn coolify(app: &App) -> Vec<(&'static str, Finding)> {
+    let client = app.coolify_unmetered();
+    let version = match client.version().await {
+        Ok(version) => Finding::Fine(format!("Coolify {version} answers and accepts the token.")),
+        Err(error) => return vec![("COOLIFY_API_URL", Finding::Wrong(sentence(&error)))],
+    };
+    let applications = match client.applications().await {
+        Ok(listed) => Finding::Fine(format!("found, with {} applications.", listed.len())),
+        Err(error) => Finding::Wrong(sentence(&error)),
+    };
+    let mut findings = vec![
+        ("COOLIFY_API_URL", version),
+        ("COOLIFY_PROJECT_UUID", applications),
+    ];
+    match client.server().await {
+        Ok(server) => findings.extend(server_findings(&server["settings"])),
+        Err(Error::NotFound) => findings.push((
+            "COOLIFY_SERVER_UUID",
+            Finding::Wrong("Coolify does not find the server.".to_owned()),
+        )),
+        Err(error) => findings.push(("COOLIFY_SERVER_UUID", Finding::Wrong(sentence(&error)))),
+    }
+    findings
+}
+
+fn server_findings(settings: &serde_json::Value) -> Vec<(&'static str, Finding)> {
+    let is = |key: &str| settings[key].as_bool();
+    let mut findings = vec![];
+    findings.push((
+        "COOLIFY_SERVER_UUID",
+        if is("is_reachable") == Some(false) || is("is_usable") == Some(false) {
+            Finding::Wrong(
+                "Coolify cannot reach or use the server. Look at it in Coolify.".to_owned(),
+            )
+        } else {
+            Finding::Fine("the server is reachable.".to_owned())
+        },
+    ));
+    if is("delete_unused_volumes") == Some(true) {
+        findings.push(("COOLIFY_SERVER_UUID", Finding::Warning(
+            "the server deletes unused volumes in its clean-up, and with them the files of stopped environments. Switch that off in Coolify.".to_owned(),
+        )));
+    }
+    let sensitive = settings.get("sentinel_token").is_some();
+    findings.push((
+        "COOLIFY_API_TOKEN",
+        if sensitive {
+            Finding::Fine("it may read logs.".to_owned())
+        } else {
+            Finding::Warning("it lacks read:sensitive, so build logs are not shown.".to_owned())
+        },
+    ));
+    findings
+}
+
+fn sentence(error: &Error) -> String {
+    match error {
+        Error::Refused(sentence) => sentence.clone(),
+        Error::Unreachable { why, .. } => format!("Coolify cannot be reached: {why}."),
+        Error::Throttled(_) => "Coolify allows no more calls this minute.".to_owned(),
+        Error::NotFound | Error::DomainTaken(_) => "Coolify does not find it.".to_owned(),
+    }
+}

@@ -1,0 +1,92 @@
+//! One attempt to bring an environment up: its stages and its outcome.
+
+/// Where a deployment is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, sqlx::Type)]
+#[sqlx(type_name = "text", rename_all = "lowercase")]
+pub enum Stage {
+    Requested,
+    Application,
+    Settings,
+    Build,
+    Start,
+    Answer,
+}
+
+impl Stage {
+    /// Every stage in its order.
+    pub const ALL: [Self; 6] = [
+        Self::Requested,
+        Self::Application,
+        Self::Settings,
+        Self::Build,
+        Self::Start,
+        Self::Answer,
+    ];
+
+    /// The word in the database.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Requested => "requested",
+            Self::Application => "application",
+            Self::Settings => "settings",
+            Self::Build => "build",
+            Self::Start => "start",
+            Self::Answer => "answer",
+        }
+    }
+
+    /// What is being done, for the row: "Building 1m 42s".
+    pub fn doing(self) -> &'static str {
+        match self {
+            Self::Requested => "Waiting for its turn",
+            Self::Application => "Creating the application",
+            Self::Settings => "Handing over the settings",
+            Self::Build => "Building",
+            Self::Start => "Starting",
+            Self::Answer => "Waiting for its address",
+        }
+    }
+
+    /// What the step is called in a list of steps.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Requested => "Requested",
+            Self::Application => "Application",
+            Self::Settings => "Settings",
+            Self::Build => "Build",
+            Self::Start => "Start",
+            Self::Answer => "Answer",
+        }
+    }
+}
+
+/// How a deployment ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::Type)]
+#[sqlx(type_name = "text", rename_all = "lowercase")]
+pub enum Outcome {
+    Succeeded,
+    Failed,
+    Cancelled,
+}
+
+impl Outcome {
+    /// The word in the database and on the page.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Succeeded => "succeeded",
+            Self::Failed => "failed",
+            Self::Cancelled => "cancelled",
+        }
+    }
+}
+
+/// One entry of Coolify's log of a deployment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogEntry {
+    /// The text, of one line or several.
+    pub output: String,
+    /// Whether Coolify hides it at first: commands, and the output of the build.
+    pub hidden: bool,
+    /// Whether it was written to the error stream.
+    pub error: bool,
+}

@@ -1,0 +1,55 @@
+//! One sentence per wrong field. The same words stand beside the field, in the preview and in the live check.
+
+/// What is wrong with one field, as a person reads it: what it is and what to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Invalid {
+    #[error("Enter your name.")]
+    UserNameMissing,
+    #[error("This name is too long. Use at most 100 characters.")]
+    UserNameTooLong,
+    #[error("This is not an e-mail address. Enter one like name@example.com.")]
+    Email,
+    #[error("This e-mail address already has an account. Sign in instead.")]
+    EmailTaken,
+    #[error("This password is too short. Use at least 8 characters.")]
+    PasswordTooShort,
+    #[error("This password is too long. Use at most 100 characters.")]
+    PasswordTooLong,
+    #[error(
+        "This password begins or ends with a space. Remove it: it would not be accepted at sign-in."
+    )]
+    PasswordEdge,
+    #[error("This is not your current password.")]
+    PasswordWrong,
+    #[error("E-mail address and password do not match an account. Check both and try again.")]
+    Credentials,
+    #[error("Enter a name.")]
+    NameMissing,
+    #[error("This name is too long. Use at most 50 characters.")]
+    NameTooLong,
+    #[error("This name contains a character that cannot be shown. Remove it.")]
+    NameUnprintable,
+    #[error("This name is taken. Choose another one.")]
+    NameTaken,
+    #[error("The name does not match. Type it exactly as it is shown.")]
+    Confirmation,
+}
+
+/// A field of a form and what is wrong with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Wrong {
+    /// The field's name in the form.
+    pub field: &'static str,
+    /// What is wrong with it.
+    pub invalid: Invalid,
+}
+
+/// Every wrong field of one form; never empty where it is an error.
+pub type Wrongs = Vec<Wrong>;
+
+/// Takes the value, or notes what is wrong with the field and goes on to the next one.
+pub fn check<T>(wrongs: &mut Wrongs, field: &'static str, parsed: Result<T, Invalid>) -> Option<T> {
+    parsed
+        .map_err(|invalid| wrongs.push(Wrong { field, invalid }))
+        .ok()
+}

@@ -1,0 +1,322 @@
+//! What a sighting means for an environment that waits or runs. Pure: the time is brought by the caller.
+
+use super::deployment::Stage;
+use std::time::Duration;
+use time::OffsetDateTime;
+
+/// How Coolify's build of a deployment stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Build {
+    Queued,
+    InProgress,
+    Finished,
+    Failed,
+    Cancelled,
+    /// Coolify does not know it (404).
+    Missing,
+}
+
+/// How Coolify's container stands: the part of its status before the colon.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Container {
+    Running,
+    /// Any other word: `exited`, `restarting`, `degraded`, …
+    Other(String),
+    /// Coolify has no such application.
+    Missing,
+}
+
+/// Whether an environment answers at its own address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answer {
+    /// `/healthz` answered as code-server does.
+    Alive,
+    /// Why not, as the end of a sentence: "its name cannot be resolved".
+    Silent(String),
+}
+
+/// What was seen when we looked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Sighting {
+    /// Coolify could not be asked; why, as the end of a sentence.
+    Unreachable(String),
+    /// Coolify refuses us for good (a token, a right): waiting will not help. A whole sentence.
+    Refused(String),
+    Build(Build),
+    Container(Container),
+    /// The container runs; this is how its address behaves.
+    Address(Answer),
+}
+
+/// How long a stage may wait for what it waits for.
+#[derive(Debug, Clone, Copy)]
+pub struct Patience {
+    /// How long Coolify's last log lines may trail behind the end of a build (coolify-api: a few seconds).
+    pub trailing_log: Duration,
+    /// How long after the end of the build the container may take to run.
+    pub start: Duration,
+    /// How long the running container's address may take to answer: certificates are issued meanwhile.
+    pub answer: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self {
+            trailing_log: Duration::from_secs(3),
+            start: Duration::from_secs(120),
+            answer: Duration::from_secs(300),
+        }
+    }
+}
+
+/// A deployment that waits, as its row says.
+#[derive(Debug, Clone, Copy)]
+pub struct Waiting {
+    pub stage: Stage,
+    pub stage_since: OffsetDateTime,
+    pub deadline: OffsetDateTime,
+    /// When the build was first seen to have ended badly.
+    pub build_ended_at: Option<OffsetDateTime>,
+}
+
+/// What follows from a sighting.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// Look again later; what is waited for, for people.
+    Wait(Option<String>),
+    /// The build has failed, but its last lines are still to come: look again soon.
+    AwaitLog,
+    /// The deployment enters this stage.
+    Enter(Stage),
+    /// Coolify lost the build: ask for it again.
+    Redo,
+    /// It answers: the deployment succeeded.
+    Succeed,
+    /// The build failed; the sentence is completed by the last lines of its log.
+    BuildFailed,
+    /// The deployment failed: which step, why, and what to do.
+    Fail(String),
+}
+
+impl Waiting {
+    /// Judges what was seen of a deployment that waits.
+    pub fn judge(&self, sighting: &Sighting, patience: &Patience, now: OffsetDateTime) -> Verdict {
+        match sighting {
+            Sighting::Refused(sentence) => Verdict::Fail(sentence.clone()),
+            Sighting::Unreachable(why) => self.or_overdue(
+                now,
+                format!("Coolify cannot be reached: {why}. Trying again."),
+            ),
+            Sighting::Build(build) => self.judge_build(build, patience, now),
+            Sighting::Container(container) => self.judge_container(container, patience, now),
+            Sighting::Address(Answer::Alive) => Verdict::Succeed,
+            Sighting::Address(Answer::Silent(why)) => self.judge_silence(why, patience, now),
+        }
+    }
+
+    fn judge_build(&self, build: &Build, patience: &Patience, now: OffsetDateTime) -> Verdict {
+        match build {
+            Build::Queued => self.or_overdue(now, "The build waits in Coolify's queue.".to_owned()),
+            Build::InProgress if now > self.deadline => {
+                Verdict::Fail(overdue("the build did not end"))
+            }
+            Build::InProgress => Verdict::Wait(None),
+            Build::Finished => Verdict::Enter(Stage::Start),
+            Build::Failed => match self.build_ended_at {
+                Some(ended) if now - ended >= patience.trailing_log => Verdict::BuildFailed,
+                _ => Verdict::AwaitLog,
+            },
+            Build::Cancelled => Verdict::Fail(
+                "The build was cancelled in Coolify. Deploy again when you like.".to_owned(),
+            ),
+            Build::Missing if now > self.deadline => {
+                Verdict::Fail(overdue("Coolify did not know the build"))
+            }
+            Build::Missing => Verdict::Redo,
+        }
+    }
+
+    fn judge_container(
+        &self,
+        container: &Container,
+        patience: &Patience,
+        now: OffsetDateTime,
+    ) -> Verdict {
+        let waited = now - self.stage_since;
+        match container {
+            Container::Running if self.stage < Stage::Answer => Verdict::Enter(Stage::Answer),
+            Container::Running => Verdict::Wait(None),
+            Container::Missing => Verdict::Fail("The application vanished from Coolify during the deployment. Deploy again to make a new one.".to_owned()),
+            Container::Other(word) if waited > patience.start => Verdict::Fail(format!(
+                "The container does not stay up: Coolify says \u{201c}{word}\u{201d}. Read the log in Coolify, mend what stops it, and deploy again."
+            )),
+            Container::Other(word) => self.or_overdue(now, format!("Coolify says \u{201c}{word}\u{201d}.")),
+        }
+    }
+
+    fn judge_silence(&self, why: &str, patience: &Patience, now: OffsetDateTime) -> Verdict {
+        if now - self.stage_since > patience.answer || now > self.deadline {
+            Verdict::Fail(format!(
+                "The container runs, but its address does not answer: {why}. Check the domain and Coolify's proxy, and deploy again."
+            ))
+        } else {
+            Verdict::Wait(Some(format!("Its address does not answer yet: {why}.")))
+        }
+    }
+
+    fn or_overdue(&self, now: OffsetDateTime, note: String) -> Verdict {
+        if now > self.deadline {
+            Verdict::Fail(overdue_note(&note))
+        } else {
+            Verdict::Wait(Some(note))
+        }
+    }
+}
+
+/// The sentence for a deployment that took too long.
+fn overdue(what: &str) -> String {
+    format!("The deployment took too long: {what} in time. Check Coolify and deploy again.")
+}
+
+fn overdue_note(note: &str) -> String {
+    format!(
+        "The deployment took too long. The last thing seen: {note} Check Coolify and deploy again."
+    )
+}
+
+/// What a look at an environment that should run says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Health {
+    Fine,
+    /// Nobody could look: nothing is known.
+    Unknown,
+    /// Why it is lost, a whole sentence.
+    Lost(String),
+}
+
+/// Judges what was seen of an environment that runs, or ran before it was lost.
+pub fn health(sighting: &Sighting) -> Health {
+    match sighting {
+        Sighting::Address(Answer::Alive) => Health::Fine,
+        Sighting::Address(Answer::Silent(why)) => Health::Lost(format!(
+            "It stopped answering at its address: {why}. Deploy again if this does not pass."
+        )),
+        Sighting::Container(Container::Running) | Sighting::Unreachable(_) | Sighting::Refused(_) | Sighting::Build(_) => Health::Unknown,
+        Sighting::Container(Container::Missing) => Health::Lost(
+            "The application is no longer in Coolify. Set a password for the environment and deploy again to make a new one; its files are lost.".to_owned(),
+        ),
+        Sighting::Container(Container::Other(word)) => Health::Lost(format!(
+            "It stopped: Coolify says \u{201c}{word}\u{201d}. Deploy again to start it."
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use time::macros::datetime;
+
+    const START: OffsetDateTime = datetime!(2026-01-01 12:00 UTC);
+
+    fn waiting(stage: Stage) -> Waiting {
+        Waiting {
+            stage,
+            stage_since: START,
+            deadline: START + Duration::from_mins(20),
+            build_ended_at: None,
+        }
+    }
+
+    fn judge(stage: Stage, sighting: Sighting, seconds: i64) -> Verdict {
+        waiting(stage).judge(
+            &sighting,
+            &Patience::default(),
+            START + time::Duration::seconds(seconds),
+        )
+    }
+
+    #[test]
+    fn coolify_out_of_reach_is_no_failure_until_the_deadline() {
+        let unreachable = || Sighting::Unreachable("the connection was refused".to_owned());
+        assert!(matches!(
+            judge(Stage::Build, unreachable(), 1000),
+            Verdict::Wait(Some(_))
+        ));
+        let Verdict::Fail(sentence) = judge(Stage::Build, unreachable(), 1201) else {
+            panic!("did not fail")
+        };
+        assert!(sentence.contains("connection was refused"));
+    }
+
+    #[test]
+    fn a_failed_build_waits_for_its_last_lines() {
+        assert_eq!(
+            judge(Stage::Build, Sighting::Build(Build::Failed), 10),
+            Verdict::AwaitLog
+        );
+        let ended = Waiting {
+            build_ended_at: Some(START),
+            ..waiting(Stage::Build)
+        };
+        let later = |seconds| {
+            ended.judge(
+                &Sighting::Build(Build::Failed),
+                &Patience::default(),
+                START + time::Duration::seconds(seconds),
+            )
+        };
+        assert_eq!(later(2), Verdict::AwaitLog);
+        assert_eq!(later(3), Verdict::BuildFailed);
+    }
+
+    #[test]
+    fn running_is_not_enough_the_address_must_answer() {
+        assert_eq!(
+            judge(Stage::Start, Sighting::Container(Container::Running), 1),
+            Verdict::Enter(Stage::Answer)
+        );
+        assert_eq!(
+            judge(Stage::Answer, Sighting::Container(Container::Running), 1),
+            Verdict::Wait(None)
+        );
+        assert_eq!(
+            judge(Stage::Answer, Sighting::Address(Answer::Alive), 1),
+            Verdict::Succeed
+        );
+        let silent = || Sighting::Address(Answer::Silent("it timed out".to_owned()));
+        assert!(matches!(
+            judge(Stage::Answer, silent(), 299),
+            Verdict::Wait(Some(_))
+        ));
+        assert!(matches!(
+            judge(Stage::Answer, silent(), 301),
+            Verdict::Fail(_)
+        ));
+    }
+
+    #[test]
+    fn a_container_may_take_a_while_to_run_but_not_for_ever() {
+        let exited = || Sighting::Container(Container::Other("exited".to_owned()));
+        assert!(matches!(
+            judge(Stage::Start, exited(), 60),
+            Verdict::Wait(Some(_))
+        ));
+        assert!(matches!(
+            judge(Stage::Start, exited(), 121),
+            Verdict::Fail(_)
+        ));
+    }
+
+    #[test]
+    fn health_is_unknown_when_nobody_could_look() {
+        assert_eq!(
+            health(&Sighting::Unreachable(String::new())),
+            Health::Unknown
+        );
+        assert_eq!(health(&Sighting::Address(Answer::Alive)), Health::Fine);
+        assert!(matches!(
+            health(&Sighting::Container(Container::Missing)),
+            Health::Lost(_)
+        ));
+    }
+}

@@ -1,0 +1,10 @@
+//! What things are: pure values and decisions. No clock, no pool, no HTTP, no template.
+
+pub mod deployment;
+pub mod environment;
+pub mod id;
+pub mod invalid;
+pub mod judge;
+pub mod password;
+pub mod status;
+pub mod user;

@@ -1,0 +1,104 @@
+//! Passwords: an account's and an environment's. The plain text is held only as long as the request that brought it.
+
+use super::invalid::Invalid;
+
+const SHORTEST: usize = 8;
+const LONGEST: usize = 100;
+
+/// A password as typed. Printing it prints nothing of it.
+#[derive(Clone)]
+pub struct Password(String);
+
+impl Password {
+    /// Reads the password of an account: at least 8 characters. At most 1,000 bytes are hashed, so longer is refused.
+    ///
+    /// # Errors
+    /// When it is too short or too long.
+    pub fn for_account(typed: &str) -> Result<Self, Invalid> {
+        match typed.chars().count() {
+            count if count < SHORTEST => Err(Invalid::PasswordTooShort),
+            count if count > LONGEST => Err(Invalid::PasswordTooLong),
+            _ => Ok(Self(typed.to_owned())),
+        }
+    }
+
+    /// Reads the password of an environment: 8 to 100 characters, none of them white space at an end,
+    /// because code-server trims what is typed (`src/node/routes/login.ts`).
+    ///
+    /// # Errors
+    /// When it is too short, too long, or has white space at an end.
+    pub fn for_environment(typed: &str) -> Result<Self, Invalid> {
+        let trimmed = typed.trim_matches(trimmed_by_javascript);
+        if trimmed.len() == typed.len() {
+            Self::for_account(typed)
+        } else {
+            Err(Invalid::PasswordEdge)
+        }
+    }
+
+    /// What was typed at a sign-in, however wrong it is.
+    pub fn attempt(typed: &str) -> Self {
+        Self(typed.chars().take(LONGEST + 1).collect())
+    }
+
+    /// The plain text, for hashing.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for Password {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Password(…)")
+    }
+}
+
+/// What `String.prototype.trim` removes: Unicode white space, and the byte order mark.
+fn trimmed_by_javascript(c: char) -> bool {
+    (c.is_whitespace() && c != '\u{85}') || c == '\u{feff}'
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_environments_password_may_hold_any_character_but_space_at_an_end() {
+        for fine in [
+            "12345678",
+            "a'b\"c\\d$e",
+            "пароль😀😀😀",
+            "in the middle",
+            &"x".repeat(100),
+        ] {
+            assert!(Password::for_environment(fine).is_ok(), "{fine:?}");
+        }
+        for edge in [
+            " 12345678",
+            "12345678 ",
+            "12345678\u{a0}",
+            "\u{feff}12345678",
+            "12345678\n",
+        ] {
+            assert_eq!(
+                Password::for_environment(edge).err(),
+                Some(Invalid::PasswordEdge),
+                "{edge:?}"
+            );
+        }
+        assert_eq!(
+            Password::for_environment("1234567").err(),
+            Some(Invalid::PasswordTooShort)
+        );
+        assert_eq!(
+            Password::for_environment(&"x".repeat(101)).err(),
+            Some(Invalid::PasswordTooLong)
+        );
+    }
+
+    #[test]
+    fn printing_a_password_prints_nothing_of_it() {
+        let password = Password::for_account("correct horse").unwrap();
+        assert!(!format!("{password:?}").contains("horse"));
+    }
+}

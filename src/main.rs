@@ -1,0 +1,189 @@
+//! The commands of vps-claude; starts tracing, web and worker, and stops both on a signal.
+
+mod actions;
+mod app;
+mod cache;
+mod config;
+mod coolify;
+mod demo;
+mod doctor;
+mod domain;
+mod limits;
+mod queue;
+mod store;
+#[cfg(test)]
+mod tests;
+mod web;
+mod worker;
+
+use anyhow::Context;
+use app::{App, Pace, Parts};
+use clap::Parser;
+use config::{Command, CommandLine, Config, LogFormat};
+use std::io::{IsTerminal, Write};
+use std::process::ExitCode;
+use std::str::FromStr;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+use tracing_subscriber::EnvFilter;
+use web::Web;
+
+/// The exit code for a setting that is missing or wrong.
+const WRONG_SETTING: u8 = 2;
+/// What is logged when `RUST_LOG` says nothing.
+const LOG_FILTER: &str = "info,sqlxmq=warn,sqlx=warn";
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match run().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let wrong_setting = error.is::<config::Wrong>();
+            say(&format!("vps-claude: {error:#}"));
+            ExitCode::from(if wrong_setting { WRONG_SETTING } else { 1 })
+        }
+    }
+}
+
+/// Writes a line to standard error; nobody may be there to read it.
+fn say(line: &str) {
+    let _ = writeln!(std::io::stderr(), "{line}");
+}
+
+async fn run() -> anyhow::Result<()> {
+    read_dotenv()?;
+    let line = command_line()?;
+    start_log(line.settings.log_format()?);
+    match line.command.unwrap_or(Command::Serve) {
+        Command::Serve => serve(&line.settings.check()?, None).await,
+        Command::Demo => demo::run(line.settings).await,
+        Command::Doctor => doctor::run(&line.settings.check()?).await,
+        Command::SimulateCoolify {
+            listen,
+            token,
+            speed,
+        } => demo::simulate(listen, token, speed).await,
+    }
+}
+
+/// Reads `.env` where it is there.
+fn read_dotenv() -> Result<(), config::Wrong> {
+    match dotenvy::dotenv() {
+        Err(dotenvy::Error::LineParse(line, at)) => {
+            // The line may hold a secret: only its name is said.
+            let name = line.split('=').next().unwrap_or_default().trim().to_owned();
+            Err(config::Wrong::Invalid(
+                ".env",
+                format!("the line of {name:?} cannot be read at character {at}"),
+            ))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Reads the command line. Help and version are printed and end the process; anything else that is wrong is one line.
+fn command_line() -> Result<CommandLine, config::Wrong> {
+    CommandLine::try_parse().map_err(|error| {
+        if !error.use_stderr() {
+            error.exit();
+        }
+        let text = error.to_string();
+        let first = text
+            .lines()
+            .next()
+            .unwrap_or_default()
+            .trim_start_matches("error: ");
+        config::Wrong::Invalid(
+            "the command line",
+            format!("{first}; see vps-claude --help"),
+        )
+    })
+}
+
+fn start_log(format: LogFormat) {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(LOG_FILTER));
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(std::io::stderr);
+    match format {
+        LogFormat::Text => log.init(),
+        LogFormat::Json => log.json().init(),
+    }
+}
+
+/// Serves the dashboard and works on its jobs until a signal; `ready` is printed when it can be opened.
+///
+/// # Errors
+/// When the address is taken, or the database cannot be brought up to date.
+async fn serve(config: &Config, ready: Option<String>) -> anyhow::Result<()> {
+    let app = build(config, "vps-claude:", Pace::default())?;
+    store::migrate(&app.pool)
+        .await
+        .context("DATABASE_URL: the tables cannot be brought up to date")?;
+    actions::hashing::warm_up();
+    let listener = TcpListener::bind(config.listen)
+        .await
+        .with_context(|| format!("LISTEN: cannot listen on {}", config.listen))?;
+    tracing::info!(address = %listener.local_addr()?, "serving");
+    if let Some(ready) = ready {
+        let _ = writeln!(std::io::stdout(), "{ready}");
+    }
+    let stop = CancellationToken::new();
+    tokio::spawn(stop_on_signal(stop.clone()));
+    let web = Web {
+        app: app.clone(),
+        secure: config.secure,
+    };
+    let (served, ()) = tokio::join!(
+        web::serve(listener, web, stop.clone()),
+        worker::run(app.clone(), stop.clone())
+    );
+    app.pool.close().await;
+    tracing::info!("stopped");
+    Ok(served?)
+}
+
+/// Puts the application together; nothing is connected yet.
+///
+/// # Errors
+/// When a setting cannot be used.
+fn build(config: &Config, prefix: &str, pace: Pace) -> anyhow::Result<App> {
+    let options = sqlx::postgres::PgConnectOptions::from_str(config.database_url.expose())
+        .map_err(|_| {
+            config::Wrong::Invalid(
+                "DATABASE_URL",
+                "postgres://user:password@host:5432/database is needed".to_owned(),
+            )
+        })?;
+    let redis =
+        limits::connect(config.redis_url.as_ref().map(config::Secret::expose)).map_err(|_| {
+            config::Wrong::Invalid("REDIS_URL", "redis://host:6379 is needed".to_owned())
+        })?;
+    Ok(App::new(Parts {
+        pool: store::pool(options),
+        client: coolify::Client::new(config.coolify.clone(), config.agent.clone())?,
+        probe: coolify::Probe::new()?,
+        redis,
+        prefix: prefix.to_owned(),
+        domain: config.agent.domain.clone(),
+        registration_open: config.registration_open,
+        pace,
+    }))
+}
+
+async fn stop_on_signal(stop: CancellationToken) {
+    let (Ok(mut terminate), Ok(mut interrupt)) = (
+        signal(SignalKind::terminate()),
+        signal(SignalKind::interrupt()),
+    ) else {
+        return;
+    };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    tracing::info!("stopping: requests and steps are finished first");
+    stop.cancel();
+}

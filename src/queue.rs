@@ -1,0 +1,83 @@
+//! The queue of jobs: what can be asked for, and how to ask inside a transaction. It knows no doer.
+
+use crate::domain::id::{DeploymentId, EnvironmentId};
+use serde::{Deserialize, Serialize};
+use sqlx::{PgConnection, PgPool};
+use sqlxmq::{CurrentJob, JobBuilder};
+use std::collections::HashSet;
+use std::time::Duration;
+
+/// A request for work. It carries an id only, and may be carried out twice, late, or never: the sweep asks again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Job {
+    /// Take the deployment one step further.
+    Advance(DeploymentId),
+    /// Remove the environment's application.
+    Remove(EnvironmentId),
+}
+
+/// How long the queue waits for a job before it gives it to another: longer than the job's own time limit.
+pub const BACKOFF: Duration = Duration::from_secs(25);
+const RETRIES: u32 = 12;
+const NAME: &str = "step";
+
+impl Job {
+    /// Reads a job of the queue; `None` when it was written by another version.
+    pub fn of(job: &CurrentJob) -> Option<Self> {
+        job.json().ok().flatten()
+    }
+}
+
+/// Asks for a job as part of the transaction: it is there when the transaction commits, and not otherwise.
+///
+/// # Errors
+/// When the database fails.
+pub async fn ask(conn: &mut PgConnection, job: Job, delay: Duration) -> sqlx::Result<()> {
+    JobBuilder::new(NAME)
+        .set_json(&job)
+        .expect("an id is JSON")
+        .set_delay(delay)
+        .set_retries(RETRIES)
+        .set_retry_backoff(BACKOFF)
+        .spawn(conn)
+        .await
+        .map(drop)
+}
+
+/// The jobs that will be carried out some time.
+///
+/// # Errors
+/// When the database fails.
+pub async fn asked(pool: &PgPool) -> sqlx::Result<HashSet<Job>> {
+    let payloads = sqlx::query_scalar!(
+        r#"select p.payload_json as "payload!"
+           from mq_payloads p
+           join mq_msgs m on m.id = p.id
+           where m.attempt_at is not null
+           and p.payload_json is not null"#
+    );
+    let payloads = payloads.fetch_all(pool).await?;
+    Ok(payloads
+        .into_iter()
+        .filter_map(|payload| serde_json::from_value(payload).ok())
+        .collect())
+}
+
+/// Removes the messages whose attempts are used up: the queue would keep them for ever, silently. Says how many.
+///
+/// # Errors
+/// When the database fails.
+pub async fn drop_spent(pool: &PgPool) -> sqlx::Result<u64> {
+    let spent = sqlx::query!(
+        "with spent as (
+           delete from mq_msgs
+           where attempt_at is null
+           and id <> '00000000-0000-0000-0000-000000000000'
+           returning id
+         )
+         delete from mq_payloads
+         where id in (select id from spent)"
+    );
+    Ok(spent.execute(pool).await?.rows_affected())
+}

@@ -1,0 +1,424 @@
+//! Deployments, and the lease under which a step acts at Coolify for an environment.
+
+use crate::domain::deployment::{Outcome, Stage};
+use crate::domain::id::{DeploymentId, EnvironmentId, UserId};
+use crate::domain::status::Status;
+use sqlx::{PgConnection, PgPool};
+use std::time::Duration;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+/// Adds a deployment; the environment has no other that moves.
+///
+/// # Errors
+/// When the database fails.
+pub async fn insert(
+    conn: &mut PgConnection,
+    id: DeploymentId,
+    environment: EnvironmentId,
+    by: UserId,
+    deadline: Duration,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "with made as (
+           insert into deployments (id, environment_id, requested_by, deadline)
+           values ($1, $2, $3, now() + $4::float8 * interval '1 second')
+           returning id, stage
+         )
+         insert into deployment_stages (deployment_id, stage)
+         select id, stage from made",
+        id.uuid(),
+        environment.uuid(),
+        by.uuid(),
+        deadline.as_secs_f64()
+    )
+    .execute(conn)
+    .await
+    .map(drop)
+}
+
+/// The deployment of an environment that moves.
+///
+/// # Errors
+/// When the database fails.
+pub async fn moving(
+    conn: &mut PgConnection,
+    environment: EnvironmentId,
+) -> sqlx::Result<Option<DeploymentId>> {
+    let id = sqlx::query_scalar!(
+        "select id
+         from deployments
+         where environment_id = $1
+         and finished_at is null",
+        environment.uuid()
+    );
+    Ok(id.fetch_optional(conn).await?.map(DeploymentId::from))
+}
+
+/// Notes that the owner wants the deployment cancelled.
+///
+/// # Errors
+/// When the database fails.
+pub async fn request_cancel(conn: &mut PgConnection, id: DeploymentId) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update deployments
+         set cancel_requested_at = coalesce(cancel_requested_at, now())
+         where id = $1",
+        id.uuid()
+    )
+    .execute(conn)
+    .await
+    .map(drop)
+}
+
+/// What a step needs, leased.
+#[derive(Debug, Clone)]
+pub struct Leased {
+    pub environment_id: Uuid,
+    pub fence: i64,
+    pub subdomain: String,
+    pub application_uuid: Option<String>,
+    pub password_hash: Option<String>,
+    pub unsure_until: Option<OffsetDateTime>,
+    pub stage: Stage,
+    pub deployment_uuid: Option<String>,
+    pub cancel_requested: bool,
+    pub attempts: i32,
+    pub deadline: OffsetDateTime,
+}
+
+/// Takes the lease of the environment of a deployment that moves; `None` when it is held, or there is nothing to do.
+///
+/// # Errors
+/// When the database fails.
+pub async fn lease(
+    pool: &PgPool,
+    id: DeploymentId,
+    lease: Duration,
+) -> sqlx::Result<Option<Leased>> {
+    sqlx::query_as!(
+        Leased,
+        r#"update environments e
+           set fence = e.fence + 1,
+               leased_until = now() + $2::float8 * interval '1 second',
+               look_at = null
+           from deployments d
+           where d.id = $1
+           and d.finished_at is null
+           and e.id = d.environment_id
+           and e.status = 'deploying'
+           and (e.leased_until is null or e.leased_until <= now())
+           returning
+             e.id as environment_id, e.fence, e.subdomain, e.application_uuid, e.password_hash, e.unsure_until,
+             d.stage as "stage: Stage", d.deployment_uuid, d.cancel_requested_at is not null as "cancel_requested!",
+             d.attempts, d.deadline"#,
+        id.uuid(),
+        lease.as_secs_f64()
+    )
+    .fetch_optional(pool)
+    .await
+}
+
+/// Until when another one holds the lease of a deployment that moves.
+///
+/// # Errors
+/// When the database fails.
+pub async fn leased_until(pool: &PgPool, id: DeploymentId) -> sqlx::Result<Option<OffsetDateTime>> {
+    let until = sqlx::query_scalar!(
+        "select e.leased_until
+         from environments e
+         join deployments d on d.environment_id = e.id
+         where d.id = $1
+         and d.finished_at is null
+         and e.status = 'deploying'",
+        id.uuid()
+    );
+    Ok(until.fetch_optional(pool).await?.flatten())
+}
+
+/// Extends the lease before a request is made; `false` when it is no longer ours. With `landing` also notes that until then
+/// the request may be carried out although its answer is lost.
+///
+/// # Errors
+/// When the database fails.
+pub async fn hold(
+    pool: &PgPool,
+    environment: EnvironmentId,
+    fence: i64,
+    lease: Duration,
+    landing: Option<Duration>,
+) -> sqlx::Result<bool> {
+    let held = sqlx::query!(
+        "update environments
+         set leased_until = now() + $3::float8 * interval '1 second',
+             unsure_until = coalesce(now() + $4::float8 * interval '1 second', unsure_until)
+         where id = $1
+         and fence = $2
+         and leased_until > now()",
+        environment.uuid(),
+        fence,
+        lease.as_secs_f64(),
+        landing.map(|landing| landing.as_secs_f64())
+    );
+    Ok(held.execute(pool).await?.rows_affected() == 1)
+}
+
+/// Keeps the application's uuid the moment it is known, whatever else happens to the step.
+///
+/// # Errors
+/// When the database fails.
+pub async fn save_application(
+    pool: &PgPool,
+    environment: EnvironmentId,
+    fence: i64,
+    uuid: &str,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update environments
+         set application_uuid = $3,
+             unsure_until = null
+         where id = $1
+         and fence = $2",
+        environment.uuid(),
+        fence,
+        uuid
+    )
+    .execute(pool)
+    .await
+    .map(drop)
+}
+
+/// Forgets the password's hash, if it is still the one that Coolify has accepted.
+///
+/// # Errors
+/// When the database fails.
+pub async fn forget_password(
+    pool: &PgPool,
+    environment: EnvironmentId,
+    hash: &str,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update environments
+         set password_hash = null
+         where id = $1
+         and password_hash = $2",
+        environment.uuid(),
+        hash
+    )
+    .execute(pool)
+    .await
+    .map(drop)
+}
+
+/// What a step leaves behind on the environment's row when it gives the lease back.
+#[derive(Debug, Default)]
+pub struct Release {
+    /// Look again after this long; otherwise a job has the row.
+    pub look_after: Option<Duration>,
+    /// A request may still be carried out: `unsure_until` stays as it is.
+    pub unsure: bool,
+    /// The status this is meant for: in another one nobody looks until its own job says so.
+    pub meant_for: Option<Status>,
+}
+
+/// Gives the lease back and returns the status, which may be deleting by now; `None` when the lease was lost.
+///
+/// # Errors
+/// When the database fails.
+pub async fn release(
+    conn: &mut PgConnection,
+    environment: EnvironmentId,
+    fence: i64,
+    release: &Release,
+) -> sqlx::Result<Option<Status>> {
+    sqlx::query_scalar!(
+        r#"update environments
+           set leased_until = null,
+               unsure_until = case when $3 then unsure_until end,
+               look_at = case when status = $5 then now() + $4::float8 * interval '1 second' end,
+               looks = 0
+           where id = $1
+           and fence = $2
+           returning status as "status: Status""#,
+        environment.uuid(),
+        fence,
+        release.unsure,
+        release.look_after.map(|after| after.as_secs_f64()),
+        release.meant_for.map(Status::word)
+    )
+    .fetch_optional(conn)
+    .await
+}
+
+/// The deployment enters a stage.
+///
+/// # Errors
+/// When the database fails.
+pub async fn enter(conn: &mut PgConnection, id: DeploymentId, stage: Stage) -> sqlx::Result<()> {
+    sqlx::query!(
+        "with entered as (
+           update deployments
+           set stage = $2, stage_since = now(), note = null, attempts = 0
+           where id = $1
+           and finished_at is null
+           returning id, environment_id, stage
+         ), shown as (
+           update environments
+           set version = version + 1
+           where id = (select environment_id from entered)
+         )
+         insert into deployment_stages (deployment_id, stage)
+         select id, stage from entered
+         on conflict do nothing",
+        id.uuid(),
+        stage.word()
+    )
+    .execute(conn)
+    .await
+    .map(drop)
+}
+
+/// The step will be tried again; what it waits for, for people.
+///
+/// # Errors
+/// When the database fails.
+pub async fn retry(
+    conn: &mut PgConnection,
+    id: DeploymentId,
+    note: Option<&str>,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "with noted as (
+           update deployments
+           set note = $2, attempts = attempts + 1
+           where id = $1
+           returning environment_id
+         )
+         update environments
+         set version = version + 1
+         where id = (select environment_id from noted)",
+        id.uuid(),
+        note
+    )
+    .execute(conn)
+    .await
+    .map(drop)
+}
+
+/// The build the deployment follows from now on; its log is wanted soon.
+///
+/// # Errors
+/// When the database fails.
+pub async fn follow(
+    conn: &mut PgConnection,
+    id: DeploymentId,
+    deployment_uuid: &str,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update deployments
+         set deployment_uuid = $2,
+             note = null,
+             attempts = 0,
+             build_ended_at = null,
+             log_at = now() + interval '2 seconds'
+         where id = $1",
+        id.uuid(),
+        deployment_uuid
+    )
+    .execute(conn)
+    .await
+    .map(drop)
+}
+
+/// The deployment ends.
+///
+/// # Errors
+/// When the database fails.
+pub async fn finish(
+    conn: &mut PgConnection,
+    id: DeploymentId,
+    outcome: Outcome,
+    reason: Option<&str>,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update deployments
+         set outcome = $2,
+             reason = $3,
+             note = null,
+             finished_at = now()
+         where id = $1
+         and finished_at is null",
+        id.uuid(),
+        outcome.word(),
+        reason
+    )
+    .execute(conn)
+    .await
+    .map(drop)
+}
+
+/// A deployment as its page lists it.
+#[derive(Debug, Clone)]
+pub struct DeploymentRow {
+    pub id: Uuid,
+    pub by: Option<String>,
+    pub stage: Stage,
+    pub outcome: Option<Outcome>,
+    pub reason: Option<String>,
+    pub note: Option<String>,
+    pub commit_sha: Option<String>,
+    pub log_missing: bool,
+    /// Whether more of the log may come.
+    pub log_grows: bool,
+    pub created_at: OffsetDateTime,
+    pub finished_at: Option<OffsetDateTime>,
+}
+
+/// The newest deployments of the owner's environment.
+///
+/// # Errors
+/// When the database fails.
+pub async fn list(
+    pool: &PgPool,
+    owner: UserId,
+    environment: EnvironmentId,
+) -> sqlx::Result<Vec<DeploymentRow>> {
+    sqlx::query_as!(
+        DeploymentRow,
+        r#"select d.id, u.name as "by?", d.stage as "stage: Stage", d.outcome as "outcome: Outcome", d.reason, d.note,
+             d.commit_sha, d.log_missing,
+             (d.finished_at is null or d.log_at is not null) as "log_grows!",
+             d.created_at, d.finished_at
+           from deployments d
+           join environments e on e.id = d.environment_id
+           left join users u on u.id = d.requested_by
+           where d.environment_id = $1
+           and e.owner_id = $2
+           order by d.created_at desc
+           limit 20"#,
+        environment.uuid(),
+        owner.uuid()
+    )
+    .fetch_all(pool)
+    .await
+}
+
+/// When each stage of a deployment began.
+///
+/// # Errors
+/// When the database fails.
+pub async fn stages(pool: &PgPool, id: Uuid) -> sqlx::Result<Vec<(Stage, OffsetDateTime)>> {
+    let rows = sqlx::query!(
+        r#"select stage as "stage: Stage", began_at
+           from deployment_stages
+           where deployment_id = $1
+           order by began_at"#,
+        id
+    )
+    .fetch_all(pool)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| (row.stage, row.began_at))
+        .collect())
+}

@@ -1,0 +1,190 @@
+//! Coolify's logs of deployments, kept an entry a row.
+
+use crate::domain::deployment::LogEntry;
+use crate::domain::id::{DeploymentId, EnvironmentId, UserId};
+use sqlx::PgPool;
+use std::time::Duration;
+use uuid::Uuid;
+
+/// How many entries of one deployment are kept; the newest are left out after that, but for the end.
+const ENTRIES_LIMIT: usize = 20_000;
+
+/// An entry with its place.
+#[derive(Debug)]
+pub struct Line {
+    pub position: i32,
+    pub output: String,
+    pub hidden: bool,
+    pub error: bool,
+}
+
+/// Adds the entries that are not kept yet. Coolify rewrites the whole list as it grows, so the places stay.
+///
+/// # Errors
+/// When the database fails.
+pub async fn append(
+    pool: &PgPool,
+    deployment: DeploymentId,
+    entries: &[LogEntry],
+) -> sqlx::Result<()> {
+    let kept = sqlx::query_scalar!(
+        r#"select coalesce(max(position) + 1, 0) as "kept!" from deployment_log where deployment_id = $1"#,
+        deployment.uuid()
+    );
+    let kept = usize::try_from(kept.fetch_one(pool).await?).unwrap_or(0);
+    let new = entries.iter().take(ENTRIES_LIMIT).enumerate().skip(kept);
+    let (mut positions, mut outputs, mut hidden, mut errors) = (vec![], vec![], vec![], vec![]);
+    for (position, entry) in new {
+        positions.push(i32::try_from(position).unwrap_or(i32::MAX));
+        outputs.push(entry.output.clone());
+        hidden.push(entry.hidden);
+        errors.push(entry.error);
+    }
+    if positions.is_empty() {
+        return Ok(());
+    }
+    sqlx::query!(
+        "insert into deployment_log (deployment_id, position, output, hidden, error)
+         select d.id, new.*
+         from unnest($2::int[], $3::text[], $4::bool[], $5::bool[]) as new
+         join deployments d on d.id = $1
+         on conflict do nothing",
+        deployment.uuid(),
+        &positions,
+        &outputs,
+        &hidden,
+        &errors
+    )
+    .execute(pool)
+    .await
+    .map(drop)
+}
+
+/// The entries of a deployment of the owner's environment from a place on; without a deployment, of the newest one.
+///
+/// # Errors
+/// When the database fails.
+pub async fn lines(
+    pool: &PgPool,
+    owner: UserId,
+    environment: EnvironmentId,
+    deployment: Uuid,
+    from: i32,
+) -> sqlx::Result<Vec<Line>> {
+    sqlx::query_as!(
+        Line,
+        "select l.position, l.output, l.hidden, l.error
+         from deployment_log l
+         join deployments d on d.id = l.deployment_id
+         join environments e on e.id = d.environment_id
+         where l.deployment_id = $1
+         and d.environment_id = $2
+         and e.owner_id = $3
+         and l.position >= $4
+         order by l.position",
+        deployment,
+        environment.uuid(),
+        owner.uuid(),
+        from
+    )
+    .fetch_all(pool)
+    .await
+}
+
+/// A log that is due to be fetched.
+#[derive(Debug)]
+pub struct Due {
+    pub id: Uuid,
+    pub deployment_uuid: String,
+}
+
+/// Takes the logs that are due, the longest waiting first; each is another's again after `again`.
+///
+/// # Errors
+/// When the database fails.
+pub async fn claim(pool: &PgPool, most: i64, again: Duration) -> sqlx::Result<Vec<Due>> {
+    sqlx::query_as!(
+        Due,
+        r#"update deployments d
+           set log_at = now() + $2::float8 * interval '1 second'
+           from (
+             select id
+             from deployments
+             where log_at <= now()
+             and deployment_uuid is not null
+             order by log_at
+             limit $1
+             for update skip locked
+           ) due
+           where d.id = due.id
+           returning d.id, d.deployment_uuid as "deployment_uuid!""#,
+        most,
+        again.as_secs_f64()
+    )
+    .fetch_all(pool)
+    .await
+}
+
+/// Says what a fetch brought: whether the token may see the log, and the commit. When the build has ended long enough ago for its
+/// last lines to be there, the log is complete and is not fetched again.
+///
+/// # Errors
+/// When the database fails.
+pub async fn fetched(
+    pool: &PgPool,
+    deployment: DeploymentId,
+    missing: bool,
+    commit: Option<&str>,
+    trailing: Duration,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update deployments
+         set log_missing = $2,
+             commit_sha = coalesce($3, commit_sha),
+             log_at = case
+               when build_ended_at + $4::float8 * interval '1 second' <= now() then null
+               when finished_at + interval '1 minute' <= now() then null
+               else log_at
+             end
+         where id = $1",
+        deployment.uuid(),
+        missing,
+        commit,
+        trailing.as_secs_f64()
+    )
+    .execute(pool)
+    .await
+    .map(drop)
+}
+
+/// The log cannot be had any more.
+///
+/// # Errors
+/// When the database fails.
+pub async fn give_up(pool: &PgPool, deployment: DeploymentId) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update deployments set log_at = null where id = $1",
+        deployment.uuid()
+    )
+    .execute(pool)
+    .await
+    .map(drop)
+}
+
+/// What a failed deployment said last: the line that explains the failure, or else the last visible line of the error stream.
+///
+/// # Errors
+/// When the database fails.
+pub async fn last_words(pool: &PgPool, deployment: DeploymentId) -> sqlx::Result<Option<String>> {
+    sqlx::query_scalar!(
+        "select output
+         from deployment_log
+         where deployment_id = $1
+         and trim(output) <> ''
+         order by (not hidden and output like 'Deployment failed:%') desc, (not hidden and error) desc, error desc, position desc
+         limit 1",
+        deployment.uuid()
+    )
+    .fetch_optional(pool)
+    .await
+}

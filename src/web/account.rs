@@ -1,0 +1,165 @@
+//! The account page: name, password, sessions, deletion.
+
+use super::accounts::wrong_fields;
+use super::environments::Rules;
+use super::error::PageError;
+use super::fields::{Errors, Fields, errors};
+use super::page::{Page, Tone, Web, html, html_with};
+use super::session::SignedIn;
+use super::words;
+use crate::actions::accounts::{self, Refusal, SessionRow};
+use crate::actions::environments;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+
+#[derive(Debug, Serialize)]
+struct Form {
+    name: String,
+    errors: Errors,
+}
+
+#[derive(Debug, Serialize)]
+struct Session {
+    device: String,
+    last_used: String,
+    current: bool,
+}
+
+#[derive(Serialize)]
+struct Context {
+    page: Page,
+    form: Form,
+    sessions: Vec<Session>,
+    environment_count: usize,
+    rules: Rules,
+}
+
+/// Which of the page's forms was sent, with its fields.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Typed {
+    name: String,
+    current_password: String,
+    new_password: String,
+    password: String,
+}
+
+/// The page.
+pub async fn show(State(web): State<Web>, me: SignedIn) -> Result<Response, PageError> {
+    let form = Form {
+        name: me.user.name.clone(),
+        errors: Errors::new(),
+    };
+    Ok(html("accounts/show.html", context(&web, &me, form).await?))
+}
+
+async fn context(web: &Web, me: &SignedIn, form: Form) -> Result<Context, PageError> {
+    let sessions = accounts::sessions(&web.app, me.user.id).await?;
+    let current = me.visitor.session_id();
+    Ok(Context {
+        page: Page::new(&me.visitor, "Account").await,
+        form,
+        sessions: sessions.iter().map(|row| session(row, &current)).collect(),
+        environment_count: environments::list(&web.app, me.user.id, "").await?.len(),
+        rules: Rules::default(),
+    })
+}
+
+fn session(row: &SessionRow, current: &str) -> Session {
+    Session {
+        device: row.device.clone(),
+        last_used: format!(
+            "{} ago",
+            words::since(row.last_used_at, OffsetDateTime::now_utc())
+        ),
+        current: row.session_id == current,
+    }
+}
+
+/// Changes the name.
+pub async fn rename(
+    State(web): State<Web>,
+    me: SignedIn,
+    Fields(typed): Fields<Typed>,
+) -> Result<Response, PageError> {
+    let done = accounts::rename(&web.app, me.user.id, &typed.name).await;
+    answer(&web, &me, typed, done, "Your name is saved.").await
+}
+
+/// Changes the password; every other session ends, and this one gets a new id.
+pub async fn change_password(
+    State(web): State<Web>,
+    me: SignedIn,
+    Fields(typed): Fields<Typed>,
+) -> Result<Response, PageError> {
+    let session = me.visitor.session_id();
+    let done = accounts::change_password(
+        &web.app,
+        me.user.id,
+        &session,
+        &typed.current_password,
+        &typed.new_password,
+    )
+    .await;
+    answer(
+        &web,
+        &me,
+        typed,
+        done,
+        "Your password is changed, and your other sessions have ended.",
+    )
+    .await
+}
+
+/// Ends the other sessions.
+pub async fn end_sessions(State(web): State<Web>, me: SignedIn) -> Result<Response, PageError> {
+    accounts::end_other_sessions(&web.app, me.user.id, &me.visitor.session_id()).await?;
+    me.visitor
+        .notice(Tone::Good, "Your other sessions have ended.")
+        .await;
+    Ok(Redirect::to("/account").into_response())
+}
+
+/// Deletes the account.
+pub async fn delete(
+    State(web): State<Web>,
+    me: SignedIn,
+    Fields(typed): Fields<Typed>,
+) -> Result<Response, PageError> {
+    let done = accounts::delete(&web.app, me.user.id, &typed.password).await;
+    if done.is_err() {
+        return answer(&web, &me, typed, done, "").await;
+    }
+    me.visitor.sign_out().await?;
+    me.visitor
+        .notice(Tone::Good, "Your account is deleted.")
+        .await;
+    Ok(Redirect::to("/login").into_response())
+}
+
+async fn answer(
+    web: &Web,
+    me: &SignedIn,
+    typed: Typed,
+    done: Result<(), Refusal>,
+    said: &str,
+) -> Result<Response, PageError> {
+    let Err(refusal) = done else {
+        me.visitor.notice(Tone::Good, said).await;
+        return Ok(Redirect::to("/account").into_response());
+    };
+    let errors = errors(&wrong_fields(refusal)?);
+    let name = if typed.name.is_empty() && !errors.contains_key("name") {
+        me.user.name.clone()
+    } else {
+        typed.name
+    };
+    Ok(html_with(
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "accounts/show.html",
+        context(web, me, Form { name, errors }).await?,
+    ))
+}

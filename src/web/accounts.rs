@@ -1,0 +1,202 @@
+//! Registering, signing in and out, and the colours.
+
+use super::error::PageError;
+use super::fields::{Errors, Fields, errors};
+use super::page::{Page, Tone, Web, html, html_with};
+use super::session::Visitor;
+use crate::actions::accounts::{self, Refusal, Registration};
+use axum::extract::State;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Redirect, Response};
+use serde::{Deserialize, Serialize};
+
+/// What is typed when registering or signing in.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Typed {
+    name: String,
+    email: String,
+    password: String,
+}
+
+#[derive(Debug, Default, Serialize)]
+struct Form {
+    name: String,
+    email: String,
+    errors: Errors,
+}
+
+#[derive(Serialize)]
+struct Context {
+    page: Page,
+    form: Form,
+    registration_open: bool,
+    rules: super::environments::Rules,
+}
+
+impl Context {
+    async fn new(web: &Web, visitor: &Visitor, title: &str, form: Form) -> Self {
+        Self {
+            page: Page::new(visitor, title).await,
+            form,
+            registration_open: web.app.registration_open,
+            rules: super::environments::Rules::default(),
+        }
+    }
+}
+
+/// The form for registering.
+pub async fn register_form(State(web): State<Web>, visitor: Visitor) -> Response {
+    html(
+        "accounts/register.html",
+        Context::new(&web, &visitor, "Register", Form::default()).await,
+    )
+}
+
+/// Registers and signs in.
+pub async fn register(
+    State(web): State<Web>,
+    visitor: Visitor,
+    Fields(typed): Fields<Typed>,
+) -> Result<Response, PageError> {
+    let registration = Registration {
+        name: &typed.name,
+        email: &typed.email,
+        password: &typed.password,
+    };
+    match accounts::register(&web.app, visitor.address, &registration).await {
+        Ok(id) => {
+            visitor.sign_in(id).await?;
+            Ok(Redirect::to("/environments").into_response())
+        }
+        Err(Refusal::Closed) => {
+            let context = Context::new(&web, &visitor, "Register", Form::default()).await;
+            Ok(html_with(
+                StatusCode::FORBIDDEN,
+                "accounts/register.html",
+                context,
+            ))
+        }
+        Err(refusal) => {
+            again(
+                &web,
+                &visitor,
+                "Register",
+                "accounts/register.html",
+                typed,
+                refusal,
+            )
+            .await
+        }
+    }
+}
+
+/// The form for signing in.
+pub async fn login_form(State(web): State<Web>, visitor: Visitor) -> Response {
+    html(
+        "accounts/login.html",
+        Context::new(&web, &visitor, "Sign in", Form::default()).await,
+    )
+}
+
+/// Signs in.
+pub async fn login(
+    State(web): State<Web>,
+    visitor: Visitor,
+    Fields(typed): Fields<Typed>,
+) -> Result<Response, PageError> {
+    match accounts::sign_in(&web.app, visitor.address, &typed.email, &typed.password).await {
+        Ok(id) => {
+            visitor.sign_in(id).await?;
+            Ok(Redirect::to("/environments").into_response())
+        }
+        Err(refusal) => {
+            again(
+                &web,
+                &visitor,
+                "Sign in",
+                "accounts/login.html",
+                typed,
+                refusal,
+            )
+            .await
+        }
+    }
+}
+
+async fn again(
+    web: &Web,
+    visitor: &Visitor,
+    title: &str,
+    template: &str,
+    typed: Typed,
+    refusal: Refusal,
+) -> Result<Response, PageError> {
+    let wrongs = wrong_fields(refusal)?;
+    let form = Form {
+        name: typed.name,
+        email: typed.email,
+        errors: errors(&wrongs),
+    };
+    Ok(html_with(
+        StatusCode::UNPROCESSABLE_ENTITY,
+        template,
+        Context::new(web, visitor, title, form).await,
+    ))
+}
+
+/// The wrong fields of a refusal; every other refusal is an error page.
+pub(super) fn wrong_fields(refusal: Refusal) -> Result<crate::domain::invalid::Wrongs, PageError> {
+    match refusal {
+        Refusal::Wrong(wrongs) => Ok(wrongs),
+        Refusal::TooMany(wait) => Err(PageError::TooMany(wait)),
+        Refusal::Closed => Err(PageError::NotNow("Registration is closed.")),
+        Refusal::OwnsEnvironments => Err(PageError::NotNow(
+            "You still have environments. Delete them first, then the account can go.",
+        )),
+        Refusal::Database(error) => Err(error.into()),
+    }
+}
+
+/// Signs out.
+pub async fn logout(visitor: Visitor) -> Result<Redirect, PageError> {
+    visitor.sign_out().await?;
+    visitor.notice(Tone::Good, "You are signed out.").await;
+    Ok(Redirect::to("/login"))
+}
+
+/// What the switch for the colours sends.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Theme {
+    theme: String,
+    back: String,
+}
+
+/// Keeps the colours in a cookie and goes back.
+pub async fn theme(State(web): State<Web>, Fields(chosen): Fields<Theme>) -> Response {
+    let theme = match chosen.theme.as_str() {
+        "light" => "light",
+        "dark" => "dark",
+        _ => "system",
+    };
+    let secure = if web.secure { "; Secure" } else { "" };
+    let cookie = format!("theme={theme}; Path=/; Max-Age=31536000; HttpOnly; SameSite=Lax{secure}");
+    let back = if is_own_path(&chosen.back) {
+        chosen.back.as_str()
+    } else {
+        "/"
+    };
+    let mut response = Redirect::to(back).into_response();
+    if let Ok(cookie) = HeaderValue::from_str(&cookie) {
+        response.headers_mut().insert(header::SET_COOKIE, cookie);
+    }
+    response
+}
+
+/// A path of ours: not `//elsewhere`, not `/\elsewhere`.
+fn is_own_path(path: &str) -> bool {
+    path.starts_with('/')
+        && !path[1..].starts_with(['/', '\\'])
+        && path.bytes().all(|b| b.is_ascii_graphic())
+}

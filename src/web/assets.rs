@@ -1,0 +1,71 @@
+//! Assets under content-hashed addresses, cached for ever.
+
+use axum::extract::Path;
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use rust_embed::{EmbeddedFile, RustEmbed};
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+#[derive(RustEmbed)]
+#[folder = "assets/"]
+struct Assets;
+
+/// The name in the address for each file, and the file for each such name.
+static NAMES: LazyLock<(HashMap<String, String>, HashMap<String, String>)> = LazyLock::new(|| {
+    let names = Assets::iter().map(|file| (file.to_string(), hashed(&file)));
+    let names: HashMap<String, String> = names.collect();
+    let files = names
+        .iter()
+        .map(|(file, name)| (name.clone(), file.clone()))
+        .collect();
+    (names, files)
+});
+
+/// `app.css` becomes `app.3f9a0c21d4.css`.
+fn hashed(file: &str) -> String {
+    let hash = Assets::get(file)
+        .map(|file| file.metadata.sha256_hash())
+        .unwrap_or_default();
+    let short: String = hash
+        .iter()
+        .take(5)
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    match file.rsplit_once('.') {
+        Some((stem, ending)) => format!("{stem}.{short}.{ending}"),
+        None => format!("{file}.{short}"),
+    }
+}
+
+/// The address of a file.
+pub fn address(file: &str) -> String {
+    format!("/assets/{}", NAMES.0.get(file).map_or(file, String::as_str))
+}
+
+/// Answers with the file of a hashed name.
+pub async fn serve(Path(name): Path<String>) -> Response {
+    match NAMES
+        .1
+        .get(&name)
+        .and_then(|file| Some((file, Assets::get(file)?)))
+    {
+        Some((file, content)) => found(file, content),
+        None => (axum::http::StatusCode::NOT_FOUND, "no such file\n").into_response(),
+    }
+}
+
+fn found(file: &str, content: EmbeddedFile) -> Response {
+    let kind = match file.rsplit('.').next() {
+        Some("css") => "text/css; charset=utf-8",
+        Some("js") => "text/javascript; charset=utf-8",
+        Some("svg") => "image/svg+xml",
+        Some("png") => "image/png",
+        _ => "text/plain; charset=utf-8",
+    };
+    let headers = [
+        (header::CONTENT_TYPE, kind),
+        (header::CACHE_CONTROL, "public, max-age=31536000, immutable"),
+    ];
+    (headers, content.data).into_response()
+}

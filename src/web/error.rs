@@ -1,0 +1,225 @@
+//! What went wrong, as a page in the same voice everywhere: what it is, and what to do.
+
+use super::page::{self, Page, Web};
+use super::session::Visitor;
+use crate::actions::environments::Refusal;
+use axum::extract::{FromRequestParts, Request, State};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use std::any::Any;
+use std::time::Duration;
+
+/// What went wrong.
+#[derive(Debug)]
+pub enum PageError {
+    /// Not there, or not theirs.
+    NotFound,
+    /// The status of the thing does not allow it.
+    NotNow(&'static str),
+    /// The request comes from another site.
+    CrossSite,
+    /// The request could not be read.
+    Unreadable,
+    /// The address is not for this method.
+    NoSuchMethod,
+    /// Too many attempts.
+    TooMany(Duration),
+    /// The database cannot be reached.
+    Unavailable,
+    /// Our own fault.
+    Broken,
+}
+
+impl From<sqlx::Error> for PageError {
+    fn from(error: sqlx::Error) -> Self {
+        let gone = matches!(
+            error,
+            sqlx::Error::Io(_)
+                | sqlx::Error::PoolTimedOut
+                | sqlx::Error::PoolClosed
+                | sqlx::Error::Tls(_)
+                | sqlx::Error::WorkerCrashed
+        );
+        // Class 57 is operator intervention: shutting down, starting up, a cancelled statement. Class 53 is resources.
+        let code = error
+            .as_database_error()
+            .and_then(|error| error.code().map(std::borrow::Cow::into_owned));
+        if gone || code.is_some_and(|code| code.starts_with("57") || code.starts_with("53")) {
+            tracing::warn!(%error, "database not available");
+            Self::Unavailable
+        } else {
+            tracing::error!(%error, "database failed");
+            Self::Broken
+        }
+    }
+}
+
+impl From<tower_sessions::session::Error> for PageError {
+    fn from(error: tower_sessions::session::Error) -> Self {
+        tracing::warn!(%error, "session not read or stored");
+        match error {
+            tower_sessions::session::Error::Store(_) => Self::Unavailable,
+            tower_sessions::session::Error::SerdeJson(_) => Self::Broken,
+        }
+    }
+}
+
+impl From<Refusal> for PageError {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::NotFound => Self::NotFound,
+            Refusal::NotNow(sentence) => Self::NotNow(sentence),
+            Refusal::Wrong(_) => Self::Unreadable,
+            Refusal::Database(error) => error.into(),
+        }
+    }
+}
+
+/// What the page says.
+#[derive(Clone, Serialize)]
+struct Saying {
+    status: u16,
+    heading: &'static str,
+    sentence: String,
+    retry_after_seconds: Option<u64>,
+}
+
+impl PageError {
+    fn says(&self) -> Saying {
+        let (status, heading, sentence) = match self {
+            Self::NotFound => (
+                404,
+                "Not found",
+                "There is nothing here, or it is not yours. It may have been deleted.",
+            ),
+            Self::NotNow(sentence) => (409, "Not now", *sentence),
+            Self::CrossSite => (
+                403,
+                "Refused",
+                "This request came from another site and was not carried out. Go back and try again from here.",
+            ),
+            Self::Unreadable => (
+                400,
+                "Not understood",
+                "This request could not be read. Go back and try again.",
+            ),
+            Self::NoSuchMethod => (
+                405,
+                "Not possible",
+                "This address does not take this kind of request. Go back and use the buttons of the page.",
+            ),
+            Self::TooMany(_) => (
+                429,
+                "Too many attempts",
+                "This was tried too often. Wait a moment.",
+            ),
+            Self::Unavailable => (
+                503,
+                "Not available",
+                "The database cannot be reached at the moment. Nothing is lost; try again in a few seconds.",
+            ),
+            Self::Broken => (
+                500,
+                "Something broke",
+                "This is our fault, and the log says more. Try again; if it stays, tell whoever runs this dashboard.",
+            ),
+        };
+        let wait = match self {
+            Self::TooMany(wait) => Some(*wait),
+            Self::Unavailable => Some(Duration::from_secs(5)),
+            _ => None,
+        };
+        let retry_after_seconds = wait
+            .map(|wait| wait.as_millis().div_ceil(1_000))
+            .map(|seconds| u64::try_from(seconds).unwrap_or(u64::MAX).max(1));
+        let sentence = match (self, retry_after_seconds) {
+            (Self::TooMany(_), Some(1)) => {
+                "This was tried too often. Wait 1 second, then try again.".to_owned()
+            }
+            (Self::TooMany(_), Some(seconds)) => {
+                format!("This was tried too often. Wait {seconds} seconds, then try again.")
+            }
+            _ => sentence.to_owned(),
+        };
+        Saying {
+            status,
+            heading,
+            sentence,
+            retry_after_seconds,
+        }
+    }
+}
+
+impl IntoResponse for PageError {
+    /// Only says what to show: `pages` makes the page, for it knows the visitor.
+    fn into_response(self) -> Response {
+        let saying = self.says();
+        let status =
+            StatusCode::from_u16(saying.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        (status, axum::Extension(saying)).into_response()
+    }
+}
+
+#[derive(Serialize)]
+struct Context {
+    page: Page,
+    #[serde(flatten)]
+    saying: Saying,
+}
+
+/// Makes pages of errors. Without a database nobody is signed in, and the page says so all the same.
+pub async fn pages(State(web): State<Web>, request: Request, next: Next) -> Response {
+    let (parts, body) = request.into_parts();
+    let mut asked = parts.clone();
+    let mut response = next.run(Request::from_parts(parts, body)).await;
+    let Some(saying) = response.extensions_mut().remove::<Saying>() else {
+        return response;
+    };
+    let visitor = match saying.status {
+        503 => Visitor::unknown(&asked),
+        _ => match Visitor::from_request_parts(&mut asked, &web).await {
+            Ok(visitor) => visitor,
+            Err(_) => Visitor::unknown(&asked),
+        },
+    };
+    dressed(&visitor, saying)
+}
+
+fn dressed(visitor: &Visitor, saying: Saying) -> Response {
+    let status = StatusCode::from_u16(saying.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let context = Context {
+        page: Page::bare(visitor, saying.heading),
+        saying,
+    };
+    let mut response = page::html_with(status, "error.html", &context);
+    if let Some(seconds) = context.saying.retry_after_seconds {
+        response
+            .headers_mut()
+            .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    response
+}
+
+/// No such address.
+pub async fn no_such_page() -> PageError {
+    PageError::NotFound
+}
+
+/// The address is there, but not for this method.
+pub async fn no_such_method() -> PageError {
+    PageError::NoSuchMethod
+}
+
+/// A handler panicked: the others go on.
+pub fn panicked(panic: Box<dyn Any + Send + 'static>) -> Response {
+    let words = panic.downcast_ref::<String>().cloned();
+    let words = words.or_else(|| panic.downcast_ref::<&str>().map(|&words| words.to_owned()));
+    tracing::error!(panic = words.unwrap_or_default(), "a handler panicked");
+    (
+        StatusCode::INTERNAL_SERVER_ERROR,
+        "Something broke. This is our fault; the log says more.\n",
+    )
+        .into_response()
+}

@@ -1,0 +1,49 @@
+//! Reading forms: what cannot be read is an error page, never a bare code.
+
+use super::error::PageError;
+use super::page::Web;
+use crate::domain::invalid::Wrong;
+use axum::extract::{Form, FromRequest, FromRequestParts, Path, Request};
+use axum::http::request::Parts;
+use serde::de::DeserializeOwned;
+use std::collections::BTreeMap;
+use std::str::FromStr;
+
+/// The fields of a form. One that is missing is empty.
+pub struct Fields<T>(pub T);
+
+impl<T: DeserializeOwned> FromRequest<Web> for Fields<T> {
+    type Rejection = PageError;
+
+    async fn from_request(request: Request, web: &Web) -> Result<Self, Self::Rejection> {
+        let Form(fields) = Form::from_request(request, web)
+            .await
+            .map_err(|_| PageError::Unreadable)?;
+        Ok(Self(fields))
+    }
+}
+
+/// The id in the address. One that cannot be read is of nothing.
+pub struct Id<T>(pub T);
+
+impl<T: FromStr> FromRequestParts<Web> for Id<T> {
+    type Rejection = PageError;
+
+    async fn from_request_parts(parts: &mut Parts, web: &Web) -> Result<Self, Self::Rejection> {
+        let Path(text) = Path::<String>::from_request_parts(parts, web)
+            .await
+            .map_err(|_| PageError::NotFound)?;
+        text.parse().map(Self).map_err(|_| PageError::NotFound)
+    }
+}
+
+/// The sentence for each wrong field, for a template.
+pub type Errors = BTreeMap<&'static str, String>;
+
+/// Sorts what is wrong by field.
+pub fn errors(wrongs: &[Wrong]) -> Errors {
+    wrongs
+        .iter()
+        .map(|wrong| (wrong.field, wrong.invalid.to_string()))
+        .collect()
+}

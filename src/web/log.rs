@@ -1,0 +1,146 @@
+//! The build log: on the page, growing, and as a file.
+
+use super::error::PageError;
+use super::fields::Id;
+use super::page::{Web, html};
+use super::session::SignedIn;
+use crate::actions::environments::{self, DeploymentRow, Line};
+use crate::domain::id::{DeploymentId, EnvironmentId};
+use axum::extract::{Query, State};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::{Deserialize, Serialize};
+
+/// How much of a log a page shows; the file has all of it.
+const SHOWN_BYTES: usize = 200_000;
+
+/// A log, or a part of it.
+#[derive(Debug, Serialize)]
+pub struct Log {
+    deployment: String,
+    lines: Vec<LogLine>,
+    after: i32,
+    live: bool,
+    clipped: bool,
+    missing: Option<&'static str>,
+}
+
+#[derive(Debug, Serialize)]
+struct LogLine {
+    text: String,
+    hidden: bool,
+    error: bool,
+}
+
+impl Log {
+    fn new(row: &DeploymentRow, lines: Vec<Line>, from: i32) -> Self {
+        let after = lines.last().map_or(from, |line| line.position + 1);
+        let (lines, clipped) = tail(lines);
+        Self {
+            deployment: DeploymentId::from(row.id).to_string(),
+            lines,
+            after,
+            live: row.log_grows,
+            clipped,
+            missing: row.log_missing.then_some(
+                "Coolify does not show the log: its token needs the permission read:sensitive.",
+            ),
+        }
+    }
+}
+
+/// The end of the log that fits on a page, a line each.
+fn tail(lines: Vec<Line>) -> (Vec<LogLine>, bool) {
+    let mut size = 0;
+    let mut kept: Vec<LogLine> = lines
+        .into_iter()
+        .rev()
+        .take_while(|line| {
+            size += line.output.len();
+            size <= SHOWN_BYTES
+        })
+        .map(|line| LogLine {
+            text: line.output,
+            hidden: line.hidden,
+            error: line.error,
+        })
+        .collect();
+    kept.reverse();
+    (kept, size > SHOWN_BYTES)
+}
+
+/// The log of the newest deployment, if there is one.
+pub async fn newest(web: &Web, me: &SignedIn, id: EnvironmentId) -> Result<Option<Log>, PageError> {
+    let Some(row) = newest_row(web, me, id).await? else {
+        return Ok(None);
+    };
+    let lines = environments::log(&web.app, me.user.id, id, row.id.into(), 0).await?;
+    Ok(Some(Log::new(&row, lines, 0)))
+}
+
+async fn newest_row(
+    web: &Web,
+    me: &SignedIn,
+    id: EnvironmentId,
+) -> Result<Option<DeploymentRow>, PageError> {
+    Ok(environments::deployments(&web.app, me.user.id, id)
+        .await?
+        .into_iter()
+        .next())
+}
+
+/// What the page has of the log.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Have {
+    deployment: String,
+    after: i32,
+}
+
+/// What has been added to a log; 204 when that is nothing yet.
+pub async fn more(
+    State(web): State<Web>,
+    me: SignedIn,
+    Id(id): Id<EnvironmentId>,
+    Query(have): Query<Have>,
+) -> Result<Response, PageError> {
+    environments::get(&web.app, me.user.id, id).await?;
+    let rows = environments::deployments(&web.app, me.user.id, id).await?;
+    let asked = |row: &DeploymentRow| {
+        have.deployment.is_empty() || DeploymentId::from(row.id).to_string() == have.deployment
+    };
+    let row = rows.into_iter().find(asked).ok_or(PageError::NotFound)?;
+    let lines = environments::log(&web.app, me.user.id, id, row.id.into(), have.after).await?;
+    if lines.is_empty() && row.log_grows {
+        return Ok(StatusCode::NO_CONTENT.into_response());
+    }
+    let log = Log::new(&row, lines, have.after);
+    Ok(html(
+        "environments/_log.html",
+        serde_json::json!({ "row": { "id": id }, "log": log }),
+    ))
+}
+
+/// The whole log of the newest deployment, as a file.
+pub async fn text(
+    State(web): State<Web>,
+    me: SignedIn,
+    Id(id): Id<EnvironmentId>,
+) -> Result<Response, PageError> {
+    let row = newest_row(&web, &me, id)
+        .await?
+        .ok_or(PageError::NotFound)?;
+    let lines = environments::log(&web.app, me.user.id, id, row.id.into(), 0).await?;
+    let text: String = lines
+        .into_iter()
+        .flat_map(|line| [line.output, "\n".to_owned()])
+        .collect();
+    let kind = [
+        (header::CONTENT_TYPE, "text/plain; charset=utf-8"),
+        (
+            header::CONTENT_DISPOSITION,
+            "attachment; filename=\"build-log.txt\"",
+        ),
+    ];
+    Ok((kind, text).into_response())
+}

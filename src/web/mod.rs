@@ -1,0 +1,127 @@
+//! HTTP in, HTML out: the addresses, and what every answer carries.
+
+mod account;
+mod accounts;
+mod assets;
+mod environments;
+mod error;
+mod fields;
+mod guard;
+mod log;
+mod page;
+mod session;
+mod view;
+mod words;
+
+pub use page::Web;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
+use std::net::SocketAddr;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+
+/// No form of ours is longer.
+const BODY_LIMIT_BYTES: usize = 64 * 1024;
+
+/// Every address, with all that surrounds it.
+pub fn router(web: Web) -> Router {
+    let pages = Router::new()
+        .route("/", get(root))
+        .route(
+            "/register",
+            get(accounts::register_form).post(accounts::register),
+        )
+        .route("/login", get(accounts::login_form).post(accounts::login))
+        .route("/logout", post(accounts::logout))
+        .route("/theme", post(accounts::theme))
+        .route("/account", get(account::show))
+        .route("/account/name", post(account::rename))
+        .route("/account/password", post(account::change_password))
+        .route("/account/sessions/end", post(account::end_sessions))
+        .route("/account/delete", post(account::delete))
+        .route(
+            "/environments",
+            get(environments::index).post(environments::create),
+        )
+        .route("/environments/new", get(environments::new))
+        .route("/environments/new/preview", get(environments::preview))
+        .route("/environments/changes", get(environments::changes))
+        .route("/environments/{id}", get(environments::show))
+        .route("/environments/{id}/row", get(environments::row))
+        .route("/environments/{id}/head", get(environments::head))
+        .route("/environments/{id}/log", get(log::more))
+        .route("/environments/{id}/log.txt", get(log::text))
+        .route("/environments/{id}/deploy", post(environments::deploy))
+        .route("/environments/{id}/cancel", post(environments::cancel))
+        .route(
+            "/environments/{id}/password",
+            post(environments::set_password),
+        )
+        .route(
+            "/environments/{id}/delete",
+            get(environments::delete_form).post(environments::delete),
+        )
+        .route("/environments/{id}/forget", post(environments::forget))
+        .fallback(error::no_such_page)
+        .method_not_allowed_fallback(error::no_such_method)
+        .layer(axum::middleware::from_fn(guard::same_origin))
+        .layer(axum::middleware::from_fn_with_state(
+            web.clone(),
+            error::pages,
+        ))
+        .layer(session::layer(&web))
+        .layer(DefaultBodyLimit::max(BODY_LIMIT_BYTES));
+    Router::new()
+        .route("/healthz", get(async || "ok\n"))
+        .route("/readyz", get(ready))
+        .route("/assets/{file}", get(assets::serve))
+        .merge(pages)
+        .layer(CatchPanicLayer::custom(error::panicked))
+        .layer(axum::middleware::from_fn_with_state(
+            web.clone(),
+            guard::headers,
+        ))
+        .layer(CompressionLayer::new())
+        .with_state(web)
+}
+
+/// Serves until told to stop, then lets requests finish.
+///
+/// # Errors
+/// When the listener fails.
+pub async fn serve(
+    listener: TcpListener,
+    web: Web,
+    stop: CancellationToken,
+) -> std::io::Result<()> {
+    let service = router(web).into_make_service_with_connect_info::<SocketAddr>();
+    axum::serve(listener, service)
+        .with_graceful_shutdown(stop.cancelled_owned())
+        .await
+}
+
+async fn root() -> Redirect {
+    Redirect::to("/environments")
+}
+
+/// Whether the process can do its work: with the database, which it needs, and Redis, which it does without.
+async fn ready(State(web): State<Web>) -> Response {
+    let postgres = crate::app::database_answers(&web.app).await;
+    let redis = web.app.limits.redis_answers().await;
+    let status = if postgres {
+        StatusCode::OK
+    } else {
+        StatusCode::SERVICE_UNAVAILABLE
+    };
+    (
+        status,
+        axum::Json(serde_json::json!({ "postgres": postgres, "redis": redis })),
+    )
+        .into_response()
+}

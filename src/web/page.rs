@@ -1,0 +1,173 @@
+//! A page: the compiled-in templates, and what every page shows around its content.
+
+use super::assets;
+use super::session::Visitor;
+use crate::app::App;
+use crate::domain::user::User;
+use axum::http::StatusCode;
+use axum::response::{Html, IntoResponse, Response};
+use minijinja::value::{Serde, Value};
+use minijinja::{AutoEscape, Environment, Output, State, UndefinedBehavior};
+use rust_embed::RustEmbed;
+use serde::{Deserialize, Serialize};
+use std::sync::LazyLock;
+
+/// What every handler is given.
+#[derive(Clone)]
+pub struct Web {
+    pub app: App,
+    /// People come by https: cookies are Secure.
+    pub secure: bool,
+}
+
+#[derive(RustEmbed)]
+#[folder = "templates/"]
+struct Templates;
+
+static ENGINE: LazyLock<Environment<'static>> = LazyLock::new(|| {
+    let mut engine = Environment::new();
+    engine.set_undefined_behavior(UndefinedBehavior::Chainable);
+    engine.set_formatter(escape);
+    engine.add_function("asset", |name: String| assets::address(&name));
+    for path in Templates::iter() {
+        let file = Templates::get(&path).expect("a listed template is embedded");
+        let source = String::from_utf8(file.data.into_owned()).expect("templates are UTF-8");
+        engine
+            .add_template_owned(path.into_owned(), source)
+            .expect("templates are well formed");
+    }
+    engine
+});
+
+/// Escapes text for HTML. The engine's own way also escapes slashes, which makes addresses hard to read in the source.
+fn escape(out: &mut Output, state: &mut State, value: &Value) -> Result<(), minijinja::Error> {
+    let Some(text) = value.as_str().filter(|_| !value.is_safe()) else {
+        return minijinja::escape_formatter(out, state, value);
+    };
+    if *state.auto_escape() == AutoEscape::None {
+        return Ok(out.write_str(text)?);
+    }
+    for piece in text.split_inclusive(['&', '<', '>', '"', '\'']) {
+        let end = piece.len() - usize::from(piece.ends_with(['&', '<', '>', '"', '\'']));
+        let (plain, last) = piece.split_at(end);
+        out.write_str(plain)?;
+        out.write_str(match last {
+            "&" => "&amp;",
+            "<" => "&lt;",
+            ">" => "&gt;",
+            "\"" => "&quot;",
+            "'" => "&#39;",
+            _ => "",
+        })?;
+    }
+    Ok(())
+}
+
+/// A message about what was done, shown once.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Notice {
+    pub tone: Tone,
+    pub text: String,
+}
+
+/// How a message is meant.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Tone {
+    Good,
+    Bad,
+}
+
+/// What surrounds the content.
+#[derive(Debug, Serialize)]
+pub struct Page {
+    title: String,
+    user: Option<Person>,
+    theme: &'static str,
+    notices: Vec<Notice>,
+    path: String,
+    /// Without script, the page loads itself again while something moves.
+    pub refresh: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct Person {
+    name: String,
+    email: String,
+}
+
+impl From<&User> for Person {
+    fn from(user: &User) -> Self {
+        Self {
+            name: user.name.clone(),
+            email: user.email.clone(),
+        }
+    }
+}
+
+impl Page {
+    /// A page for this visitor; takes the messages that wait for them.
+    pub async fn new(visitor: &Visitor, title: &str) -> Self {
+        Self {
+            notices: visitor.take_notices().await,
+            ..Self::bare(visitor, title)
+        }
+    }
+
+    /// A page that leaves the messages to the next one.
+    pub fn bare(visitor: &Visitor, title: &str) -> Self {
+        Self {
+            title: title.to_owned(),
+            user: visitor.user.as_ref().map(Person::from),
+            theme: visitor.theme,
+            notices: vec![],
+            path: visitor.path.clone(),
+            refresh: false,
+        }
+    }
+}
+
+/// Renders a template with all that the context holds.
+pub fn render(template: &str, context: impl Serialize) -> String {
+    let rendered = ENGINE
+        .get_template(template)
+        .and_then(|template| template.render(Serde(&context)));
+    rendered.unwrap_or_else(|error| {
+        tracing::error!(template, %error, detail = ?error, "template not rendered");
+        String::new()
+    })
+}
+
+/// A rendered page or fragment, as an answer.
+pub fn html(template: &str, context: impl Serialize) -> Response {
+    html_with(StatusCode::OK, template, context)
+}
+
+/// A rendered page or fragment with another code.
+pub fn html_with(status: StatusCode, template: &str, context: impl Serialize) -> Response {
+    let body = render(template, context);
+    if body.is_empty() {
+        return (
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "This page could not be made. The log says why.\n",
+        )
+            .into_response();
+    }
+    (status, Html(body)).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn every_template_is_well_formed() {
+        assert!(super::ENGINE.templates().count() > 10);
+    }
+
+    #[test]
+    fn text_is_escaped_and_stays_text() {
+        let page = super::ENGINE.render_named_str("x.html", "{{ a }}|{{ b|safe }}|{{ c }}", minijinja::context! {
+            a => "<b> & \"'/é'", b => "<i>", c => 3,
+        });
+        assert_eq!(page.unwrap(), "&lt;b&gt; &amp; &quot;&#39;/é&#39;|<i>|3");
+    }
+}

@@ -1,0 +1,208 @@
+//! Who asks: the session in PostgreSQL, and what a page needs to know of the visitor.
+
+use super::error::PageError;
+use super::page::{Notice, Tone, Web};
+use crate::actions::accounts;
+use crate::domain::id::UserId;
+use crate::domain::user::User;
+use axum::extract::{ConnectInfo, FromRequestParts};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Redirect, Response};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use tower_sessions::cookie::SameSite;
+use tower_sessions::cookie::time::Duration;
+use tower_sessions::{Expiry, Session, SessionManagerLayer};
+use tower_sessions_sqlx_store::PostgresStore;
+
+const USER: &str = "user";
+const NOTICES: &str = "notices";
+/// At most this many messages wait for a page.
+const NOTICES_LIMIT: usize = 4;
+/// How long a session lasts without a new sign-in.
+const LIFETIME: Duration = Duration::days(30);
+
+/// Sessions in PostgreSQL; the cookie is `HttpOnly`, `SameSite=Lax`, and `Secure` when people come by https.
+pub fn layer(web: &Web) -> SessionManagerLayer<PostgresStore> {
+    SessionManagerLayer::new(PostgresStore::new(web.app.pool.clone()))
+        .with_name("session")
+        .with_http_only(true)
+        .with_same_site(SameSite::Lax)
+        .with_secure(web.secure)
+        .with_expiry(Expiry::OnInactivity(LIFETIME))
+}
+
+/// Whoever asks, signed in or not.
+pub struct Visitor {
+    pub user: Option<User>,
+    pub theme: &'static str,
+    pub path: String,
+    pub address: IpAddr,
+    pub session: Session,
+}
+
+/// A person who is signed in.
+pub struct SignedIn {
+    pub user: User,
+    pub visitor: Visitor,
+}
+
+impl FromRequestParts<Web> for Visitor {
+    type Rejection = PageError;
+
+    async fn from_request_parts(parts: &mut Parts, web: &Web) -> Result<Self, Self::Rejection> {
+        let session = Session::from_request_parts(parts, web)
+            .await
+            .map_err(|_| PageError::Broken)?;
+        let id: Option<UserId> = session.get(USER).await?;
+        let user = match id {
+            Some(id) => accounts::person(&web.app, id).await?,
+            None => None,
+        };
+        Ok(Self {
+            user,
+            theme: theme(&parts.headers),
+            path: parts.uri.path().to_owned(),
+            address: sender(parts),
+            session,
+        })
+    }
+}
+
+impl FromRequestParts<Web> for SignedIn {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, web: &Web) -> Result<Self, Self::Rejection> {
+        let visitor = Visitor::from_request_parts(parts, web)
+            .await
+            .map_err(IntoResponse::into_response)?;
+        match visitor.user.clone() {
+            Some(user) => Ok(Self { user, visitor }),
+            None => Err(to_login(&parts.headers)),
+        }
+    }
+}
+
+/// htmx would swap the sign-in page into a row, so it is told to go there as a whole.
+fn to_login(headers: &HeaderMap) -> Response {
+    if headers.contains_key("hx-request") {
+        return (
+            StatusCode::OK,
+            [("hx-redirect", HeaderValue::from_static("/login"))],
+        )
+            .into_response();
+    }
+    Redirect::to("/login").into_response()
+}
+
+/// The colours the visitor chose.
+fn theme(headers: &HeaderMap) -> &'static str {
+    let cookies = headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok());
+    let chosen = cookies
+        .flat_map(|value| value.split(';'))
+        .find_map(|cookie| cookie.trim().strip_prefix("theme="));
+    match chosen {
+        Some("light") => "light",
+        Some("dark") => "dark",
+        _ => "system",
+    }
+}
+
+/// The address a request comes from. A proxy on this machine or in a private network is believed when it names the sender,
+/// in the last entry of `X-Forwarded-For`, which it wrote itself.
+fn sender(parts: &Parts) -> IpAddr {
+    let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
+    let peer = peer.map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |ConnectInfo(peer)| {
+        peer.ip().to_canonical()
+    });
+    let trusted = match peer {
+        IpAddr::V4(peer) => peer.is_loopback() || peer.is_private(),
+        IpAddr::V6(peer) => peer.is_loopback() || peer.is_unique_local(),
+    };
+    let forwarded = parts.headers.get_all("x-forwarded-for").iter().last();
+    let last =
+        forwarded.and_then(|value| value.to_str().ok()?.rsplit(',').next()?.trim().parse().ok());
+    last.filter(|_| trusted).unwrap_or(peer)
+}
+
+impl Visitor {
+    /// A visitor whose session cannot be read.
+    pub fn unknown(parts: &Parts) -> Self {
+        let session = parts.extensions.get::<Session>().cloned();
+        let session = session.unwrap_or_else(|| {
+            Session::new(
+                None,
+                std::sync::Arc::new(tower_sessions::MemoryStore::default()),
+                None,
+            )
+        });
+        Self {
+            user: None,
+            theme: theme(&parts.headers),
+            path: parts.uri.path().to_owned(),
+            address: sender(parts),
+            session,
+        }
+    }
+
+    /// The visitor is this person from now on; the session gets a new id.
+    ///
+    /// # Errors
+    /// When the session cannot be stored.
+    pub async fn sign_in(&self, id: UserId) -> Result<(), PageError> {
+        self.session.cycle_id().await?;
+        Ok(self.session.insert(USER, id).await?)
+    }
+
+    /// The session ends.
+    ///
+    /// # Errors
+    /// When it cannot be removed.
+    pub async fn sign_out(&self) -> Result<(), PageError> {
+        Ok(self.session.flush().await?)
+    }
+
+    /// Says on the next page what was done.
+    pub async fn notice(&self, tone: Tone, text: impl Into<String>) {
+        let mut notices: Vec<Notice> = self
+            .session
+            .get(NOTICES)
+            .await
+            .ok()
+            .flatten()
+            .unwrap_or_default();
+        notices.push(Notice {
+            tone,
+            text: text.into(),
+        });
+        let newest = notices.split_off(notices.len().saturating_sub(NOTICES_LIMIT));
+        if let Err(error) = self.session.insert(NOTICES, newest).await {
+            tracing::debug!(%error, "message not kept");
+        }
+    }
+
+    /// The messages that wait for a page.
+    pub async fn take_notices(&self) -> Vec<Notice> {
+        match self.session.get_value(NOTICES).await {
+            Ok(Some(_)) => self
+                .session
+                .remove(NOTICES)
+                .await
+                .ok()
+                .flatten()
+                .unwrap_or_default(),
+            _ => vec![],
+        }
+    }
+
+    /// The session's id, once it is stored.
+    pub fn session_id(&self) -> String {
+        self.session
+            .id()
+            .map(|id| id.to_string())
+            .unwrap_or_default()
+    }
+}
