@@ -1,19 +1,19 @@
-// What the pages do with script. They work without it; nothing is decided here.
+// What the pages do with script. They work without it.
 const page = document;
 const id = (name) => page.getElementById(name);
 const on = (type, act) => page.addEventListener(type, act, true);
 page.documentElement.className = navigator.clipboard ? "js clip" : "js";
 
-// Times count on from what the server wrote: a wrong clock does no harm.
+// Times count on from what the server wrote, whatever the clock says.
 const tick = () => page.querySelectorAll("[data-since]").forEach((time) => {
   const [s, m = 0] = time.textContent.match(/\d+/g).reverse(), now = Date.now() / 1000;
-  const past = now - (time.from ??= now - m * 60 - s) | 0;
+  const past = Math.round(now - (time.from ??= now - m * 60 - s));
   time.textContent = past < 60 ? `${past}s` : `${past / 60 | 0}m ${past % 60}s`;
 });
 setInterval(tick, 1000);
 tick();
 
-// One sentence for one trouble, gone when it is over.
+// One trouble, one sentence, gone when it is over.
 on("visibilitychange", () => page.hidden || htmx.trigger(page.body, "refetch"));
 const banner = id("lost"), alert = id("alert");
 let missed = 0;
@@ -33,11 +33,11 @@ on("htmx:beforeSwap", ({ detail }) => {
 // The log follows its end until one scrolls up.
 const box = id("log-box"), tail = id("log-follow");
 const follow = () => tail?.checked && box.scroll(0, 1e7);
-box?.addEventListener("scroll", () => { tail.checked = box.scrollHeight - box.scrollTop - box.clientHeight < 32; });
+if (tail) box.onscroll = () => { tail.checked = box.scrollHeight - box.scrollTop - box.clientHeight < 32; };
 on("htmx:afterSettle", ({ target }) => target.id === "dialog" ? target.showModal() : follow());
 follow();
 
-// Fields say what is wrong in the server's words.
+// Fields say what is wrong as the server does.
 const check = (field) => {
   const { value, dataset: d } = field, n = [...value].length, bare = value.trim(), note = id(field.id + "-note");
   if (!d.min && !d.is) return;
@@ -53,7 +53,7 @@ on("submit", (e) => {
 });
 const make = (field) => {
   const signs = "abcdefghijkmnpqrstuvwxyz23456789", bytes = crypto.getRandomValues(new Uint8Array(20));
-  field.value = Array.from(bytes, (n) => signs[n % 32]).join("").replace(/.{5}(?=.)/g, "$&-");
+  field.value = Array.from(bytes, (n) => signs[n % 32]).join("").replace(/.{5}\B/g, "$&-");
   check(field);
 };
 page.querySelectorAll("[data-fill]").forEach(make);
@@ -81,11 +81,10 @@ on("click", (e) => {
   for (const name in el?.dataset) acts[name]?.(el, el.dataset[name], e);
 });
 
-const keys = { "/": () => id("q")?.select(), n: () => { location = "/environments/new"; }, "?": () => id("help").showPopover() };
-const used = id("keys");
-if (used) used.checked = localStorage.keys !== "off";
-on("change", () => { follow(); if (used) localStorage.keys = used.checked ? "on" : "off"; });
+const used = id("keys"), keys = { "/": () => id("q")?.select(), n: () => { location = "/environments/new"; }, "?": () => id("help").showPopover() };
+if (used) used.checked = localStorage.keys !== "false";
+on("change", () => { follow(); if (used) localStorage.keys = used.checked; });
 on("keydown", (e) => {
-  const free = used?.checked && !(e.ctrlKey || e.metaKey || e.altKey || e.target.closest("input, dialog"));
-  if (free && keys[e.key]) e.preventDefault(keys[e.key]());
+  const act = used?.checked && keys[e.key];
+  if (act && !(e.ctrlKey || e.metaKey || e.altKey || e.target.closest("input, dialog"))) e.preventDefault(act());
 });

@@ -1,6 +1,8 @@
 //! Every setting: its variable, its unit, its default. `vps-claude --help` is the manual.
 
+use crate::coolify::{Connection, Source};
 use crate::domain::environment::AgentsDomain;
+use crate::domain::secret::Secret;
 use clap::{Args, Parser, Subcommand};
 use std::net::SocketAddr;
 use std::str::FromStr;
@@ -106,56 +108,15 @@ pub enum Wrong {
     Invalid(&'static str, String),
 }
 
-/// A value that is never printed.
-#[derive(Clone)]
-pub struct Secret(String);
-
-impl Secret {
-    /// Wraps a value.
-    pub fn new(value: impl Into<String>) -> Self {
-        Self(value.into())
-    }
-
-    /// The value itself, for the one who must send it.
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl std::fmt::Debug for Secret {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("(secret)")
-    }
-}
-
-/// Where Coolify is and what of it is ours.
-#[derive(Debug, Clone)]
-pub struct Coolify {
-    /// The instance, without `/api/v1`.
-    pub url: Url,
-    pub token: Secret,
-    pub project_uuid: String,
-    pub server_uuid: String,
-    pub environment_name: String,
-    pub destination_uuid: Option<String>,
-}
-
-/// What every environment is built from.
-#[derive(Debug, Clone)]
-pub struct Agent {
-    pub domain: AgentsDomain,
-    pub repository: String,
-    pub branch: String,
-    pub port: u16,
-}
-
 /// Every setting, checked.
 #[derive(Debug, Clone)]
 pub struct Config {
     pub database_url: Secret,
     pub redis_url: Option<Secret>,
-    pub coolify: Coolify,
-    pub agent: Agent,
+    pub coolify: Connection,
+    pub source: Source,
+    /// Environments live below this domain.
+    pub domain: AgentsDomain,
     pub listen: SocketAddr,
     /// Cookies are Secure, because people come by https.
     pub secure: bool,
@@ -182,10 +143,11 @@ impl Settings {
         )?;
         url_of("DATABASE_URL", &database_url, &["postgres", "postgresql"])?;
         Ok(Config {
-            database_url: Secret(database_url),
+            database_url: Secret::new(database_url),
             redis_url: self.redis_url()?,
             coolify: self.coolify()?,
-            agent: self.agent()?,
+            source: self.source()?,
+            domain: self.domain()?,
             listen: parsed(
                 "LISTEN",
                 &self.listen,
@@ -213,27 +175,29 @@ impl Settings {
     }
 
     /// Fills in what the demo needs to talk to a simulated Coolify.
-    pub fn for_demo(&mut self, coolify: &Coolify, agents_domain: String) {
+    pub fn for_demo(&mut self, coolify: &Connection, agents_domain: String) {
         self.coolify_api_url = Some(coolify.url.to_string());
-        self.coolify_api_token = Some(coolify.token.0.clone());
+        self.coolify_api_token = Some(coolify.token.expose().to_owned());
         self.coolify_project_uuid = Some(coolify.project_uuid.clone());
         self.coolify_server_uuid = Some(coolify.server_uuid.clone());
         self.coolify_environment_name
             .clone_from(&coolify.environment_name);
         self.coolify_destination_uuid = None;
         self.agents_domain = Some(agents_domain);
+        self.public_url = None;
+        "open".clone_into(&mut self.registration);
     }
 
-    fn coolify(&self) -> Result<Coolify, Wrong> {
+    fn coolify(&self) -> Result<Connection, Wrong> {
         let url = self.required(
             "COOLIFY_API_URL",
             self.coolify_api_url.as_ref(),
             "set it to the address of Coolify, like https://coolify.example.com",
         )?;
         let instance = url.trim_end_matches('/').trim_end_matches("/api/v1");
-        Ok(Coolify {
+        Ok(Connection {
             url: url_of("COOLIFY_API_URL", instance, &["http", "https"])?,
-            token: Secret(self.required(
+            token: Secret::new(self.required(
                 "COOLIFY_API_TOKEN",
                 self.coolify_api_token.as_ref(),
                 "make one in Coolify under Keys & Tokens",
@@ -253,20 +217,22 @@ impl Settings {
         })
     }
 
-    fn agent(&self) -> Result<Agent, Wrong> {
+    fn domain(&self) -> Result<AgentsDomain, Wrong> {
         let domain = self.required(
             "AGENTS_DOMAIN",
             self.agents_domain.as_ref(),
             "set it to the domain below which environments live, like agents.example.com",
         )?;
+        AgentsDomain::parse(&domain).map_err(|why| Wrong::Invalid("AGENTS_DOMAIN", why))
+    }
+
+    fn source(&self) -> Result<Source, Wrong> {
         url_of(
             "AGENT_REPOSITORY",
             &self.agent_repository,
             &["http", "https"],
         )?;
-        Ok(Agent {
-            domain: AgentsDomain::parse(&domain)
-                .map_err(|why| Wrong::Invalid("AGENTS_DOMAIN", why))?,
+        Ok(Source {
             repository: self.agent_repository.trim().to_owned(),
             branch: self.agent_branch.trim().to_owned(),
             port: parsed(
@@ -282,7 +248,7 @@ impl Settings {
             return Ok(None);
         };
         url_of("REDIS_URL", &url, &["redis", "rediss"])?;
-        Ok(Some(Secret(url)))
+        Ok(Some(Secret::new(url)))
     }
 
     fn secure(&self) -> Result<bool, Wrong> {

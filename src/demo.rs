@@ -1,7 +1,9 @@
 //! The demo: the dashboard with a simulated Coolify, and the simulated Coolify alone.
 
-use crate::config::{self, Secret, Settings};
+use crate::config::Settings;
+use crate::coolify::Connection;
 use crate::coolify::simulator::{Options, Simulator};
+use crate::domain::secret::Secret;
 use anyhow::Context;
 use std::io::Write;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -21,7 +23,7 @@ pub async fn run(mut settings: Settings) -> anyhow::Result<()> {
         ..Options::default()
     };
     let simulator = start(options.clone()).await?;
-    let coolify = config::Coolify {
+    let coolify = Connection {
         url: Url::parse(&simulator.url())?,
         token: Secret::new(options.token),
         project_uuid: options.project,
@@ -32,7 +34,7 @@ pub async fn run(mut settings: Settings) -> anyhow::Result<()> {
     settings.for_demo(&coolify, format!("localhost:{}", simulator.port()));
     let config = settings.check()?;
     let ready = format!("\n  vps-claude is ready: http://{}\n", shown(config.listen));
-    let served = crate::serve(&config, Some(ready)).await;
+    let served = Box::pin(crate::serve(&config, Some(ready))).await;
     simulator.stop().await;
     served
 }

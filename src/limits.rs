@@ -22,7 +22,7 @@ pub fn connect(url: Option<&str>) -> Result<Redis, fred::error::Error> {
     let Some(url) = url else { return Ok(None) };
     let client = Builder::from_config(Config::from_url(url)?)
         .with_performance_config(|performance| {
-            performance.default_command_timeout = COMMAND_TIMEOUT
+            performance.default_command_timeout = COMMAND_TIMEOUT;
         })
         .with_connection_config(|connection| {
             connection.connection_timeout = Duration::from_secs(2);
@@ -211,7 +211,7 @@ mod tests {
         refill: Duration::from_hours(1),
     };
 
-    async fn behaves(limits: Limits) {
+    async fn behaves(limits: &Limits) {
         assert!(limits.take(&SLOW, "a", 0).await.is_ok());
         assert!(
             limits.take(&SLOW, "a", 2).await.is_err(),
@@ -221,7 +221,7 @@ mod tests {
         assert!(limits.take(&SLOW, "a", 0).await.is_ok());
         let wait = limits.take(&SLOW, "a", 0).await.unwrap_err();
         assert!(
-            wait > Duration::from_mins(59) && wait <= Duration::from_mins(60),
+            wait > Duration::from_mins(59) && wait <= Duration::from_hours(1),
             "{wait:?}"
         );
         assert!(
@@ -231,14 +231,14 @@ mod tests {
         limits.pause(&SLOW, "c", Duration::from_hours(2)).await;
         let wait = limits.take(&SLOW, "c", 0).await.unwrap_err();
         assert!(
-            wait > Duration::from_mins(179) && wait <= Duration::from_mins(180),
+            wait > Duration::from_mins(179) && wait <= Duration::from_hours(3),
             "{wait:?}"
         );
     }
 
     #[tokio::test]
     async fn a_bucket_empties_and_says_how_long_to_wait_without_redis() {
-        behaves(Limits::new(None, "")).await;
+        behaves(&Limits::new(None, "")).await;
     }
 
     #[tokio::test]
@@ -247,7 +247,7 @@ mod tests {
         let redis = connect(Some(&url)).unwrap();
         redis.as_ref().unwrap().wait_for_connect().await.unwrap();
         let prefix = format!("test:{}:", uuid::Uuid::now_v7());
-        behaves(Limits::new(redis.clone(), &prefix)).await;
+        behaves(&Limits::new(redis.clone(), &prefix)).await;
         let elsewhere = Limits::new(redis, &prefix);
         assert!(
             elsewhere.take(&SLOW, "a", 0).await.is_err(),

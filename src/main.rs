@@ -36,7 +36,7 @@ const LOG_FILTER: &str = "info,sqlxmq=warn,sqlx=warn";
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    match run().await {
+    match Box::pin(run()).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             let wrong_setting = error.is::<config::Wrong>();
@@ -56,8 +56,8 @@ async fn run() -> anyhow::Result<()> {
     let line = command_line()?;
     start_log(line.settings.log_format()?);
     match line.command.unwrap_or(Command::Serve) {
-        Command::Serve => serve(&line.settings.check()?, None).await,
-        Command::Demo => demo::run(line.settings).await,
+        Command::Serve => Box::pin(serve(&line.settings.check()?, None)).await,
+        Command::Demo => Box::pin(demo::run(line.settings)).await,
         Command::Doctor => doctor::run(&line.settings.check()?).await,
         Command::SimulateCoolify {
             listen,
@@ -106,6 +106,8 @@ fn start_log(format: LogFormat) {
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_ansi(std::io::stderr().is_terminal())
+        // Where even the log cannot be written, there is nobody to tell.
+        .log_internal_errors(false)
         .with_writer(std::io::stderr);
     match format {
         LogFormat::Text => log.init(),
@@ -157,17 +159,20 @@ fn build(config: &Config, prefix: &str, pace: Pace) -> anyhow::Result<App> {
                 "postgres://user:password@host:5432/database is needed".to_owned(),
             )
         })?;
-    let redis =
-        limits::connect(config.redis_url.as_ref().map(config::Secret::expose)).map_err(|_| {
-            config::Wrong::Invalid("REDIS_URL", "redis://host:6379 is needed".to_owned())
-        })?;
+    let redis = limits::connect(
+        config
+            .redis_url
+            .as_ref()
+            .map(domain::secret::Secret::expose),
+    )
+    .map_err(|_| config::Wrong::Invalid("REDIS_URL", "redis://host:6379 is needed".to_owned()))?;
     Ok(App::new(Parts {
         pool: store::pool(options),
-        client: coolify::Client::new(config.coolify.clone(), config.agent.clone())?,
+        client: coolify::Client::new(config.coolify.clone(), config.source.clone())?,
         probe: coolify::Probe::new()?,
         redis,
         prefix: prefix.to_owned(),
-        domain: config.agent.domain.clone(),
+        domain: config.domain.clone(),
         registration_open: config.registration_open,
         pace,
     }))

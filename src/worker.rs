@@ -1,6 +1,6 @@
 //! The worker: carries out jobs, watches rows that wait, fetches logs, sweeps. It knows no pages.
 
-use crate::actions::{Ended, environments, logs, looks, removal, steps, sweep};
+use crate::actions::{Ended, advance, environments, logs, looks, removal, sweep};
 use crate::app::{self, App};
 use crate::queue::Job;
 use sqlxmq::{CurrentJob, JobRunnerHandle, JobRunnerOptions};
@@ -118,7 +118,7 @@ async fn work(app: App, mut current: CurrentJob) {
         return;
     };
     let ended = match job {
-        Job::Advance(id) => steps::advance(&app, id).await,
+        Job::Advance(id) => advance::advance(&app, id).await,
         Job::Remove(id) => removal::remove(&app, id).await,
     };
     match ended {

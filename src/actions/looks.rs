@@ -1,15 +1,12 @@
 //! Looking at the rows that wait: one look at Coolify serves all of them. Nothing is changed there.
 
-use super::{environments, removal, steps};
+use super::verdicts::judge;
 use crate::app::{App, Urgency};
 use crate::coolify::{Application, DeploymentRow, Error};
-use crate::domain::deployment::{Outcome, Stage};
-use crate::domain::id::{DeploymentId, EnvironmentId};
-use crate::domain::judge::{self, Build, Container, Health, Sighting, Verdict, Waiting};
-use crate::domain::status::{Event, Status};
-use crate::queue::{self, Job};
+use crate::domain::deployment::Stage;
+use crate::domain::judge::{Build, Container, Sighting};
+use crate::domain::status::Status;
 use crate::store::looks::{self, Again, Due};
-use crate::store::{self, deployments};
 use futures_util::{StreamExt, stream};
 use std::collections::HashMap;
 use std::time::Duration;
@@ -32,11 +29,11 @@ struct Panorama {
 struct Blind(Sighting);
 
 /// A row with what was seen of it.
-struct Seen {
-    due: Due,
-    sighting: Sighting,
-    /// The application's uuid when it was found under our name only now.
-    build: Option<DeploymentRow>,
+pub(super) struct Seen {
+    pub due: Due,
+    pub sighting: Sighting,
+    /// Coolify's row of the build, if there is one to be seen.
+    pub build: Option<DeploymentRow>,
 }
 
 /// Looks at every row that is due and writes what follows; says how many there were.
@@ -209,171 +206,4 @@ async fn alone(app: &App, due: &Due) -> Result<Container, Blind> {
         Err(Error::NotFound) => Ok(Container::Missing),
         Err(error) => Err(blind(app, error).await),
     }
-}
-
-async fn judge(app: &App, again: &mut Again, seen: Seen) -> sqlx::Result<()> {
-    match seen.due.status {
-        Status::Deploying => judge_deployment(app, again, seen).await,
-        Status::Running | Status::Error => judge_health(app, again, seen).await,
-        Status::Deleting => judge_removal(app, again, seen).await,
-        Status::Pending => Ok(()),
-    }
-}
-
-/// Widening: at first soon, later less often.
-fn interval(app: &App, looks: i32) -> Duration {
-    let [first, later, last] = app.pace.looks;
-    match looks {
-        ..15 => first,
-        15..40 => later,
-        _ => last,
-    }
-}
-
-async fn judge_deployment(app: &App, again: &mut Again, seen: Seen) -> sqlx::Result<()> {
-    let due = &seen.due;
-    let (Some(id), Some(stage), Some(stage_since), Some(deadline)) =
-        (due.deployment_id, due.stage, due.stage_since, due.deadline)
-    else {
-        return Ok(());
-    };
-    let waiting = Waiting {
-        stage,
-        stage_since,
-        deadline,
-        build_ended_at: due.build_ended_at,
-    };
-    let verdict = waiting.judge(&seen.sighting, &app.pace.patience, due.now);
-    if let Some(row) = &seen.build {
-        super::logs::keep(app, id.into(), row).await?;
-    }
-    match &verdict {
-        Verdict::Wait(note) if *note == due.note => {
-            again.push(due, interval(app, due.looks), false, 0);
-            Ok(())
-        }
-        _ => write_verdict(app, due, id.into(), verdict).await,
-    }
-}
-
-async fn write_verdict(
-    app: &App,
-    due: &Due,
-    id: DeploymentId,
-    verdict: Verdict,
-) -> sqlx::Result<()> {
-    let environment = EnvironmentId::from(due.environment_id);
-    let reason = match &verdict {
-        Verdict::BuildFailed => super::logs::why_failed(app, id).await?,
-        _ => String::new(),
-    };
-    let mut tx = app.pool.begin().await?;
-    if looks::confirm(&mut tx, due).await? != Some(Status::Deploying) {
-        return Ok(());
-    }
-    match verdict {
-        Verdict::Wait(note) => {
-            looks::note(&mut tx, id, note.as_deref()).await?;
-            looks::explain(&mut tx, environment, None).await?;
-            looks::next(&mut tx, environment, Some(interval(app, due.looks))).await?;
-        }
-        Verdict::AwaitLog => {
-            looks::build_ended(&mut tx, id, app.pace.patience.trailing_log).await?;
-            looks::next(&mut tx, environment, Some(app.pace.patience.trailing_log)).await?;
-        }
-        Verdict::Enter(stage) => {
-            looks::build_ended(&mut tx, id, app.pace.patience.trailing_log).await?;
-            deployments::enter(&mut tx, id, stage).await?;
-            looks::next(&mut tx, environment, Some(app.pace.tick)).await?;
-        }
-        Verdict::Redo => {
-            looks::next(&mut tx, environment, None).await?;
-            queue::ask(&mut tx, Job::Advance(id), app.pace.retry).await?;
-        }
-        Verdict::Succeed => succeed(app, &mut tx, id, environment).await?,
-        Verdict::BuildFailed => steps::fail(&mut tx, id, environment, &reason).await?,
-        Verdict::Fail(sentence) => steps::fail(&mut tx, id, environment, &sentence).await?,
-    }
-    tx.commit().await?;
-    environments::tell(app, environment).await.map(drop)
-}
-
-async fn succeed(
-    app: &App,
-    tx: &mut sqlx::PgConnection,
-    id: DeploymentId,
-    environment: EnvironmentId,
-) -> sqlx::Result<()> {
-    tracing::info!(%environment, deployment = %id, "environment runs");
-    deployments::finish(tx, id, Outcome::Succeeded, None).await?;
-    let status = Status::Deploying
-        .after(Event::Answered)
-        .unwrap_or(Status::Running);
-    store::environments::set_status(tx, environment, status, None).await?;
-    looks::next(tx, environment, Some(app.pace.recheck)).await
-}
-
-async fn judge_health(app: &App, again: &mut Again, seen: Seen) -> sqlx::Result<()> {
-    let due = &seen.due;
-    match (judge::health(&seen.sighting), due.status) {
-        (Health::Unknown, _) => again.push(due, app.pace.recheck, false, due.missed),
-        (Health::Fine, Status::Running) | (Health::Lost(_), Status::Error) => {
-            again.push(due, app.pace.recheck, true, 0)
-        }
-        (Health::Lost(_), _) if due.missed == 0 => again.push(due, app.pace.doubt, false, 1),
-        (Health::Lost(why), _) => return change(app, due, Event::Lost, Some(&why)).await,
-        (Health::Fine, _) => return change(app, due, Event::Recovered, None).await,
-    }
-    Ok(())
-}
-
-async fn change(app: &App, due: &Due, event: Event, reason: Option<&str>) -> sqlx::Result<()> {
-    let environment = EnvironmentId::from(due.environment_id);
-    let mut tx = app.pool.begin().await?;
-    let Some(status) = looks::confirm(&mut tx, due)
-        .await?
-        .and_then(|status| status.after(event))
-    else {
-        return Ok(());
-    };
-    tracing::info!(%environment, status = status.word(), reason, "environment changed by itself");
-    store::environments::set_status(&mut tx, environment, status, reason).await?;
-    looks::next(&mut tx, environment, Some(app.pace.recheck)).await?;
-    tx.commit().await?;
-    environments::tell(app, environment).await.map(drop)
-}
-
-async fn judge_removal(app: &App, again: &mut Again, seen: Seen) -> sqlx::Result<()> {
-    let due = &seen.due;
-    let environment = EnvironmentId::from(due.environment_id);
-    let gone = seen.sighting == Sighting::Container(Container::Missing);
-    let note = match &seen.sighting {
-        Sighting::Refused(sentence) => Some(sentence.clone()),
-        Sighting::Unreachable(why) => Some(format!(
-            "Coolify cannot be reached: {why}. The removal goes on when it can."
-        )),
-        _ => removal::overdue(due.removal_requested_at, due.now, app).map(str::to_owned),
-    };
-    let ask_again = due.looks % 15 == 0;
-    if !gone && !ask_again && note == due.reason {
-        again.push(due, interval(app, due.looks), false, 0);
-        return Ok(());
-    }
-    let mut tx = app.pool.begin().await?;
-    if looks::confirm(&mut tx, due).await? != Some(Status::Deleting) {
-        return Ok(());
-    }
-    if gone {
-        removal::gone(&mut tx, environment).await?;
-    } else if ask_again {
-        queue::ask(&mut tx, Job::Remove(environment), Duration::ZERO).await?;
-    }
-    if !gone {
-        looks::explain(&mut tx, environment, note.as_deref()).await?;
-    }
-    tx.commit().await?;
-    if !gone {
-        again.push(due, interval(app, due.looks), false, 0);
-    }
-    environments::tell(app, environment).await.map(drop)
 }

@@ -1,14 +1,16 @@
 //! What can be done: one story, one transaction each. Lock, decide, write, ask for work, commit.
 
 pub mod accounts;
+pub mod advance;
 pub mod deployments;
 pub mod environments;
 pub mod hashing;
 pub mod logs;
 pub mod looks;
 pub mod removal;
-pub mod steps;
+mod steps;
 pub mod sweep;
+mod verdicts;
 
 use crate::domain::id::EnvironmentId;
 use crate::store::Tx;

@@ -1,15 +1,15 @@
 //! Removing an environment's application from Coolify. The row leaves when Coolify says that nothing of it is left.
 
 use super::Ended;
-use super::steps::{backoff, until_then};
+use super::advance::{backoff, until_then};
 use crate::app::{App, Urgency};
 use crate::coolify::{Application, DeploymentRow, Error};
 use crate::domain::id::EnvironmentId;
 use crate::domain::status::Status;
 use crate::queue::{self, Job};
-use crate::store::deployments::{self, Release};
 use crate::store::environments;
-use crate::store::looks::{self, Removal};
+use crate::store::leases::{self, Release, Removal};
+use crate::store::looks;
 use std::time::Duration;
 use time::OffsetDateTime;
 
@@ -36,7 +36,7 @@ enum Next {
 /// # Errors
 /// When the database fails.
 pub async fn remove(app: &App, id: EnvironmentId) -> sqlx::Result<Ended> {
-    let Some(removal) = looks::lease_removal(&app.pool, id, app.pace.lease).await? else {
+    let Some(removal) = leases::lease_removal(&app.pool, id, app.pace.lease).await? else {
         return wait_for_lease(app, id).await;
     };
     let next = match tokio::time::timeout(app.pace.step, step(app, &removal)).await {
@@ -52,7 +52,7 @@ pub async fn remove(app: &App, id: EnvironmentId) -> sqlx::Result<Ended> {
 }
 
 async fn wait_for_lease(app: &App, id: EnvironmentId) -> sqlx::Result<Ended> {
-    let until = looks::removal_leased_until(&app.pool, id).await?;
+    let until = leases::removal_leased_until(&app.pool, id).await?;
     let mut tx = app.pool.begin().await?;
     if let Some(until) = until {
         queue::ask(&mut tx, Job::Remove(id), until_then(until)).await?;
@@ -80,7 +80,7 @@ async fn step(app: &App, removal: &Removal) -> Result<Next, Error> {
     if ours.is_empty() {
         return Ok(Next::Gone);
     }
-    let began = removal.removal_requested_at.unwrap_or(removal.now);
+    let began = removal.requested_at.unwrap_or(removal.now);
     if building && removal.now < began + app.pace.winding_down {
         return Ok(Next::Again {
             after: app.pace.retry,
@@ -143,7 +143,7 @@ async fn after_error(app: &App, id: EnvironmentId, removal: &Removal, error: &Er
         .unsure_until
         .is_some_and(|until| until > removal.now);
     let waited = removal
-        .removal_requested_at
+        .requested_at
         .map_or(0, |began| (removal.now - began).whole_seconds());
     let attempts = i32::try_from(waited / 5).unwrap_or(i32::MAX);
     let (after, reason) = match error {
@@ -171,7 +171,7 @@ async fn write(app: &App, id: EnvironmentId, removal: &Removal, next: Next) -> s
         unsure: matches!(next, Next::Again { unsure: true, .. }),
         meant_for: Some(Status::Deleting),
     };
-    if deployments::release(&mut tx, id, removal.fence, &release)
+    if leases::release(&mut tx, id, removal.fence, &release)
         .await?
         .is_none()
     {

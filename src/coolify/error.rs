@@ -1,12 +1,12 @@
 //! What can go wrong at Coolify, and what it means for the one who called.
 
-use super::wire::{Conflict, Refusal};
+use super::refusal::{Conflict, Refusal};
 use reqwest::StatusCode;
 use std::error::Error as _;
 use std::time::Duration;
 
 /// How long to wait when Coolify throttles without saying for how long.
-const DEFAULT_PAUSE: Duration = Duration::from_secs(60);
+const DEFAULT_PAUSE: Duration = Duration::from_mins(1);
 
 /// Why a call to Coolify brought no result.
 #[derive(Debug, thiserror::Error)]
@@ -66,7 +66,7 @@ impl Error {
                 why: "it answered with an error of its own".to_owned(),
                 unsure: false,
             },
-            500.. => Self::Unreachable {
+            501.. => Self::Unreachable {
                 why: "the proxy in front of it says it is not available".to_owned(),
                 unsure: changes,
             },

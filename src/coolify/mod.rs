@@ -1,27 +1,29 @@
 //! The client of Coolify's API: every method is one call. It knows nothing of databases and jobs.
 
+mod body;
 mod error;
 mod probe;
+mod refusal;
 pub mod simulator;
 mod wire;
 
 pub use error::Error;
 pub use probe::Probe;
-pub use wire::{Application, Conflict, DeploymentRow};
+pub use refusal::Conflict;
+pub use wire::{Application, DeploymentRow};
 
-use crate::config::{self, Agent};
+use crate::domain::secret::Secret;
+use body::{NewApplication, NewVolume, Variable, Variables};
 use reqwest::{Method, RequestBuilder, Response, header};
 use serde::de::DeserializeOwned;
 use std::time::Duration;
-use wire::{
-    CreateAnswer, DeployAnswer, DeploymentsAnswer, EnvironmentAnswer, NewApplication, NewVolume,
-    StoragesAnswer, Variable, Variables,
-};
+use url::Url;
+use wire::{CreateAnswer, DeployAnswer, DeploymentsAnswer, EnvironmentAnswer, StoragesAnswer};
 
 /// How long a call may take: connecting, sending, and reading the answer. A lease must be longer.
 pub const CALL_TIMEOUT: Duration = Duration::from_secs(20);
 /// How long Coolify may go on with a request whose answer was lost. Nothing is created again before.
-pub const LANDING: Duration = Duration::from_secs(60);
+pub const LANDING: Duration = Duration::from_mins(1);
 /// The largest answer that is read: logs of big builds reach megabytes.
 const ANSWER_LIMIT_BYTES: usize = 32 * 1024 * 1024;
 /// How many of an application's deployments are looked at for one in flight.
@@ -35,12 +37,32 @@ pub const VOLUMES: [(&str, &str); 4] = [
     ("cache", "/home/coder/.cache"),
 ];
 
+/// Where Coolify is and what of it is ours.
+#[derive(Debug, Clone)]
+pub struct Connection {
+    /// The instance, without `/api/v1`.
+    pub url: Url,
+    pub token: Secret,
+    pub project_uuid: String,
+    pub server_uuid: String,
+    pub environment_name: String,
+    pub destination_uuid: Option<String>,
+}
+
+/// What every environment is built from.
+#[derive(Debug, Clone)]
+pub struct Source {
+    pub repository: String,
+    pub branch: String,
+    pub port: u16,
+}
+
 /// Coolify, with a token.
 #[derive(Clone)]
 pub struct Client {
     http: reqwest::Client,
-    config: config::Coolify,
-    agent: Agent,
+    connection: Connection,
+    source: Source,
 }
 
 impl Client {
@@ -48,7 +70,7 @@ impl Client {
     ///
     /// # Errors
     /// When the TLS roots of the system cannot be loaded.
-    pub fn new(config: config::Coolify, agent: Agent) -> Result<Self, reqwest::Error> {
+    pub fn new(connection: Connection, source: Source) -> Result<Self, reqwest::Error> {
         let http = reqwest::Client::builder()
             .user_agent(concat!("vps-claude/", env!("CARGO_PKG_VERSION")))
             .redirect(reqwest::redirect::Policy::none())
@@ -57,8 +79,8 @@ impl Client {
             .build()?;
         Ok(Self {
             http,
-            config,
-            agent,
+            connection,
+            source,
         })
     }
 
@@ -69,8 +91,8 @@ impl Client {
     pub async fn applications(&self) -> Result<Vec<Application>, Error> {
         let request = self.get(&[
             "projects",
-            &self.config.project_uuid,
-            &self.config.environment_name,
+            &self.connection.project_uuid,
+            &self.connection.environment_name,
         ]);
         Ok(read::<EnvironmentAnswer>(send(request, false).await?)
             .await?
@@ -91,14 +113,14 @@ impl Client {
     /// As every call; `DomainTaken` when another one has the address.
     pub async fn create(&self, name: &str, description: &str, fqdn: &str) -> Result<String, Error> {
         let body = NewApplication {
-            project_uuid: &self.config.project_uuid,
-            server_uuid: &self.config.server_uuid,
-            environment_name: &self.config.environment_name,
-            destination_uuid: self.config.destination_uuid.as_deref(),
-            git_repository: &self.agent.repository,
-            git_branch: &self.agent.branch,
+            project_uuid: &self.connection.project_uuid,
+            server_uuid: &self.connection.server_uuid,
+            environment_name: &self.connection.environment_name,
+            destination_uuid: self.connection.destination_uuid.as_deref(),
+            git_repository: &self.source.repository,
+            git_branch: &self.source.branch,
             build_pack: "dockerfile",
-            ports_exposes: self.agent.port.to_string(),
+            ports_exposes: self.source.port.to_string(),
             name,
             description,
             domains: fqdn,
@@ -254,7 +276,7 @@ impl Client {
     /// # Errors
     /// As every call.
     pub async fn server(&self) -> Result<serde_json::Value, Error> {
-        read(send(self.get(&["servers", &self.config.server_uuid]), false).await?).await
+        read(send(self.get(&["servers", &self.connection.server_uuid]), false).await?).await
     }
 
     fn get(&self, path: &[&str]) -> RequestBuilder {
@@ -262,13 +284,13 @@ impl Client {
     }
 
     fn request(&self, method: Method, path: &[&str]) -> RequestBuilder {
-        let mut url = self.config.url.clone();
+        let mut url = self.connection.url.clone();
         if let Ok(mut segments) = url.path_segments_mut() {
             segments.pop_if_empty().extend(["api", "v1"]).extend(path);
         }
         self.http
             .request(method, url)
-            .bearer_auth(self.config.token.expose())
+            .bearer_auth(self.connection.token.expose())
             .header(header::ACCEPT, "application/json")
     }
 }

@@ -3,79 +3,8 @@
 
 use crate::domain::deployment::LogEntry;
 use crate::domain::judge::{Build, Container};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
-
-/// What a 422 may say at most of itself in a sentence, in characters.
-const DETAIL_LIMIT: usize = 300;
-
-/// The body of `POST /applications/public`: only keys that every supported version accepts, for an unknown one is refused.
-#[derive(Debug, Serialize)]
-pub struct NewApplication<'a> {
-    pub project_uuid: &'a str,
-    pub server_uuid: &'a str,
-    pub environment_name: &'a str,
-    /// Required when the server has several destinations; null is refused, so it is left out.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub destination_uuid: Option<&'a str>,
-    pub git_repository: &'a str,
-    pub git_branch: &'a str,
-    pub build_pack: &'static str,
-    /// Text, and required before 4.1.2. Its first number is where the proxy sends requests.
-    pub ports_exposes: String,
-    pub name: &'a str,
-    pub description: &'a str,
-    pub domains: &'a str,
-    pub health_check_enabled: bool,
-    pub health_check_path: &'static str,
-    pub health_check_interval: u32,
-    pub health_check_timeout: u32,
-    pub health_check_retries: u32,
-    pub health_check_start_period: u32,
-}
-
-/// One variable of `PATCH /applications/{uuid}/envs/bulk`. Every flag is sent: a missing one can end in a 500.
-#[derive(Debug, Serialize)]
-pub struct Variable<'a> {
-    key: &'a str,
-    value: &'a str,
-    is_preview: bool,
-    is_literal: bool,
-    is_multiline: bool,
-    is_shown_once: bool,
-    is_runtime: bool,
-    is_buildtime: bool,
-}
-
-impl<'a> Variable<'a> {
-    /// A literal for run time only, so that it ends up in no image.
-    pub fn at_run_time(key: &'a str, value: &'a str) -> Self {
-        Self {
-            key,
-            value,
-            is_preview: false,
-            is_literal: true,
-            is_multiline: false,
-            is_shown_once: false,
-            is_runtime: true,
-            is_buildtime: false,
-        }
-    }
-}
-
-/// The body of `PATCH /applications/{uuid}/envs/bulk`.
-#[derive(Debug, Serialize)]
-pub struct Variables<'a> {
-    pub data: Vec<Variable<'a>>,
-}
-
-/// The body of `POST /applications/{uuid}/storages` for a named volume.
-#[derive(Debug, Serialize)]
-pub struct NewVolume<'a> {
-    pub r#type: &'static str,
-    pub name: &'a str,
-    pub mount_path: &'a str,
-}
 
 /// An application, as listed in an environment and as read alone.
 #[derive(Debug, Clone, Deserialize)]
@@ -179,12 +108,16 @@ pub struct DeploymentRow {
     commit: Option<String>,
     /// Text that holds a JSON array; the key is missing without the ability read:sensitive.
     #[serde(default, deserialize_with = "present")]
-    logs: Option<Option<String>>,
+    logs: Option<Logs>,
 }
 
+/// The value of a key that is there, even if it is null.
+#[derive(Debug, Clone)]
+struct Logs(Option<String>);
+
 /// Tells a key that is null from one that is missing.
-fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<String>>, D::Error> {
-    Option::<String>::deserialize(deserializer).map(Some)
+fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Logs>, D::Error> {
+    Option::<String>::deserialize(deserializer).map(|text| Some(Logs(text)))
 }
 
 impl DeploymentRow {
@@ -213,7 +146,7 @@ impl DeploymentRow {
 
     /// The log in Coolify's order; `None` when the token may not see it.
     pub fn log(&self) -> Option<Vec<LogEntry>> {
-        let text = self.logs.as_ref()?.as_deref().unwrap_or("[]");
+        let text = self.logs.as_ref()?.0.as_deref().unwrap_or("[]");
         let lines: Vec<LogLine> = serde_json::from_str(text).unwrap_or_default();
         Some(lines.into_iter().map(LogLine::entry).collect())
     }
@@ -257,72 +190,6 @@ pub fn rows_in_flight(value: Value) -> Option<Vec<DeploymentRow>> {
     rows.into_iter()
         .map(|row| serde_json::from_value(row).ok())
         .collect()
-}
-
-/// A refused request's body, whatever its shape.
-#[derive(Debug, Default, Deserialize)]
-pub struct Refusal {
-    #[serde(default)]
-    pub message: String,
-    /// Objects of lists, objects of texts, a bare list, or nothing.
-    #[serde(default)]
-    errors: Value,
-    /// Only on the answer for an address that is no route of this version.
-    #[serde(default)]
-    pub docs: Option<Value>,
-    /// Only on a domain conflict.
-    #[serde(default)]
-    pub conflicts: Vec<Conflict>,
-}
-
-/// Who holds a domain we asked for.
-#[derive(Debug, Clone, Deserialize)]
-pub struct Conflict {
-    #[serde(default)]
-    pub resource_name: String,
-    #[serde(default)]
-    pub resource_uuid: Option<String>,
-    #[serde(default)]
-    pub resource_type: String,
-}
-
-impl Refusal {
-    /// Reads a body; one that is not JSON says nothing.
-    pub fn read(body: &[u8]) -> Self {
-        serde_json::from_slice(body).unwrap_or_default()
-    }
-
-    /// Whether the address is no route of this version of Coolify, as opposed to a thing that is not there.
-    pub fn no_such_route(&self) -> bool {
-        self.docs.is_some() && self.message.trim_end_matches('.') == "Not found"
-    }
-
-    /// What is wrong with which field, as one line.
-    pub fn details(&self) -> String {
-        let mut details = Vec::new();
-        flatten("", &self.errors, &mut details);
-        let text = if details.is_empty() {
-            self.message.clone()
-        } else {
-            details.join("; ")
-        };
-        text.trim_end_matches('.')
-            .chars()
-            .take(DETAIL_LIMIT)
-            .collect()
-    }
-}
-
-fn flatten(field: &str, value: &Value, details: &mut Vec<String>) {
-    match value {
-        Value::String(text) if field.is_empty() => details.push(text.clone()),
-        Value::String(text) => details.push(format!("{field}: {text}")),
-        Value::Array(items) => items.iter().for_each(|item| flatten(field, item, details)),
-        Value::Object(fields) => fields
-            .iter()
-            .for_each(|(field, item)| flatten(field, item, details)),
-        _ => {}
-    }
 }
 
 #[cfg(test)]
@@ -396,36 +263,5 @@ mod tests {
             }
         );
         assert_eq!(log.len(), 2);
-    }
-
-    #[test]
-    fn refusals_are_read_in_all_their_shapes() {
-        let details = |value: Value| serde_json::from_value::<Refusal>(value).unwrap().details();
-        assert_eq!(
-            details(json!({"message": "m", "errors": {"a": ["This field is not allowed."]}})),
-            "a: This field is not allowed"
-        );
-        assert_eq!(
-            details(json!({"message": "m", "errors": {"a": "b"}})),
-            "a: b"
-        );
-        assert_eq!(
-            details(json!({"message": "m", "errors": ["one", "two"]})),
-            "one; two"
-        );
-        assert_eq!(
-            details(json!({"message": "You need to provide it."})),
-            "You need to provide it"
-        );
-        assert_eq!(Refusal::read(b"<html>").details(), "");
-    }
-
-    #[test]
-    fn a_missing_route_is_told_from_a_missing_thing() {
-        assert!(
-            Refusal::read(br#"{"message":"Not found.","docs":"https://coolify.io/docs"}"#)
-                .no_such_route()
-        );
-        assert!(!Refusal::read(br#"{"message":"Application not found."}"#).no_such_route());
     }
 }

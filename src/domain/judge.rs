@@ -63,8 +63,8 @@ impl Default for Patience {
     fn default() -> Self {
         Self {
             trailing_log: Duration::from_secs(3),
-            start: Duration::from_secs(120),
-            answer: Duration::from_secs(300),
+            start: Duration::from_mins(2),
+            answer: Duration::from_mins(5),
         }
     }
 }
@@ -227,9 +227,9 @@ mod tests {
         }
     }
 
-    fn judge(stage: Stage, sighting: Sighting, seconds: i64) -> Verdict {
+    fn judge(stage: Stage, sighting: &Sighting, seconds: i64) -> Verdict {
         waiting(stage).judge(
-            &sighting,
+            sighting,
             &Patience::default(),
             START + time::Duration::seconds(seconds),
         )
@@ -239,10 +239,10 @@ mod tests {
     fn coolify_out_of_reach_is_no_failure_until_the_deadline() {
         let unreachable = || Sighting::Unreachable("the connection was refused".to_owned());
         assert!(matches!(
-            judge(Stage::Build, unreachable(), 1000),
+            judge(Stage::Build, &unreachable(), 1000),
             Verdict::Wait(Some(_))
         ));
-        let Verdict::Fail(sentence) = judge(Stage::Build, unreachable(), 1201) else {
+        let Verdict::Fail(sentence) = judge(Stage::Build, &unreachable(), 1201) else {
             panic!("did not fail")
         };
         assert!(sentence.contains("connection was refused"));
@@ -251,7 +251,7 @@ mod tests {
     #[test]
     fn a_failed_build_waits_for_its_last_lines() {
         assert_eq!(
-            judge(Stage::Build, Sighting::Build(Build::Failed), 10),
+            judge(Stage::Build, &Sighting::Build(Build::Failed), 10),
             Verdict::AwaitLog
         );
         let ended = Waiting {
@@ -272,24 +272,24 @@ mod tests {
     #[test]
     fn running_is_not_enough_the_address_must_answer() {
         assert_eq!(
-            judge(Stage::Start, Sighting::Container(Container::Running), 1),
+            judge(Stage::Start, &Sighting::Container(Container::Running), 1),
             Verdict::Enter(Stage::Answer)
         );
         assert_eq!(
-            judge(Stage::Answer, Sighting::Container(Container::Running), 1),
+            judge(Stage::Answer, &Sighting::Container(Container::Running), 1),
             Verdict::Wait(None)
         );
         assert_eq!(
-            judge(Stage::Answer, Sighting::Address(Answer::Alive), 1),
+            judge(Stage::Answer, &Sighting::Address(Answer::Alive), 1),
             Verdict::Succeed
         );
         let silent = || Sighting::Address(Answer::Silent("it timed out".to_owned()));
         assert!(matches!(
-            judge(Stage::Answer, silent(), 299),
+            judge(Stage::Answer, &silent(), 299),
             Verdict::Wait(Some(_))
         ));
         assert!(matches!(
-            judge(Stage::Answer, silent(), 301),
+            judge(Stage::Answer, &silent(), 301),
             Verdict::Fail(_)
         ));
     }
@@ -298,11 +298,11 @@ mod tests {
     fn a_container_may_take_a_while_to_run_but_not_for_ever() {
         let exited = || Sighting::Container(Container::Other("exited".to_owned()));
         assert!(matches!(
-            judge(Stage::Start, exited(), 60),
+            judge(Stage::Start, &exited(), 60),
             Verdict::Wait(Some(_))
         ));
         assert!(matches!(
-            judge(Stage::Start, exited(), 121),
+            judge(Stage::Start, &exited(), 121),
             Verdict::Fail(_)
         ));
     }

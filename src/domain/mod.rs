@@ -6,5 +6,6 @@ pub mod id;
 pub mod invalid;
 pub mod judge;
 pub mod password;
+pub mod secret;
 pub mod status;
 pub mod user;

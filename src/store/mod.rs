@@ -2,6 +2,7 @@
 
 pub mod deployments;
 pub mod environments;
+pub mod leases;
 pub mod log;
 pub mod looks;
 pub mod users;

@@ -1,9 +1,8 @@
 //! The account page: name, password, sessions, deletion.
 
 use super::accounts::wrong_fields;
-use super::environments::Rules;
 use super::error::PageError;
-use super::fields::{Errors, Fields, errors};
+use super::fields::{Errors, Fields, Rules, errors};
 use super::page::{Page, Tone, Web, html, html_with};
 use super::session::SignedIn;
 use super::words;

@@ -1,7 +1,7 @@
 //! Registering, signing in and out, and the colours.
 
 use super::error::PageError;
-use super::fields::{Errors, Fields, errors};
+use super::fields::{Errors, Fields, Rules, errors};
 use super::page::{Page, Tone, Web, html, html_with};
 use super::session::Visitor;
 use crate::actions::accounts::{self, Refusal, Registration};
@@ -31,7 +31,7 @@ struct Context {
     page: Page,
     form: Form,
     registration_open: bool,
-    rules: super::environments::Rules,
+    rules: Rules,
 }
 
 impl Context {
@@ -40,7 +40,7 @@ impl Context {
             page: Page::new(visitor, title).await,
             form,
             registration_open: web.app.registration_open,
-            rules: super::environments::Rules::default(),
+            rules: Rules::default(),
         }
     }
 }

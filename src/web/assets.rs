@@ -27,11 +27,9 @@ fn hashed(file: &str) -> String {
     let hash = Assets::get(file)
         .map(|file| file.metadata.sha256_hash())
         .unwrap_or_default();
-    let short: String = hash
+    let short = hash[..5]
         .iter()
-        .take(5)
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+        .fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
     match file.rsplit_once('.') {
         Some((stem, ending)) => format!("{stem}.{short}.{ending}"),
         None => format!("{file}.{short}"),

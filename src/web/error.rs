@@ -213,6 +213,7 @@ pub async fn no_such_method() -> PageError {
 }
 
 /// A handler panicked: the others go on.
+#[expect(clippy::needless_pass_by_value, reason = "the layer hands it over")]
 pub fn panicked(panic: Box<dyn Any + Send + 'static>) -> Response {
     let words = panic.downcast_ref::<String>().cloned();
     let words = words.or_else(|| panic.downcast_ref::<&str>().map(|&words| words.to_owned()));

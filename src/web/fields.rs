@@ -2,9 +2,10 @@
 
 use super::error::PageError;
 use super::page::Web;
-use crate::domain::invalid::Wrong;
+use crate::domain::invalid::{Invalid, Wrong};
 use axum::extract::{Form, FromRequest, FromRequestParts, Path, Request};
 use axum::http::request::Parts;
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
 use std::str::FromStr;
@@ -46,4 +47,36 @@ pub fn errors(wrongs: &[Wrong]) -> Errors {
         .iter()
         .map(|wrong| (wrong.field, wrong.invalid.to_string()))
         .collect()
+}
+
+/// What the script checks before it asks the server: the same sentences.
+#[derive(Debug, Serialize)]
+pub struct Rules {
+    account_password: Rule,
+    environment_password: Rule,
+}
+
+impl Default for Rules {
+    fn default() -> Self {
+        let rule = |edge| Rule {
+            min: 8,
+            max: 100,
+            short: Invalid::PasswordTooShort.to_string(),
+            long: Invalid::PasswordTooLong.to_string(),
+            edge,
+        };
+        Self {
+            account_password: rule(None),
+            environment_password: rule(Some(Invalid::PasswordEdge.to_string())),
+        }
+    }
+}
+
+#[derive(Debug, Serialize)]
+struct Rule {
+    min: usize,
+    max: usize,
+    short: String,
+    long: String,
+    edge: Option<String>,
 }

@@ -8,7 +8,10 @@ mod error;
 mod fields;
 mod guard;
 mod log;
+mod new;
 mod page;
+mod removal;
+mod row;
 mod session;
 mod view;
 mod words;
@@ -45,16 +48,13 @@ pub fn router(web: Web) -> Router {
         .route("/account/password", post(account::change_password))
         .route("/account/sessions/end", post(account::end_sessions))
         .route("/account/delete", post(account::delete))
-        .route(
-            "/environments",
-            get(environments::index).post(environments::create),
-        )
-        .route("/environments/new", get(environments::new))
-        .route("/environments/new/preview", get(environments::preview))
+        .route("/environments", get(environments::index).post(new::create))
+        .route("/environments/new", get(new::new))
+        .route("/environments/new/preview", get(new::preview))
         .route("/environments/changes", get(environments::changes))
         .route("/environments/{id}", get(environments::show))
-        .route("/environments/{id}/row", get(environments::row))
-        .route("/environments/{id}/head", get(environments::head))
+        .route("/environments/{id}/row", get(row::row))
+        .route("/environments/{id}/head", get(row::head))
         .route("/environments/{id}/log", get(log::more))
         .route("/environments/{id}/log.txt", get(log::text))
         .route("/environments/{id}/deploy", post(environments::deploy))
@@ -65,9 +65,9 @@ pub fn router(web: Web) -> Router {
         )
         .route(
             "/environments/{id}/delete",
-            get(environments::delete_form).post(environments::delete),
+            get(removal::delete_form).post(removal::delete),
         )
-        .route("/environments/{id}/forget", post(environments::forget))
+        .route("/environments/{id}/forget", post(removal::forget))
         .fallback(error::no_such_page)
         .method_not_allowed_fallback(error::no_such_method)
         .layer(axum::middleware::from_fn(guard::same_origin))

@@ -165,9 +165,13 @@ mod tests {
 
     #[test]
     fn text_is_escaped_and_stays_text() {
-        let page = super::ENGINE.render_named_str("x.html", "{{ a }}|{{ b|safe }}|{{ c }}", minijinja::context! {
-            a => "<b> & \"'/é'", b => "<i>", c => 3,
-        });
+        let page = super::ENGINE.render_named_str(
+            "x.html",
+            "{{ a }}|{{ b|safe }}|{{ c }}",
+            minijinja::context! {
+                a => "<b> & \"'/é'", b => "<i>", c => 3,
+            },
+        );
         assert_eq!(page.unwrap(), "&lt;b&gt; &amp; &quot;&#39;/é&#39;|<i>|3");
     }
 }

@@ -122,7 +122,7 @@ fn sender(parts: &Parts) -> IpAddr {
         IpAddr::V4(peer) => peer.is_loopback() || peer.is_private(),
         IpAddr::V6(peer) => peer.is_loopback() || peer.is_unique_local(),
     };
-    let forwarded = parts.headers.get_all("x-forwarded-for").iter().last();
+    let forwarded = parts.headers.get_all("x-forwarded-for").iter().next_back();
     let last =
         forwarded.and_then(|value| value.to_str().ok()?.rsplit(',').next()?.trim().parse().ok());
     last.filter(|_| trusted).unwrap_or(peer)
@@ -204,5 +204,27 @@ impl Visitor {
             .id()
             .map(|id| id.to_string())
             .unwrap_or_default()
+    }
+}
+
+/// Names the browser and the system a session is used with, as far as the browser says.
+pub fn device(headers: &HeaderMap) -> &'static str {
+    let agent = headers
+        .get(header::USER_AGENT)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    let has = |word: &str| agent.contains(word);
+    match () {
+        () if has("iPhone") || has("iPad") => "A browser on iOS",
+        () if has("Android") => "A browser on Android",
+        () if has("Firefox") && has("Windows") => "Firefox on Windows",
+        () if has("Firefox") && has("Mac") => "Firefox on macOS",
+        () if has("Firefox") => "Firefox on Linux",
+        () if has("Edg/") => "Edge",
+        () if has("Chrome") && has("Windows") => "Chrome on Windows",
+        () if has("Chrome") && has("Mac") => "Chrome on macOS",
+        () if has("Chrome") => "Chrome on Linux",
+        () if has("Safari") => "Safari on macOS",
+        () => "Another program",
     }
 }

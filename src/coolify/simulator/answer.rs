@@ -19,6 +19,8 @@ pub struct Answer {
     pub body: String,
     kind: &'static str,
     headers: Vec<(&'static str, String)>,
+    /// Made by the framework and not by a controller.
+    plain: bool,
 }
 
 impl Answer {
@@ -69,7 +71,7 @@ impl Answer {
 
     /// The 500 of an unhandled exception.
     pub fn server_error() -> Self {
-        Self::refusal(StatusCode::INTERNAL_SERVER_ERROR, "Server Error")
+        Self::refusal(StatusCode::INTERNAL_SERVER_ERROR, "Server Error").by_the_framework()
     }
 
     /// The 429 of the throttle.
@@ -79,11 +81,33 @@ impl Answer {
             .with("x-ratelimit-reset", reset.to_string())
             .with("x-ratelimit-limit", limit.to_string())
             .with("x-ratelimit-remaining", "0".to_owned())
+            .by_the_framework()
     }
 
     /// The same answer with one more header.
     pub fn with(mut self, name: &'static str, value: String) -> Self {
         self.headers.push((name, value));
+        self
+    }
+
+    /// The same answer, as one of the framework's own.
+    pub fn by_the_framework(mut self) -> Self {
+        self.plain = true;
+        self
+    }
+
+    /// What a caller gets who did not ask for JSON: the framework's own answers become pages, and its 422 a
+    /// redirect.
+    pub fn for_browsers(mut self) -> Self {
+        if !self.plain {
+            return self;
+        }
+        self.kind = HTML;
+        self.body = format!("<!doctype html><title>{}</title>", self.status);
+        if self.status == StatusCode::UNPROCESSABLE_ENTITY {
+            self.status = StatusCode::FOUND;
+            return self.with("location", "/".to_owned());
+        }
         self
     }
 
@@ -113,6 +137,7 @@ impl Answer {
             body,
             kind,
             headers: Vec::new(),
+            plain: false,
         }
     }
 }

@@ -16,7 +16,7 @@ use super::answer::Answer;
 use super::call::{Call, Route};
 use super::control;
 use super::fate::{self, Fate};
-use super::inner::{Inner, Place};
+use super::inner::{Count, Inner, Place};
 use super::socket::Peer;
 
 /// The largest body that is read, in bytes.
@@ -66,8 +66,13 @@ pub async fn receive(
         return answer.into_response();
     }
     let letter = addressed(simulator.inner(), place, parts, body);
-    let mut count = simulator.inner().count(letter.route.call);
-    match fate::meet(&simulator, letter).await {
+    let count = simulator.inner().count(letter.route.call);
+    end(fate::meet(&simulator, letter).await, count, &peer).await
+}
+
+/// Counts how a request ended, and lets it end so.
+async fn end(fate: Fate, mut count: Count<'_>, peer: &Peer) -> Response<Body> {
+    match fate {
         Fate::Answered(response) => {
             count.note(response.status().as_str());
             response

@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
-use axum::http::{Response, StatusCode};
+use axum::http::{Method, Response, StatusCode};
 use futures_util::{StreamExt, stream};
 
 use super::answer::Answer;
@@ -41,7 +41,12 @@ async fn perform(simulator: &Simulator, letter: &Letter) -> Answer {
     if letter.route.call == Call::Address {
         return address::answer(simulator.inner(), letter).await;
     }
-    simulator.inner().perform(letter)
+    let answer = simulator.inner().perform(letter);
+    if letter.parts.method != Method::GET {
+        // An application that was promised must not be forgotten when the process is killed.
+        simulator.keep().await;
+    }
+    answer
 }
 
 async fn carry_out(simulator: &Simulator, letter: Letter, fault: Fault) -> Fate {

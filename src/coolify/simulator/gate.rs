@@ -12,7 +12,7 @@ use super::call::{Call, Route};
 use super::moment::Moment;
 use super::settings::Settings;
 
-const MINUTE: Duration = Duration::from_secs(60);
+const MINUTE: Duration = Duration::from_mins(1);
 /// The throttle of `/api/health` alone.
 const HEALTH_LIMIT: u32 = 1_000;
 
@@ -53,38 +53,33 @@ pub fn pass(
     route: &Route,
     authorization: Option<&str>,
 ) -> Result<Pass, Answer> {
+    let limit = settings.rate_limit_per_minute;
     let Some(ability) = route.call.ability() else {
-        let (bucket, limit) = match route.call {
-            Call::Health => (2, HEALTH_LIMIT),
-            _ => (1, settings.rate_limit_per_minute),
+        return match route.call {
+            Call::Health => throttle.hit(2, HEALTH_LIMIT),
+            _ => throttle.hit(1, limit),
         };
-        return throttle.hit(bucket, limit);
     };
     let Some(abilities) = abilities(settings, authorization) else {
-        return Err(Answer::refusal(
-            StatusCode::UNAUTHORIZED,
-            "Unauthenticated.",
-        ));
+        let message = "Unauthenticated.";
+        return Err(Answer::refusal(StatusCode::UNAUTHORIZED, message));
     };
-    let may = |wanted: &str| {
-        abilities
-            .iter()
-            .any(|known| known == wanted || known == "root")
-    };
-    let mut pass = throttle.hit(0, settings.rate_limit_per_minute)?;
+    let may = |wanted: &str| abilities.iter().any(|one| one == wanted || one == "root");
+    let mut pass = throttle.hit(0, limit)?;
     pass.sensitive = may("read:sensitive");
-    if let Some(refusal) = switched_off(settings) {
-        return Err(pass.stamp(refusal));
+    let refusal = switched_off(settings)
+        .or_else(|| (!may(ability)).then(|| lacking(ability)))
+        .or_else(|| route.moved.then(moved));
+    match refusal {
+        Some(refusal) => Err(pass.stamp(refusal)),
+        None => Ok(pass),
     }
-    if !may(ability) {
-        return Err(pass.stamp(lacking(ability)));
-    }
-    if route.moved {
-        let message = "This endpoint has changed to a POST request.";
-        let refusal = Answer::refusal(StatusCode::METHOD_NOT_ALLOWED, message);
-        return Err(pass.stamp(refusal.with("allow", "POST".to_owned())));
-    }
-    Ok(pass)
+}
+
+fn moved() -> Answer {
+    let message = "This endpoint has changed to a POST request.";
+    let refusal = Answer::refusal(StatusCode::METHOD_NOT_ALLOWED, message);
+    refusal.with("allow", "POST".to_owned())
 }
 
 /// 403 for want of an ability.

@@ -64,6 +64,8 @@ pub struct Inner {
     pub address: SocketAddr,
     /// Where its state is kept.
     pub file: Option<PathBuf>,
+    /// Held by whoever writes the file.
+    pub writing: Mutex<()>,
 }
 
 impl Inner {
@@ -89,19 +91,22 @@ impl Inner {
             stopping: CancellationToken::new(),
             address,
             file,
+            writing: Mutex::new(()),
         }
     }
 
     /// The state as it is, with nothing overdue.
     pub fn state(&self) -> MutexGuard<'_, State> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        state.world.advance(Moment::now());
+        if state.world.advance(Moment::now()) {
+            self.ring();
+        }
         state
     }
 
     /// Says that something changed: there may be something to write down, or due earlier than thought.
     pub fn ring(&self) {
-        self.changed.notify_waiters();
+        self.changed.notify_one();
     }
 
     /// Who answers at a host. Applications are known by the hosts of their addresses, whatever their ports.
@@ -123,20 +128,7 @@ impl Inner {
 
     /// The names a call goes by: name and identifier of every application it is about.
     pub fn about(&self, route: &Route, parts: &Parts, body: &[u8]) -> Vec<String> {
-        let mut words = vec![route.subject.clone()];
-        let query = parts.uri.query().unwrap_or_default();
-        let pairs = form_urlencoded::parse(query.as_bytes());
-        let uuids = pairs.filter(|(key, _)| key == "uuid");
-        words.extend(
-            uuids.flat_map(|(_, list)| list.split(',').map(str::to_owned).collect::<Vec<_>>()),
-        );
-        if matches!(route.call, Call::Create | Call::Deploy) {
-            let body: Value = serde_json::from_slice(body).unwrap_or_default();
-            let named = ["name", "uuid"]
-                .into_iter()
-                .filter_map(|key| body[key].as_str());
-            words.extend(named.map(str::to_owned));
-        }
+        let mut words = words(route, parts, body);
         let world = &self.state().world;
         let meant = world
             .deployments
@@ -161,8 +153,14 @@ impl Inner {
     /// Lets a call through the gate and does it.
     pub fn perform(&self, letter: &Letter) -> Answer {
         let answer = self.decide(letter);
-        self.ring();
-        answer
+        if letter.parts.method != Method::GET {
+            self.ring();
+        }
+        let accept = letter.header(header::ACCEPT).unwrap_or_default();
+        if accept.contains("/json") || accept.contains("+json") {
+            return answer;
+        }
+        answer.for_browsers()
     }
 
     fn decide(&self, letter: &Letter) -> Answer {
@@ -203,6 +201,24 @@ impl Inner {
             answer: "left".to_owned(),
         }
     }
+}
+
+/// What a call says itself about whom it concerns.
+fn words(route: &Route, parts: &Parts, body: &[u8]) -> Vec<String> {
+    let query = parts.uri.query().unwrap_or_default();
+    let pairs = form_urlencoded::parse(query.as_bytes());
+    let lists = pairs
+        .filter(|(key, _)| key == "uuid")
+        .map(|(_, list)| list.into_owned());
+    let mut lists: Vec<String> = lists.collect();
+    if matches!(route.call, Call::Create | Call::Deploy) {
+        let body: Value = serde_json::from_slice(body).unwrap_or_default();
+        let named = ["name", "uuid"].map(|key| body[key].as_str().map(str::to_owned));
+        lists.extend(named.into_iter().flatten());
+    }
+    lists.push(route.subject.clone());
+    let words = lists.iter().flat_map(|list| list.split(','));
+    words.map(|word| word.trim().to_owned()).collect()
 }
 
 /// A call under way.

@@ -7,7 +7,7 @@ use std::fs::{File, OpenOptions, rename};
 use std::io::{self, BufReader, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -44,10 +44,11 @@ pub fn load(file: Option<&Path>) -> io::Result<(World, Traffic)> {
 ///
 /// # Errors
 /// When it cannot be written.
-pub fn save(inner: &Inner) -> io::Result<()> {
+fn save(inner: &Inner) -> io::Result<()> {
     let Some(file) = &inner.file else {
         return Ok(());
     };
+    let _alone = inner.writing.lock().unwrap_or_else(PoisonError::into_inner);
     let text = {
         let state = inner.state();
         json!({ "world": state.world, "traffic": state.traffic }).to_string()
@@ -60,7 +61,6 @@ pub fn save(inner: &Inner) -> io::Result<()> {
         .mode(0o600)
         .open(&beside)?;
     out.write_all(text.as_bytes())?;
-    out.sync_all()?;
     rename(&beside, file)
 }
 
@@ -86,7 +86,11 @@ async fn tick(inner: Arc<Inner>) {
     }
 }
 
-async fn write(inner: &Arc<Inner>) {
+/// Writes the file, if there is one, and reports in the log when that fails.
+pub async fn write(inner: &Arc<Inner>) {
+    if inner.file.is_none() {
+        return;
+    }
     let inner = Arc::clone(inner);
     let written = tokio::task::spawn_blocking(move || save(&inner)).await;
     if let Ok(Err(error)) = written {

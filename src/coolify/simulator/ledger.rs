@@ -137,7 +137,7 @@ impl Traffic {
     }
 
     fn last_minute(&mut self) -> usize {
-        let old = |at: &Instant| at.elapsed() >= Duration::from_secs(60);
+        let old = |at: &Instant| at.elapsed() >= Duration::from_mins(1);
         while self.recent.front().is_some_and(old) {
             self.recent.pop_front();
         }

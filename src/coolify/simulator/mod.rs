@@ -159,7 +159,7 @@ impl Simulator {
         self.0.state().world.plans.add(plan);
     }
 
-    /// Turns knobs.
+    /// Turns knobs. `change` must not use the simulator itself, which waits meanwhile.
     pub fn settings(&self, change: impl FnOnce(&mut Settings)) {
         let world = &mut self.0.state().world;
         change(&mut world.settings);
@@ -205,15 +205,16 @@ impl Simulator {
             shut(door).await;
         }
         self.0.lines.sever_all(None);
-        let inner = Arc::clone(&self.0);
-        let saved = tokio::task::spawn_blocking(move || keep::save(&inner)).await;
-        if let Ok(Err(error)) = saved {
-            tracing::warn!(%error, "simulator's state was not written");
-        }
+        keep::write(&self.0).await;
     }
 
     fn inner(&self) -> &Inner {
         &self.0
+    }
+
+    /// Writes down what a call has changed, before it is answered.
+    async fn keep(&self) {
+        keep::write(&self.0).await;
     }
 
     async fn close(&self, lasting: Duration, spared: Option<&Peer>) {

@@ -9,6 +9,15 @@ use serde::{Deserialize, Serialize};
 use super::deployment::Progress;
 use super::outcome::Outcome;
 
+const BUILD: &str = "bash /artifacts/build.sh";
+/// What the image's build prints.
+const STEPS: [&str; 4] = [
+    "FROM debian",
+    "RUN apt-get update",
+    "RUN install code-server",
+    "RUN install node",
+];
+
 /// One thing that happens.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Beat {
@@ -153,51 +162,44 @@ impl Script {
 
     /// The image; false when the script ends here.
     fn build(&mut self, scene: &Scene<'_>) -> bool {
-        let fails = scene.outcome == Outcome::FailBuild;
-        if scene.image_exists && !fails && scene.outcome != Outcome::StuckInProgress {
-            self.say(
-                400,
-                "Image of this commit found, building is skipped.".to_owned(),
-            );
+        let goes_wrong = [Outcome::FailBuild, Outcome::StuckInProgress].contains(&scene.outcome);
+        if scene.image_exists && !goes_wrong {
+            let sentence = "Image of this commit found, building is skipped.";
+            self.say(400, sentence.to_owned());
             return true;
         }
-        self.say(
-            400,
-            format!(
-                "No image {}:{} found, a new one is built.",
-                scene.application, scene.commit
-            ),
-        );
+        self.begin_image(scene);
+        match scene.outcome {
+            Outcome::StuckInProgress => false,
+            Outcome::FailBuild => {
+                self.break_image(scene);
+                false
+            }
+            _ => {
+                self.run(900, scene, BUILD, "#9 [6/6] exporting to image", true);
+                self.act(400, Act::Built);
+                self.say(100, "Building docker image completed.".to_owned());
+                true
+            }
+        }
+    }
+
+    fn begin_image(&mut self, scene: &Scene<'_>) {
+        let image = format!("{}:{}", scene.application, scene.commit);
+        self.say(400, format!("No image {image} found, a new one is built."));
         self.say(300, "Building docker image started.".to_owned());
-        let steps = [
-            "FROM debian",
-            "RUN apt-get update",
-            "RUN install code-server",
-            "RUN install node",
-        ];
-        for (index, step) in steps.iter().enumerate() {
+        for (index, step) in STEPS.iter().enumerate() {
             let output = format!("#{} [{}/6] {step}", index + 5, index + 1);
-            self.run(900, scene, "bash /artifacts/build.sh", &output, true);
+            self.run(900, scene, BUILD, &output, true);
         }
-        if scene.outcome == Outcome::StuckInProgress {
-            return false;
-        }
-        if fails {
-            let error = "ERROR: failed to solve: process \"/bin/sh -c npm install\" did not complete: exit code: 1";
-            self.run(900, scene, "bash /artifacts/build.sh", error, true);
-            self.fail(scene, &format!("Command execution failed (exit code 1): bash /artifacts/build.sh\nError: {error}"));
-            return false;
-        }
-        self.run(
-            900,
-            scene,
-            "bash /artifacts/build.sh",
-            "#9 [6/6] exporting to image",
-            true,
-        );
-        self.act(400, Act::Built);
-        self.say(100, "Building docker image completed.".to_owned());
-        true
+    }
+
+    fn break_image(&mut self, scene: &Scene<'_>) {
+        let error =
+            "ERROR: failed to solve: process \"npm install\" did not complete: exit code: 1";
+        self.run(900, scene, BUILD, error, true);
+        let reason = format!("Command execution failed (exit code 1): {BUILD}\nError: {error}");
+        self.fail(scene, &reason);
     }
 
     fn roll_out(&mut self, scene: &Scene<'_>) {

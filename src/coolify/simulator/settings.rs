@@ -63,7 +63,8 @@ pub struct Settings {
     pub delete_unused_volumes: bool,
     /// Simulated seconds from DELETE until the rows are gone; 2 to 8 at random when absent.
     pub delete_seconds: Option<f64>,
-    /// How many times faster than life builds and removals go; above zero.
+    /// How many times faster than life builds and removals go; above zero. A change reaches a build that is under
+    /// way at its next beat.
     pub speed: f64,
     /// Real seconds that code-server reports "alive" after a signed-in request.
     pub heartbeat_seconds: u32,

@@ -8,6 +8,7 @@ mod control;
 mod deployments;
 mod faults;
 mod gate;
+mod outcomes;
 mod removal;
 mod settings_of_applications;
 

@@ -108,19 +108,14 @@ fn judge(fields: &Map<String, Value>, profile: Profile, strict: bool) -> Result<
         Some(Value::String(_)) => errors.add("key", "The key field format is invalid."),
         Some(_) => errors.add("key", "The key field must be a string."),
     }
+    let given = |key: &str| fields.get(key).filter(|value| !value.is_null());
     for text in ["value", "comment"] {
-        if fields
-            .get(text)
-            .is_some_and(|value| !value.is_string() && !value.is_null())
-        {
+        if given(text).is_some_and(|value| !value.is_string()) {
             errors.add(text, format!("The {text} field must be a string."));
         }
     }
     for flag in FLAGS {
-        if fields
-            .get(flag)
-            .is_some_and(|value| !value.is_null() && boolean(value).is_none())
-        {
+        if given(flag).is_some_and(|value| boolean(value).is_none()) {
             let name = input::spoken(flag);
             errors.add(flag, format!("The {name} field must be true or false."));
         }

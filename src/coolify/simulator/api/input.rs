@@ -38,7 +38,7 @@ impl Errors {
             return Ok(());
         };
         let body = json!({ "message": first[0], "errors": self.0 });
-        Err(Answer::json(StatusCode::UNPROCESSABLE_ENTITY, &body))
+        Err(Answer::json(StatusCode::UNPROCESSABLE_ENTITY, &body).by_the_framework())
     }
 }
 

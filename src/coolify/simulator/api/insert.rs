@@ -11,6 +11,7 @@ use crate::coolify::simulator::answer::Answer;
 use crate::coolify::simulator::application::Application;
 use crate::coolify::simulator::defaults;
 use crate::coolify::simulator::ledger::Record;
+use crate::coolify::simulator::moment::Moment;
 use crate::coolify::simulator::world::{World, new_uuid};
 
 /// Stores the application and answers 201.
@@ -26,28 +27,14 @@ pub fn application(
     } else {
         domains
     };
-    let mut row = Application {
-        id: world.next_id(),
-        uuid: uuid.clone(),
-        columns: defaults::columns(),
-        settings: defaults::settings(),
-        status: "exited:unhealthy".to_owned(),
-        restart_count: 0,
-        created_at: ask.now,
-        updated_at: ask.now,
-        container: None,
-        envs: Vec::new(),
-        storages: Vec::new(),
-        image: None,
-        halted: false,
-        deaf: false,
-    };
+    let mut row = blank(world.next_id(), &uuid, ask.now);
     store(&mut row, fields);
     name(&mut row);
     row.columns.insert("fqdn".into(), non_empty(&domains));
     world.records.begin(record(&row));
     world.applications.push(row);
     if fields.get("instant_deploy").is_some_and(is_truthy) {
+        // A full queue goes unnoticed here, too.
         queue(world, &uuid, Wanted::default(), ask.now).ok();
     }
     let body = json!({ "uuid": uuid, "domains": non_empty(&domains) });
@@ -75,6 +62,25 @@ pub fn store(row: &mut Application, fields: &Map<String, Value>) {
         .map(|(_, path)| path);
     if let Some(short) = short.map(str::to_owned) {
         row.columns.insert("git_repository".into(), short.into());
+    }
+}
+
+fn blank(id: u64, uuid: &str, now: Moment) -> Application {
+    Application {
+        id,
+        uuid: uuid.to_owned(),
+        columns: defaults::columns(),
+        settings: defaults::settings(),
+        status: "exited:unhealthy".to_owned(),
+        restart_count: 0,
+        created_at: now,
+        updated_at: now,
+        container: None,
+        envs: Vec::new(),
+        storages: Vec::new(),
+        image: None,
+        halted: false,
+        deaf: false,
     }
 }
 

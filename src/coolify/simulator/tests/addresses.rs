@@ -4,14 +4,19 @@ use std::time::Instant;
 
 use argon2::Argon2;
 use argon2::password_hash::PasswordHasher;
-use reqwest::{Response, StatusCode};
+use reqwest::{Method, Response, StatusCode};
 use serde_json::{Value, json};
 
 use super::{PATIENCE, Rig};
+use crate::coolify::simulator::Change;
 use crate::coolify::simulator::outcome::{Outcome, Plan};
-use crate::coolify::simulator::{Change, Options};
 
 const HOST: &str = "violet.localhost:4242";
+
+fn hash(password: &str) -> String {
+    let hash = Argon2::default().hash_password(password.as_bytes());
+    hash.unwrap().to_string()
+}
 
 async fn give(rig: &Rig, uuid: &str, key: &str, value: &str, literal: bool) {
     let item = json!({ "key": key, "value": value, "is_literal": literal, "is_buildtime": false });
@@ -53,20 +58,17 @@ async fn until_visited(rig: &Rig, wanted: impl Fn(StatusCode) -> bool) -> Status
 async fn the_hash_in_the_variables_lets_its_password_in() {
     let rig = Rig::new().await.unthrottled();
     let uuid = rig.create("violet").await;
-    let hash = Argon2::default()
-        .hash_password(b"it's $ecret #1")
-        .unwrap()
-        .to_string();
-    give(&rig, &uuid, "HASHED_PASSWORD", &hash, true).await;
+    give(
+        &rig,
+        &uuid,
+        "HASHED_PASSWORD",
+        &hash("it's $ecret #1"),
+        true,
+    )
+    .await;
     up(&rig, &uuid).await;
-    let url = rig.simulator.url();
-    let home = rig
-        .http
-        .get(&url)
-        .header("host", HOST)
-        .send()
-        .await
-        .unwrap();
+    let request = rig.http.get(rig.simulator.url()).header("host", HOST);
+    let home = request.send().await.unwrap();
     assert_eq!(home.status(), StatusCode::FOUND);
     assert_eq!(home.headers()["location"], "./login");
     let (status, page) = rig.visit(HOST, "/login").await;
@@ -78,17 +80,22 @@ async fn the_hash_in_the_variables_lets_its_password_in() {
     let right = sign_in(&rig, "  it's $ecret #1 ").await;
     assert_eq!(right.status(), StatusCode::FOUND);
     assert_eq!(right.headers()["location"], "/");
+}
+
+#[tokio::test]
+async fn only_those_who_signed_in_keep_it_alive() {
+    let rig = Rig::new().await.unthrottled();
+    let uuid = rig.create("violet").await;
+    give(&rig, &uuid, "PASSWORD", "secret", true).await;
+    up(&rig, &uuid).await;
+    let right = sign_in(&rig, "secret").await;
     let cookie = right.headers()["set-cookie"].to_str().unwrap();
     let cookie = cookie.split(';').next().unwrap().to_owned();
     let (_, body) = rig.visit(HOST, "/healthz").await;
     assert_eq!(body, r#"{"lastHeartbeat":0,"status":"expired"}"#);
-    let request = rig
-        .http
-        .get(&url)
-        .header("host", HOST)
-        .header("cookie", cookie);
-    let page = request.send().await.unwrap().text().await.unwrap();
-    assert!(page.contains("Signed in to violet"));
+    let request = rig.http.get(rig.simulator.url()).header("host", HOST);
+    let page = request.header("cookie", cookie).send().await.unwrap();
+    assert!(page.text().await.unwrap().contains("Signed in to violet"));
     let (_, body) = rig.visit(HOST, "/healthz").await;
     let body: Value = serde_json::from_str(&body).unwrap();
     assert_eq!(body["status"], "alive");
@@ -102,11 +109,7 @@ async fn the_hash_in_the_variables_lets_its_password_in() {
 async fn a_hash_that_is_not_literal_is_spoilt() {
     let rig = Rig::new().await.unthrottled();
     let uuid = rig.create("violet").await;
-    let hash = Argon2::default()
-        .hash_password(b"secret")
-        .unwrap()
-        .to_string();
-    give(&rig, &uuid, "HASHED_PASSWORD", &hash, false).await;
+    give(&rig, &uuid, "HASHED_PASSWORD", &hash("secret"), false).await;
     up(&rig, &uuid).await;
     assert_eq!(
         sign_in(&rig, "secret").await.status(),
@@ -131,46 +134,44 @@ async fn variables_act_only_at_the_next_deployment() {
 }
 
 #[tokio::test]
-async fn the_proxy_tells_unknown_stopped_and_starting_apart() {
-    let rig = Rig::with(Options {
-        speed: 10.0,
-        ..Options::default()
-    })
-    .await
-    .unthrottled();
-    assert_eq!(
-        rig.visit(HOST, "/").await,
-        (StatusCode::NOT_FOUND, "404 page not found\n".to_owned())
-    );
+async fn the_proxy_tells_unknown_stopped_and_running_apart() {
+    let rig = Rig::new().await.unthrottled();
+    let nothing = "404 page not found\n".to_owned();
+    assert_eq!(rig.visit(HOST, "/").await, (StatusCode::NOT_FOUND, nothing));
     let uuid = rig.create("violet").await;
     let (status, body) = rig.visit(HOST, "/").await;
     assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(body.trim(), "no available server");
-    rig.deploy(&uuid).await;
-    let after = until_visited(&rig, |status| status != StatusCode::SERVICE_UNAVAILABLE).await;
-    assert_eq!(after, StatusCode::BAD_GATEWAY);
+    up(&rig, &uuid).await;
     rig.until_application(&uuid, "running:healthy").await;
+    let state = |state: &str| Change::State(state.to_owned());
+    for (change, status) in [
+        (Change::Deaf(true), StatusCode::BAD_GATEWAY),
+        (Change::Deaf(false), StatusCode::OK),
+        (state("exited"), StatusCode::SERVICE_UNAVAILABLE),
+        (state("running"), StatusCode::OK),
+    ] {
+        assert!(rig.simulator.set_state(&uuid, &change));
+        assert_eq!(rig.visit(HOST, "/healthz").await.0, status, "{change:?}");
+    }
+    assert!(rig.simulator.set_state("violet", &state("exited")));
+    let (_, row) = rig.get(&format!("/applications/{uuid}")).await;
+    assert_eq!(row["status"], "exited:unhealthy");
+}
+
+#[tokio::test]
+async fn a_container_does_not_answer_from_its_first_moment() {
+    let rig = Rig::new().await.unthrottled();
+    let uuid = rig.running("violet").await;
+    let stop = format!("/applications/{uuid}/stop");
+    rig.call(Method::POST, &stop, None).await;
+    rig.until_application(&uuid, "exited:unhealthy").await;
+    // Nothing is built again, so that the way to the new container is short even at this speed.
+    rig.simulator.settings(|settings| settings.speed = 2.0);
+    rig.deploy(&uuid).await;
+    let first = until_visited(&rig, |status| status != StatusCode::SERVICE_UNAVAILABLE).await;
+    assert_eq!(first, StatusCode::BAD_GATEWAY);
     until_visited(&rig, |status| status == StatusCode::OK).await;
-    assert!(rig.simulator.set_state(&uuid, &Change::Deaf(true)));
-    assert_eq!(rig.visit(HOST, "/").await.0, StatusCode::BAD_GATEWAY);
-    assert!(rig.simulator.set_state(&uuid, &Change::Deaf(false)));
-    assert!(
-        rig.simulator
-            .set_state(&uuid, &Change::State("exited".to_owned()))
-    );
-    assert_eq!(
-        rig.visit(HOST, "/").await.0,
-        StatusCode::SERVICE_UNAVAILABLE
-    );
-    assert_eq!(
-        rig.get(&format!("/applications/{uuid}")).await.1["status"],
-        "exited:unhealthy"
-    );
-    assert!(
-        rig.simulator
-            .set_state(&uuid, &Change::State("running".to_owned()))
-    );
-    assert_eq!(rig.visit(HOST, "/healthz").await.0, StatusCode::OK);
 }
 
 #[tokio::test]

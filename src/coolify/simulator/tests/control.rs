@@ -106,7 +106,7 @@ async fn the_ledger_counts_calls_and_tells_no_secret() {
 async fn down_refuses_connections_and_comes_back_on_the_same_port() {
     let rig = Rig::new().await;
     assert_eq!(rig.get("/version").await.0, StatusCode::OK);
-    rig.control(Method::POST, "/down", &json!({ "seconds": 0.3 }))
+    rig.control(Method::POST, "/down", &json!({ "seconds": 1 }))
         .await;
     let error = rig.send(Method::GET, "/version", None).await.unwrap_err();
     assert!(error.is_connect(), "{error:?}");
@@ -116,7 +116,7 @@ async fn down_refuses_connections_and_comes_back_on_the_same_port() {
         }
     };
     tokio::time::timeout(PATIENCE, back).await.unwrap();
-    rig.simulator.down(Duration::from_millis(50)).await;
+    rig.simulator.down(Duration::from_secs(1)).await;
     assert!(rig.send(Method::GET, "/version", None).await.is_err());
 }
 
@@ -150,5 +150,19 @@ async fn what_is_kept_goes_on_after_a_restart() {
     assert_eq!(rig.simulator.ledger().applications.len(), 2);
     rig.simulator.clone().stop().await;
     assert!(rig.send(Method::GET, "/version", None).await.is_err());
+    std::fs::remove_file(file).unwrap();
+}
+
+#[tokio::test]
+async fn what_was_promised_is_kept_before_it_is_answered() {
+    let file = std::env::temp_dir().join(format!("simulator-{}.json", uuid::Uuid::now_v7()));
+    let rig = Rig::with(Options {
+        ledger_file: Some(file.clone()),
+        ..Options::default()
+    })
+    .await;
+    let uuid = rig.create("violet").await;
+    assert!(std::fs::read_to_string(&file).unwrap().contains(&uuid));
+    rig.simulator.stop().await;
     std::fs::remove_file(file).unwrap();
 }

@@ -166,3 +166,30 @@ async fn project_environment_and_server_are_there() {
     let (_, server) = rig.get("/servers/s0ce9uvw53efr4edt2sywb3w").await;
     assert!(server["settings"].get("sentinel_token").is_none());
 }
+
+#[tokio::test]
+async fn without_accept_the_framework_answers_with_pages() {
+    let rig = Rig::new().await;
+    let url = format!(
+        "{}/api/v1/deployments/applications/x?take=0",
+        rig.simulator.url()
+    );
+    let request = || rig.http.get(&url).bearer_auth(&rig.token);
+    assert_eq!(request().send().await.unwrap().status(), StatusCode::FOUND);
+    let asked = request().header("accept", "application/json");
+    assert_eq!(
+        asked.send().await.unwrap().status(),
+        StatusCode::UNPROCESSABLE_ENTITY
+    );
+    rig.simulator
+        .settings(|settings| settings.rate_limit_per_minute = 0);
+    let page = request().header("accept", "*/*").send().await.unwrap();
+    assert_eq!(page.status(), StatusCode::TOO_MANY_REQUESTS);
+    assert!(
+        page.headers()["content-type"]
+            .to_str()
+            .unwrap()
+            .starts_with("text/html")
+    );
+    assert!(page.headers().contains_key("retry-after"));
+}

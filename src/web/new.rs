@@ -1,0 +1,150 @@
+//! The form for a new environment, with its live preview.
+
+use super::error::PageError;
+use super::fields::{Errors, Fields, Rules, errors};
+use super::page::{Page, Tone, Web, html, html_with};
+use super::session::SignedIn;
+use crate::actions::environments::{self, Draft, Refusal};
+use crate::domain::environment::Suffix;
+use crate::domain::invalid::Wrongs;
+use axum::extract::{Query, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use serde::{Deserialize, Serialize};
+
+#[derive(Debug, Default, Serialize)]
+struct Form {
+    name: String,
+    suffix: String,
+    errors: Errors,
+}
+
+/// What the form sends, and what its preview asks with.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Typed {
+    name: String,
+    password: String,
+    suffix: String,
+    deploy: String,
+}
+
+#[derive(Debug, Serialize)]
+struct Preview {
+    host: String,
+    problem: Option<String>,
+}
+
+#[derive(Serialize)]
+struct New {
+    page: Page,
+    form: Form,
+    preview: Preview,
+    rules: Rules,
+}
+
+/// The form for a new environment; it reserves the end of the address.
+pub async fn new(State(web): State<Web>, me: SignedIn) -> Result<Response, PageError> {
+    let form = Form {
+        suffix: environments::suffix().as_str().to_owned(),
+        ..Form::default()
+    };
+    form_page(&web, &me, StatusCode::OK, form).await
+}
+
+async fn form_page(
+    web: &Web,
+    me: &SignedIn,
+    status: StatusCode,
+    mut form: Form,
+) -> Result<Response, PageError> {
+    let suffix = Suffix::parse(&form.suffix).unwrap_or_else(environments::suffix);
+    suffix.as_str().clone_into(&mut form.suffix);
+    let mut preview = preview_of(web, &form.name, &suffix).await?;
+    if form.errors.contains_key("name") {
+        preview.problem = None;
+    }
+    let page = Page::new(&me.visitor, "New environment").await;
+    Ok(html_with(
+        status,
+        "environments/new.html",
+        New {
+            page,
+            form,
+            preview,
+            rules: Rules::default(),
+        },
+    ))
+}
+
+async fn preview_of(web: &Web, name: &str, suffix: &Suffix) -> Result<Preview, PageError> {
+    let (host, invalid) = environments::preview(&web.app, name, suffix).await?;
+    let host = host.unwrap_or_else(|| web.app.domain.host(&format!("…-{}", suffix.as_str())));
+    Ok(Preview {
+        host,
+        problem: invalid.map(|invalid| invalid.to_string()),
+    })
+}
+
+/// The address a name would get, and whether the name can be had.
+pub async fn preview(
+    State(web): State<Web>,
+    _me: SignedIn,
+    Query(typed): Query<Typed>,
+) -> Result<Response, PageError> {
+    let suffix = Suffix::parse(&typed.suffix).unwrap_or_else(environments::suffix);
+    let preview = preview_of(&web, &typed.name, &suffix).await?;
+    Ok(html(
+        "environments/_preview.html",
+        serde_json::json!({ "preview": preview }),
+    ))
+}
+
+/// Makes an environment, and deploys it if that was asked for.
+pub async fn create(
+    State(web): State<Web>,
+    me: SignedIn,
+    Fields(typed): Fields<Typed>,
+) -> Result<Response, PageError> {
+    let deploy = matches!(typed.deploy.as_str(), "1" | "true" | "on");
+    let draft = Draft {
+        name: &typed.name,
+        password: &typed.password,
+        suffix: &typed.suffix,
+        deploy,
+    };
+    let wrongs = match environments::create(&web.app, me.user.id, &draft).await {
+        Ok(_) => {
+            let said = if deploy {
+                "Created. It is being deployed."
+            } else {
+                "Created. Deploy it when you like."
+            };
+            me.visitor.notice(Tone::Good, said).await;
+            return Ok(Redirect::to("/environments").into_response());
+        }
+        Err(refusal) => refused(refusal)?,
+    };
+    let (wrongs, form_error) = wrongs;
+    let mut errors = errors(&wrongs);
+    let mut suffix = typed.suffix;
+    if let Some(sentence) = form_error {
+        errors.insert("form", sentence.to_owned());
+        environments::suffix().as_str().clone_into(&mut suffix);
+    }
+    let form = Form {
+        name: typed.name,
+        suffix,
+        errors,
+    };
+    form_page(&web, &me, StatusCode::UNPROCESSABLE_ENTITY, form).await
+}
+
+/// Wrong fields, or a sentence about the whole form; every other refusal is an error page.
+fn refused(refusal: Refusal) -> Result<(Wrongs, Option<&'static str>), PageError> {
+    match refusal {
+        Refusal::Wrong(wrongs) => Ok((wrongs, None)),
+        Refusal::NotNow(sentence) => Ok((vec![], Some(sentence))),
+        refusal => Err(refusal.into()),
+    }
+}

@@ -1,0 +1,131 @@
+//! The parts of a page that ask again: a row of the table, and the head of an environment's page.
+
+use super::environments::history;
+use super::error::PageError;
+use super::fields::Id;
+use super::page::{Web, html, html_with};
+use super::session::SignedIn;
+use super::view::{self, Deployment, Part, Row, Step};
+use crate::actions::environments::{self, EnvironmentRow, Refusal};
+use crate::domain::id::EnvironmentId;
+use crate::domain::status::Status;
+use axum::extract::{Query, State};
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+
+/// What a polling row or head says it shows.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Shown {
+    v: String,
+    was: String,
+}
+
+#[derive(Serialize)]
+struct RowUpdate {
+    row: Row,
+    announcement: Option<String>,
+}
+
+/// One row; 204 when it has not changed.
+pub async fn row(
+    State(web): State<Web>,
+    me: SignedIn,
+    Id(id): Id<EnvironmentId>,
+    Query(shown): Query<Shown>,
+) -> Result<Response, PageError> {
+    let Some(found) = changed(&web, &me, id, &shown).await? else {
+        return unchanged_or_gone(&web, &me, id, &id.to_string()).await;
+    };
+    let was = Status::from_word(&shown.was);
+    let row = Row::new(&web.app, &found, Part::Row, was);
+    let announcement = row.announcement(was);
+    Ok(html(
+        "environments/_row_update.html",
+        RowUpdate { row, announcement },
+    ))
+}
+
+#[derive(Serialize)]
+struct HeadUpdate {
+    row: Row,
+    stages: Vec<Step>,
+    deployments: Vec<Deployment>,
+    announcement: Option<String>,
+}
+
+/// The head of an environment's page; 204 when it has not changed.
+pub async fn head(
+    State(web): State<Web>,
+    me: SignedIn,
+    Id(id): Id<EnvironmentId>,
+    Query(shown): Query<Shown>,
+) -> Result<Response, PageError> {
+    let Some(found) = changed(&web, &me, id, &shown).await? else {
+        return unchanged_or_gone(&web, &me, id, &format!("head-{id}")).await;
+    };
+    let was = Status::from_word(&shown.was);
+    let row = Row::new(&web.app, &found, Part::Head, was);
+    let announcement = row.announcement(was);
+    let (deployments, stages) = history(&web, &me, id).await?;
+    Ok(html(
+        "environments/_head_update.html",
+        HeadUpdate {
+            row,
+            stages,
+            deployments,
+            announcement,
+        },
+    ))
+}
+
+/// The row if it is not what the page shows.
+async fn changed(
+    web: &Web,
+    me: &SignedIn,
+    id: EnvironmentId,
+    shown: &Shown,
+) -> Result<Option<EnvironmentRow>, PageError> {
+    let Some(known) = environments::known(&web.app, me.user.id, id).await? else {
+        return Ok(None);
+    };
+    let version = view::version(
+        &web.app,
+        known.version,
+        known.checked_at,
+        OffsetDateTime::now_utc(),
+    );
+    if version == shown.v {
+        return Ok(None);
+    }
+    match environments::get(&web.app, me.user.id, id).await {
+        Ok(row) => Ok(Some(row)),
+        Err(Refusal::NotFound) => Ok(None),
+        Err(refusal) => Err(refusal.into()),
+    }
+}
+
+/// 204 for a row that is as it was; for one that is not there a 404 that makes htmx take it off the page.
+async fn unchanged_or_gone(
+    web: &Web,
+    me: &SignedIn,
+    id: EnvironmentId,
+    element: &str,
+) -> Result<Response, PageError> {
+    if environments::known(&web.app, me.user.id, id)
+        .await?
+        .is_some()
+    {
+        return Ok(StatusCode::NO_CONTENT.into_response());
+    }
+    let gone = serde_json::json!({ "announcement": "The environment is deleted." });
+    let mut response = html_with(StatusCode::NOT_FOUND, "environments/_gone.html", gone);
+    let headers = response.headers_mut();
+    if let Ok(target) = HeaderValue::from_str(&format!("#{element}")) {
+        headers.insert("hx-retarget", target);
+    }
+    headers.insert("hx-reswap", HeaderValue::from_static("delete"));
+    Ok(response)
+}
