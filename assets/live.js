@@ -30,7 +30,7 @@ on("htmx:beforeSwap", ({ detail }) => {
   if (target.contains(page.activeElement)) setTimeout(() => page.activeElement.id || id(target.id + "-name")?.focus());
 });
 
-// The log follows its end until one scrolls up.
+// The log follows its end until scrolled up.
 const box = id("log-box"), tail = id("log-follow");
 const follow = () => tail?.checked && box.scroll(0, 1e7);
 if (tail) box.onscroll = () => { tail.checked = box.scrollHeight - box.scrollTop - box.clientHeight < 32; };

@@ -132,12 +132,12 @@ impl App {
     /// Coolify, for one call: takes it from what Coolify allows all of us.
     ///
     /// # Errors
-    /// `Throttled` when nothing is left for this urgency at the moment.
+    /// `Spent` when nothing is left for this urgency at the moment.
     pub async fn coolify(&self, urgency: Urgency) -> Result<&Client, Error> {
         self.limits
             .take(&limits::COOLIFY, "all", urgency.keeps())
             .await
-            .map_err(Error::Throttled)?;
+            .map_err(Error::Spent)?;
         Ok(&self.client)
     }
 

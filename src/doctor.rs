@@ -126,7 +126,9 @@ fn sentence(error: &Error) -> String {
     match error {
         Error::Refused(sentence) => sentence.clone(),
         Error::Unreachable { why, .. } => format!("Coolify cannot be reached: {why}."),
-        Error::Throttled(_) => "Coolify allows no more calls this minute.".to_owned(),
+        Error::Spent(_) | Error::Throttled(_) => {
+            "Coolify allows no more calls this minute.".to_owned()
+        }
         Error::NotFound | Error::DomainTaken(_) => "Coolify does not find it.".to_owned(),
     }
 }

@@ -59,14 +59,14 @@ pub const SIGN_IN_BY_ADDRESS: Bucket = Bucket {
 /// Sign-ins to one account.
 pub const SIGN_IN_BY_ACCOUNT: Bucket = Bucket {
     name: "sign-in-account",
-    capacity: 10,
-    refill: Duration::from_secs(30),
+    capacity: 20,
+    refill: Duration::from_secs(15),
 };
 /// Registrations from one address.
 pub const REGISTER_BY_ADDRESS: Bucket = Bucket {
     name: "register-address",
-    capacity: 30,
-    refill: Duration::from_secs(10),
+    capacity: 60,
+    refill: Duration::from_secs(5),
 };
 /// Registrations of one e-mail address.
 pub const REGISTER_BY_ACCOUNT: Bucket = Bucket {

@@ -91,7 +91,7 @@ async fn after_error(app: &App, leased: &Leased, error: Error) -> Next {
             leased.stage,
             "Its address is already used in Coolify by something else. Remove that in Coolify, and deploy again.",
         )),
-        Error::Throttled(pause) => Next::Again {
+        Error::Spent(pause) | Error::Throttled(pause) => Next::Again {
             after: pause.max(Duration::from_millis(100)) + after / 4,
             note: Some("Coolify is busy: it allows a number of calls a minute.".to_owned()),
             unsure: leased.unsure_until.is_some(),

@@ -111,8 +111,8 @@ async fn blind(app: &App, error: Error) -> Blind {
     Blind(match error {
         Error::Unreachable { why, .. } => Sighting::Unreachable(why),
         Error::Refused(sentence) => Sighting::Refused(sentence),
-        Error::Throttled(_) => {
-            Sighting::Unreachable("it allows only a number of calls a minute".to_owned())
+        Error::Spent(_) | Error::Throttled(_) => {
+            Sighting::Unreachable("it allows only so many calls a minute".to_owned())
         }
         Error::NotFound | Error::DomainTaken(_) => {
             Sighting::Unreachable("its answer could not be read".to_owned())

@@ -147,7 +147,7 @@ async fn after_error(app: &App, id: EnvironmentId, removal: &Removal, error: &Er
         .map_or(0, |began| (removal.now - began).whole_seconds());
     let attempts = i32::try_from(waited / 5).unwrap_or(i32::MAX);
     let (after, reason) = match error {
-        Error::Throttled(pause) => (*pause + backoff(app, 0), None),
+        Error::Spent(pause) | Error::Throttled(pause) => (*pause + backoff(app, 0), None),
         Error::Unreachable { why, .. } => (
             backoff(app, attempts),
             Some(format!(

@@ -22,6 +22,9 @@ pub enum Error {
     /// Too many calls; nothing was done.
     #[error("too many calls, wait {} s", .0.as_secs())]
     Throttled(Duration),
+    /// What Coolify allows all of us is used up for the moment; nothing was sent.
+    #[error("no call left, wait {} ms", .0.as_millis())]
+    Spent(Duration),
     /// Coolify refuses for good. A whole sentence for people: why, and what to do.
     #[error("{0}")]
     Refused(String),

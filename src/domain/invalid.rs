@@ -15,6 +15,8 @@ pub enum Invalid {
     PasswordTooShort,
     #[error("This password is too long. Use at most 100 characters.")]
     PasswordTooLong,
+    #[error("This password is too long. Use at most 1,000 characters.")]
+    AccountPasswordTooLong,
     #[error(
         "This password begins or ends with a space. Remove it: it would not be accepted at sign-in."
     )]

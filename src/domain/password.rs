@@ -4,20 +4,21 @@ use super::invalid::Invalid;
 
 const SHORTEST: usize = 8;
 const LONGEST: usize = 100;
+const LONGEST_OF_ACCOUNT: usize = 1_000;
 
 /// A password as typed. Printing it prints nothing of it.
 #[derive(Clone)]
 pub struct Password(String);
 
 impl Password {
-    /// Reads the password of an account: at least 8 characters. At most 1,000 bytes are hashed, so longer is refused.
+    /// Reads the password of an account: 8 to 1,000 characters.
     ///
     /// # Errors
     /// When it is too short or too long.
     pub fn for_account(typed: &str) -> Result<Self, Invalid> {
         match typed.chars().count() {
             count if count < SHORTEST => Err(Invalid::PasswordTooShort),
-            count if count > LONGEST => Err(Invalid::PasswordTooLong),
+            count if count > LONGEST_OF_ACCOUNT => Err(Invalid::AccountPasswordTooLong),
             _ => Ok(Self(typed.to_owned())),
         }
     }
@@ -29,16 +30,16 @@ impl Password {
     /// When it is too short, too long, or has white space at an end.
     pub fn for_environment(typed: &str) -> Result<Self, Invalid> {
         let trimmed = typed.trim_matches(trimmed_by_javascript);
-        if trimmed.len() == typed.len() {
-            Self::for_account(typed)
-        } else {
-            Err(Invalid::PasswordEdge)
+        match typed.chars().count() {
+            _ if trimmed.len() < typed.len() => Err(Invalid::PasswordEdge),
+            count if count > LONGEST => Err(Invalid::PasswordTooLong),
+            _ => Self::for_account(typed),
         }
     }
 
     /// What was typed at a sign-in, however wrong it is.
     pub fn attempt(typed: &str) -> Self {
-        Self(typed.chars().take(LONGEST + 1).collect())
+        Self(typed.chars().take(LONGEST_OF_ACCOUNT + 1).collect())
     }
 
     /// The plain text, for hashing.

@@ -58,16 +58,17 @@ pub struct Rules {
 
 impl Default for Rules {
     fn default() -> Self {
-        let rule = |edge| Rule {
+        let rule = |max, long: Invalid, edge| Rule {
             min: 8,
-            max: 100,
+            max,
             short: Invalid::PasswordTooShort.to_string(),
-            long: Invalid::PasswordTooLong.to_string(),
+            long: long.to_string(),
             edge,
         };
+        let edge = Invalid::PasswordEdge.to_string();
         Self {
-            account_password: rule(None),
-            environment_password: rule(Some(Invalid::PasswordEdge.to_string())),
+            account_password: rule(1_000, Invalid::AccountPasswordTooLong, None),
+            environment_password: rule(100, Invalid::PasswordTooLong, Some(edge)),
         }
     }
 }
