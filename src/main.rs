@@ -71,11 +71,13 @@ async fn run() -> anyhow::Result<()> {
 fn read_dotenv() -> Result<(), config::Wrong> {
     match dotenvy::dotenv() {
         Err(dotenvy::Error::LineParse(line, at)) => {
-            // The line may hold a secret: only its name is said.
-            let name = line.split('=').next().unwrap_or_default().trim().to_owned();
+            // The line may hold a secret: at most its name is said.
+            let name = line
+                .split_once('=')
+                .map_or("without =", |(name, _)| name.trim());
             Err(config::Wrong::Invalid(
                 ".env",
-                format!("the line of {name:?} cannot be read at character {at}"),
+                format!("the line {name:?} cannot be read at character {at}"),
             ))
         }
         _ => Ok(()),

@@ -1,5 +1,6 @@
 //! The worker: carries out jobs, watches rows that wait, fetches logs, sweeps. It knows no pages.
 
+use crate::actions::looks::Kind;
 use crate::actions::{Ended, advance, environments, logs, looks, removal, sweep};
 use crate::app::{self, App};
 use crate::queue::Job;
@@ -22,9 +23,11 @@ const ORPHANS: Duration = Duration::from_mins(10);
 pub async fn run(app: App, stop: CancellationToken) {
     tokio::join!(
         jobs(&app, &stop),
-        every(app.pace.tick, &stop, "look", || async {
-            looks::look(&app).await.map(drop)
-        }),
+        every(app.pace.tick, &stop, "look", || look(&app, Kind::Moving)),
+        every(app.pace.tick * 2, &stop, "check", || look(
+            &app,
+            Kind::Settled
+        )),
         every(app.pace.tick * 2, &stop, "logs", || async {
             logs::fetch(&app).await.map(drop)
         }),
@@ -33,6 +36,10 @@ pub async fn run(app: App, stop: CancellationToken) {
         }),
         every(ORPHANS, &stop, "orphans", || report_orphans(&app)),
     );
+}
+
+async fn look(app: &App, kind: Kind) -> sqlx::Result<()> {
+    looks::look(app, kind).await.map(drop)
 }
 
 /// Does something again and again; what fails once may not fail the next time.

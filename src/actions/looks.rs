@@ -7,16 +7,18 @@ use crate::domain::deployment::Stage;
 use crate::domain::judge::{Build, Container, Sighting};
 use crate::domain::status::Status;
 use crate::store::looks::{self, Again, Due};
+
 use futures_util::{StreamExt, stream};
+pub use looks::Kind;
 use std::collections::HashMap;
 use std::time::Duration;
 
 /// How many rows one round takes.
-const BATCH: i64 = 2_000;
+const BATCH: i64 = 1_000;
 /// When a claimed row is due again if its watcher dies: longer than a round takes.
 const CLAIM: Duration = Duration::from_secs(45);
 /// How many addresses, or single builds, are looked at at once.
-const AT_ONCE: usize = 64;
+const AT_ONCE: usize = 256;
 
 /// What Coolify showed in this round, asked for once and only if a row needs it.
 struct Panorama {
@@ -36,25 +38,22 @@ pub(super) struct Seen {
     pub build: Option<DeploymentRow>,
 }
 
-/// Looks at every row that is due and writes what follows; says how many there were.
+/// Looks at every row of a kind that is due and writes what follows; says how many there were.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn look(app: &App) -> sqlx::Result<usize> {
-    let due = looks::claim(&app.pool, BATCH, CLAIM).await?;
+pub async fn look(app: &App, kind: Kind) -> sqlx::Result<usize> {
+    let due = looks::claim(&app.pool, kind, BATCH, CLAIM).await?;
     if due.is_empty() {
         return Ok(0);
     }
     let count = due.len();
     let panorama = panorama(app, &due).await;
-    let seen: Vec<Seen> = stream::iter(due)
-        .map(|due| sight(app, &panorama, due))
-        .buffer_unordered(AT_ONCE)
-        .collect()
-        .await;
     let mut again = Again::default();
-    for one in seen {
-        judge(app, &mut again, one).await?;
+    let sights = stream::iter(due).map(|due| sight(app, &panorama, due));
+    let mut sights = std::pin::pin!(sights.buffer_unordered(AT_ONCE));
+    while let Some(seen) = sights.next().await {
+        judge(app, &mut again, seen).await?;
     }
     looks::again(&app.pool, &again).await?;
     Ok(count)

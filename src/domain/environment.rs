@@ -118,6 +118,11 @@ impl AgentsDomain {
     /// # Errors
     /// Says what is wrong with it.
     pub fn parse(typed: &str) -> Result<Self, String> {
+        let shape =
+            "a domain like agents.example.com is needed, without http:// and without a path";
+        if typed.contains('/') {
+            return Err(shape.to_owned());
+        }
         let (host, port) = match typed.split_once(':') {
             None => (typed, None),
             Some((host, port)) => (
@@ -139,10 +144,7 @@ impl AgentsDomain {
                 port,
             })
         } else {
-            Err(
-                "a domain like agents.example.com is needed, without http:// and without a path"
-                    .to_owned(),
-            )
+            Err(shape.to_owned())
         }
     }
 

@@ -30,17 +30,32 @@ pub struct Due {
     pub now: OffsetDateTime,
 }
 
+/// Which rows are looked at together: those that move are not kept waiting by many that do not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Deploying or deleting.
+    Moving,
+    /// Running, or lost after it ran.
+    Settled,
+}
+
 /// Claims rows whose look is due. A claim that is not answered is due again after `again`.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn claim(pool: &PgPool, most: i64, again: Duration) -> sqlx::Result<Vec<Due>> {
+pub async fn claim(
+    pool: &PgPool,
+    kind: Kind,
+    most: i64,
+    again: Duration,
+) -> sqlx::Result<Vec<Due>> {
     sqlx::query_as!(
         Due,
         r#"with due as (
              select id
              from environments
              where look_at <= now()
+             and (status in ('deploying', 'deleting')) = $3
              order by look_at
              limit $1
              for no key update skip locked
@@ -62,7 +77,8 @@ pub async fn claim(pool: &PgPool, most: i64, again: Duration) -> sqlx::Result<Ve
            from claimed c
            left join deployments d on d.environment_id = c.id and d.finished_at is null"#,
         most,
-        again.as_secs_f64()
+        again.as_secs_f64(),
+        kind == Kind::Moving
     )
     .fetch_all(pool)
     .await
