@@ -4,7 +4,7 @@ use crate::cache::StatusCache;
 use crate::coolify::{self, Client, Error, Probe};
 use crate::domain::environment::AgentsDomain;
 use crate::domain::judge::Patience;
-use crate::limits::{self, Limits};
+use crate::limits::{self, Bucket, Limits};
 use sqlx::PgPool;
 use std::sync::Arc;
 use std::time::Duration;
@@ -52,6 +52,10 @@ pub struct Pace {
     pub tick: Duration,
     /// How often the sweep looks for rows that nobody has.
     pub sweep: Duration,
+    /// How many calls all of us make to Coolify.
+    pub calls: Bucket,
+    /// How many of them fetch logs.
+    pub log_calls: Bucket,
 }
 
 impl Default for Pace {
@@ -75,6 +79,8 @@ impl Default for Pace {
             patience: Patience::default(),
             tick: Duration::from_millis(500),
             sweep: Duration::from_secs(30),
+            calls: limits::COOLIFY,
+            log_calls: limits::COOLIFY_LOGS,
         }
     }
 }
@@ -135,7 +141,7 @@ impl App {
     /// `Spent` when nothing is left for this urgency at the moment.
     pub async fn coolify(&self, urgency: Urgency) -> Result<&Client, Error> {
         self.limits
-            .take(&limits::COOLIFY, "all", urgency.keeps())
+            .take(&self.pace.calls, "all", urgency.keeps())
             .await
             .map_err(Error::Spent)?;
         Ok(&self.client)
@@ -146,7 +152,7 @@ impl App {
         if let Error::Throttled(pause) = error {
             self.limits
                 .pause(
-                    &limits::COOLIFY,
+                    &self.pace.calls,
                     "all",
                     (*pause).min(Duration::from_mins(2)),
                 )

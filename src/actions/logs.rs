@@ -4,7 +4,6 @@ use crate::app::{App, Urgency};
 use crate::coolify::{DeploymentRow, Error};
 use crate::domain::deployment::LogEntry;
 use crate::domain::id::DeploymentId;
-use crate::limits;
 use crate::store::log;
 
 /// How many logs one round fetches at most.
@@ -22,7 +21,7 @@ pub async fn fetch(app: &App) -> sqlx::Result<usize> {
     for one in due {
         if app
             .limits
-            .take(&limits::COOLIFY_LOGS, "all", 0)
+            .take(&app.pace.log_calls, "all", 0)
             .await
             .is_err()
         {
