@@ -103,6 +103,9 @@ pub async fn change_password(
         &typed.new_password,
     )
     .await;
+    if done.is_ok() {
+        me.visitor.sign_in(&web, me.user.id).await?;
+    }
     answer(
         &web,
         &me,

@@ -66,7 +66,7 @@ pub async fn register(
     };
     match accounts::register(&web.app, visitor.address, &registration).await {
         Ok(id) => {
-            visitor.sign_in(id).await?;
+            visitor.sign_in(&web, id).await?;
             Ok(Redirect::to("/environments").into_response())
         }
         Err(Refusal::Closed) => {
@@ -107,7 +107,7 @@ pub async fn login(
 ) -> Result<Response, PageError> {
     match accounts::sign_in(&web.app, visitor.address, &typed.email, &typed.password).await {
         Ok(id) => {
-            visitor.sign_in(id).await?;
+            visitor.sign_in(&web, id).await?;
             Ok(Redirect::to("/environments").into_response())
         }
         Err(refusal) => {

@@ -4,13 +4,13 @@ use super::error::PageError;
 use super::fields::{Errors, Fields, Id, Rules, errors};
 use super::log::{self, Log};
 use super::page::{Page, Tone, Web, html, html_with};
-use super::session::{SignedIn, device};
+use super::session::SignedIn;
 use super::view::{self, Counts, Deployment, Part, Row, Step};
+use crate::actions::deployments;
 use crate::actions::environments::{self, EnvironmentRow, Refusal};
-use crate::actions::{accounts, deployments};
 use crate::domain::id::EnvironmentId;
 use axum::extract::{Query, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
@@ -35,11 +35,9 @@ struct Index {
 pub async fn index(
     State(web): State<Web>,
     me: SignedIn,
-    headers: HeaderMap,
     Query(search): Query<Search>,
 ) -> Result<Response, PageError> {
-    let device = device(&headers);
-    accounts::note_session(&web.app, &me.visitor.session_id(), me.user.id, device).await?;
+    me.visitor.note(&web, me.user.id).await?;
     let all = environments::list(&web.app, me.user.id, "").await?;
     let query = search.q.trim().to_owned();
     let found = if query.is_empty() {

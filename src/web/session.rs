@@ -38,6 +38,8 @@ pub struct Visitor {
     pub theme: &'static str,
     pub path: String,
     pub address: IpAddr,
+    /// The browser and the system, for the list of sessions.
+    device: &'static str,
     pub session: Session,
 }
 
@@ -64,6 +66,7 @@ impl FromRequestParts<Web> for Visitor {
             theme: theme(&parts.headers),
             path: parts.uri.path().to_owned(),
             address: sender(parts),
+            device: device(&parts.headers),
             session,
         })
     }
@@ -111,6 +114,28 @@ fn theme(headers: &HeaderMap) -> &'static str {
     }
 }
 
+/// Names the browser and the system a session is used with, as far as the browser says.
+fn device(headers: &HeaderMap) -> &'static str {
+    let agent = headers
+        .get(header::USER_AGENT)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    let has = |word: &str| agent.contains(word);
+    match () {
+        () if has("iPhone") || has("iPad") => "A browser on iOS",
+        () if has("Android") => "A browser on Android",
+        () if has("Firefox") && has("Windows") => "Firefox on Windows",
+        () if has("Firefox") && has("Mac") => "Firefox on macOS",
+        () if has("Firefox") => "Firefox on Linux",
+        () if has("Edg/") => "Edge",
+        () if has("Chrome") && has("Windows") => "Chrome on Windows",
+        () if has("Chrome") && has("Mac") => "Chrome on macOS",
+        () if has("Chrome") => "Chrome on Linux",
+        () if has("Safari") => "Safari on macOS",
+        () => "Another program",
+    }
+}
+
 /// The address a request comes from. A proxy on this machine or in a private network is believed when it names the sender,
 /// in the last entry of `X-Forwarded-For`, which it wrote itself.
 fn sender(parts: &Parts) -> IpAddr {
@@ -144,17 +169,29 @@ impl Visitor {
             theme: theme(&parts.headers),
             path: parts.uri.path().to_owned(),
             address: sender(parts),
+            device: device(&parts.headers),
             session,
         }
     }
 
-    /// The visitor is this person from now on; the session gets a new id.
+    /// The visitor is this person from now on; the session gets a new id. It is stored and noted at once: one that nobody
+    /// knows of could not be ended.
     ///
     /// # Errors
     /// When the session cannot be stored.
-    pub async fn sign_in(&self, id: UserId) -> Result<(), PageError> {
+    pub async fn sign_in(&self, web: &Web, id: UserId) -> Result<(), PageError> {
         self.session.cycle_id().await?;
-        Ok(self.session.insert(USER, id).await?)
+        self.session.insert(USER, id).await?;
+        self.session.save().await?;
+        self.note(web, id).await
+    }
+
+    /// Notes that this session of this person is used now.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn note(&self, web: &Web, id: UserId) -> Result<(), PageError> {
+        Ok(accounts::note_session(&web.app, &self.session_id(), id, self.device).await?)
     }
 
     /// The session ends.
@@ -204,27 +241,5 @@ impl Visitor {
             .id()
             .map(|id| id.to_string())
             .unwrap_or_default()
-    }
-}
-
-/// Names the browser and the system a session is used with, as far as the browser says.
-pub fn device(headers: &HeaderMap) -> &'static str {
-    let agent = headers
-        .get(header::USER_AGENT)
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default();
-    let has = |word: &str| agent.contains(word);
-    match () {
-        () if has("iPhone") || has("iPad") => "A browser on iOS",
-        () if has("Android") => "A browser on Android",
-        () if has("Firefox") && has("Windows") => "Firefox on Windows",
-        () if has("Firefox") && has("Mac") => "Firefox on macOS",
-        () if has("Firefox") => "Firefox on Linux",
-        () if has("Edg/") => "Edge",
-        () if has("Chrome") && has("Windows") => "Chrome on Windows",
-        () if has("Chrome") && has("Mac") => "Chrome on macOS",
-        () if has("Chrome") => "Chrome on Linux",
-        () if has("Safari") => "Safari on macOS",
-        () => "Another program",
     }
 }
