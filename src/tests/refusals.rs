@@ -1,0 +1,243 @@
+//! Stories of requests that are refused whoever sends them: too many, from another site, without a session, unreadable.
+
+use super::harness::Dashboard;
+use super::person::{Answer, Person};
+use axum::http::Request;
+
+/// Tries until it is refused, and says how often it was not.
+async fn until_too_many(try_once: impl AsyncFn(u32) -> Answer) -> (u32, Answer) {
+    for tried in 0..60 {
+        let answer = try_once(tried).await;
+        if answer.status != 422 {
+            return (tried, answer.expect(429));
+        }
+    }
+    panic!("60 tries were let through");
+}
+
+fn assert_says_how_long(answer: &Answer, at_most: u64) {
+    let seconds: u64 = answer.header("retry-after").parse().unwrap();
+    assert!((1..=at_most).contains(&seconds), "{seconds} s");
+    let unit = if seconds == 1 { "second" } else { "seconds" };
+    let sentence = format!("This was tried too often. Wait {seconds} {unit}, then try again.");
+    assert!(answer.says(&sentence), "{}", answer.text);
+    assert!(answer.text.contains("id=\"alert\""));
+}
+
+#[tokio::test]
+async fn signing_in_to_one_account_is_limited_from_wherever_it_is_tried() {
+    for redis in [true, false] {
+        let dashboard = Dashboard::with(|setup| setup.redis = redis).await;
+        let ada = dashboard.person("Ada").await;
+        let (tried, refused) = until_too_many(async |number| {
+            let host = u8::try_from(number).unwrap();
+            let attacker = ada.elsewhere().from([198, 51, 100, host]);
+            attacker.try_password("wrong password").await
+        })
+        .await;
+        assert!((10..=14).contains(&tried), "{tried} were let through");
+        assert_says_how_long(&refused, 30);
+        ada.elsewhere().sign_in().await.expect(429);
+        let bob = dashboard.person("Bob").await;
+        bob.elsewhere().sign_in().await.leads_to("/environments");
+        dashboard.close().await;
+    }
+}
+
+#[tokio::test]
+async fn signing_in_from_one_address_is_limited_whoever_it_is_tried_for() {
+    let dashboard = Dashboard::open().await;
+    let ada = dashboard.person("Ada").await;
+    let (tried, refused) = until_too_many(async |number| {
+        let mut somebody = dashboard.stranger(&format!("Somebody{number}"));
+        somebody.email = format!("somebody{number}@example.com");
+        somebody.try_password("wrong password").await
+    })
+    .await;
+    assert!((30..=50).contains(&tried), "{tried} were let through");
+    assert_says_how_long(&refused, 2);
+    let elsewhere = ada.elsewhere().from([198, 51, 100, 1]);
+    elsewhere.sign_in().await.leads_to("/environments");
+    dashboard.close().await;
+}
+
+#[tokio::test]
+async fn registering_is_limited_for_one_address_and_for_one_account() {
+    let dashboard = Dashboard::open().await;
+    let try_as = async |person: Person, email: &str| {
+        let fields = [("name", "x"), ("email", email), ("password", "short")];
+        person.post("/register", &fields).await
+    };
+    let (tried, refused) = until_too_many(async |number| {
+        let host = u8::try_from(number).unwrap();
+        let person = dashboard.stranger("x").from([198, 51, 100, host]);
+        try_as(person, "same@example.com").await
+    })
+    .await;
+    assert!((10..=12).contains(&tried), "{tried} were let through");
+    assert_says_how_long(&refused, 30);
+    let (tried, refused) = until_too_many(async |number| {
+        let email = format!("other{number}@example.com");
+        try_as(dashboard.stranger("x"), &email).await
+    })
+    .await;
+    assert!((30..=34).contains(&tried), "{tried} were let through");
+    assert_says_how_long(&refused, 10);
+    dashboard.close().await;
+}
+
+#[tokio::test]
+async fn a_sender_that_a_near_proxy_names_is_believed_and_a_far_one_is_not() {
+    let dashboard = Dashboard::open().await;
+    let try_from = async |peer: [u8; 4], named: String, number: u32| {
+        let person = dashboard.stranger("x").from(peer);
+        let request = Request::post("/login")
+            .header("content-type", "application/x-www-form-urlencoded")
+            .header("x-forwarded-for", named);
+        let form = format!("email=x{number}%40example.com&password=wrong+password");
+        person.send(request, &form).await
+    };
+    for number in 0..40 {
+        let named = format!("10.0.0.1, 198.51.100.{number}");
+        try_from([127, 0, 0, 1], named, number).await.expect(422);
+    }
+    let far = async |number: u32| {
+        let named = format!("198.51.100.{number}");
+        try_from([203, 0, 113, 9], named, 100 + number).await
+    };
+    let (tried, _) = until_too_many(far).await;
+    assert!(tried >= 30, "{tried} were let through");
+    dashboard.close().await;
+}
+
+#[tokio::test]
+async fn a_form_from_another_site_is_not_carried_out() {
+    let dashboard = Dashboard::open().await;
+    let ada = dashboard.person("Ada").await;
+    let form = "name=Planted&password=planted+password&deploy=1";
+    let kind = "application/x-www-form-urlencoded";
+    let foreign = [
+        ("sec-fetch-site", "cross-site"),
+        ("sec-fetch-site", "same-site"),
+    ];
+    for (name, value) in foreign {
+        let request = Request::post("/environments")
+            .header("content-type", kind)
+            .header(name, value);
+        let page = ada.send(request, form).await.expect(403);
+        assert!(page.says("This request came from another site and was not carried out."));
+    }
+    let count: i64 = sqlx::query_scalar("select count(*) from environments")
+        .fetch_one(dashboard.pool())
+        .await
+        .unwrap();
+    assert_eq!(count, 0);
+    let from_elsewhere = Request::get("/environments").header("sec-fetch-site", "cross-site");
+    ada.send(from_elsewhere, "").await.expect(200);
+    dashboard.close().await;
+}
+
+/// Every address that needs a session, below an environment that may be there or not.
+pub fn addresses_of(id: &str) -> Vec<(&'static str, String)> {
+    let at = |method, part: &str| (method, format!("/environments/{id}{part}"));
+    vec![
+        at("GET", ""),
+        at("GET", "/row"),
+        at("GET", "/head"),
+        at("GET", "/log"),
+        at("GET", "/log.txt"),
+        at("GET", "/delete"),
+        at("POST", "/deploy"),
+        at("POST", "/cancel"),
+        at("POST", "/password"),
+        at("POST", "/delete"),
+        at("POST", "/forget"),
+    ]
+}
+
+/// Asks at an address with a form that could be any of them.
+pub async fn ask(person: &Person, method: &str, path: &str, htmx: bool, form: &str) -> Answer {
+    let mut request = Request::builder().method(method).uri(path);
+    if htmx {
+        request = request.header("hx-request", "true");
+    }
+    if method == "POST" {
+        request = request.header("content-type", "application/x-www-form-urlencoded");
+    }
+    person.send(request, form).await
+}
+
+#[tokio::test]
+async fn whoever_is_not_signed_in_is_led_to_the_sign_in_from_everywhere() {
+    let dashboard = Dashboard::open().await;
+    let stranger = dashboard.stranger("Stranger");
+    let mut addresses = addresses_of("env_01h455vb4pex5vsknk084sn02q");
+    for path in [
+        "/environments",
+        "/environments/new",
+        "/environments/new/preview",
+    ] {
+        addresses.push(("GET", path.to_owned()));
+    }
+    addresses.push(("GET", "/environments/changes".to_owned()));
+    addresses.push(("GET", "/account".to_owned()));
+    addresses.push(("POST", "/environments".to_owned()));
+    for part in ["name", "password", "sessions/end", "delete"] {
+        addresses.push(("POST", format!("/account/{part}")));
+    }
+    for (method, path) in &addresses {
+        let form = "name=a&password=long+enough&confirmation=a";
+        let page = ask(&stranger, method, path, false, form).await;
+        assert_eq!(
+            (page.status.as_u16(), page.location()),
+            (303, "/login"),
+            "{method} {path}"
+        );
+        let fragment = ask(&stranger, method, path, true, form).await;
+        assert_eq!(fragment.header("hx-redirect"), "/login", "{method} {path}");
+        assert!(fragment.status.is_success() && fragment.text.is_empty());
+    }
+    dashboard.close().await;
+}
+
+#[tokio::test]
+async fn what_cannot_be_understood_is_a_page_with_a_sentence() {
+    let dashboard = Dashboard::open().await;
+    let ada = dashboard.person("Ada").await;
+    let page = ada.get("/no/such/page").await.expect(404);
+    assert!(
+        page.says("There is nothing here, or it is not yours.")
+            && page.says("Go to your environments")
+    );
+    let page = ask(&ada, "DELETE", "/environments", false, "")
+        .await
+        .expect(405);
+    assert!(page.says("This address does not take this kind of request."));
+    let page = ask(&ada, "GET", "/logout", false, "").await.expect(405);
+    assert!(page.text.contains("id=\"alert\""));
+    let unreadable = Request::post("/environments").header("content-type", "application/json");
+    let page = ada.send(unreadable, "{}").await.expect(400);
+    assert!(page.says("This request could not be read."));
+    let huge = format!("name={}", "x".repeat(70_000));
+    let page = ask(&ada, "POST", "/environments", false, &huge)
+        .await
+        .expect(400);
+    assert!(page.says("This request could not be read."));
+    let page = ask(&ada, "GET", "/environments/new/preview?name=%ff", false, "").await;
+    assert!(page.status.as_u16() < 500, "{}", page.text);
+    dashboard.close().await;
+}
+
+#[tokio::test]
+async fn the_process_says_whether_it_lives_and_whether_it_can_work() {
+    let dashboard = Dashboard::open().await;
+    let anybody = dashboard.stranger("Anybody");
+    assert_eq!(anybody.get("/healthz").await.expect(200).text, "ok\n");
+    let ready = anybody.get("/readyz").await.expect(200);
+    let ready: serde_json::Value = serde_json::from_str(&ready.text).unwrap();
+    assert_eq!(
+        ready,
+        serde_json::json!({ "postgres": true, "redis": true })
+    );
+    dashboard.close().await;
+}

@@ -1,0 +1,136 @@
+//! How a dashboard for a story is set up: everything real, and all of it in a hurry. It knows no story.
+
+use super::database::Database;
+use crate::app::Pace;
+use crate::config::{self, Agent};
+use crate::coolify::Client;
+use crate::coolify::simulator::{Options, Simulator};
+use crate::domain::environment::AgentsDomain;
+use crate::domain::judge::Patience;
+use crate::limits::{self, Bucket, Redis};
+use fred::prelude::ClientLike;
+use sqlx::PgPool;
+use sqlx::postgres::PgPoolOptions;
+use std::collections::BTreeMap;
+use std::time::Duration;
+use url::Url;
+
+/// How many times faster than life Coolify builds.
+const SPEED: f64 = 100.0;
+/// Many stories share one PostgreSQL.
+const CONNECTIONS: u32 = 6;
+/// More calls than any story makes.
+const PLENTY: Bucket = Bucket {
+    name: "coolify",
+    capacity: 100_000,
+    refill: Duration::from_millis(1),
+};
+
+/// How a dashboard is set up.
+pub struct Setup {
+    pub pace: Pace,
+    pub registration_open: bool,
+    /// People come by https.
+    pub secure: bool,
+    /// What the token of Coolify may do.
+    pub abilities: Vec<&'static str>,
+    /// Whether there is a Redis.
+    pub redis: bool,
+}
+
+impl Default for Setup {
+    fn default() -> Self {
+        Self {
+            pace: hurry(),
+            registration_open: true,
+            secure: false,
+            abilities: vec!["read", "write", "deploy", "read:sensitive"],
+            redis: true,
+        }
+    }
+}
+
+/// Everything in milliseconds, but for what would only end a story before its time.
+fn hurry() -> Pace {
+    let millis = Duration::from_millis;
+    Pace {
+        lease: millis(3_000),
+        step: millis(2_900),
+        landing: millis(400),
+        looks: [millis(20), millis(30), millis(50)],
+        recheck: millis(400),
+        doubt: millis(40),
+        retry: millis(30),
+        log: millis(30),
+        deadline: Duration::from_mins(2),
+        removal: Duration::from_mins(1),
+        winding_down: Duration::from_secs(20),
+        patience: Patience {
+            trailing_log: millis(150),
+            start: Duration::from_secs(20),
+            answer: Duration::from_secs(20),
+        },
+        tick: millis(10),
+        sweep: millis(200),
+        calls: PLENTY,
+        log_calls: Bucket {
+            name: "coolify-logs",
+            ..PLENTY
+        },
+    }
+}
+
+/// A Coolify of its own. Its builds do not wait for each other.
+pub async fn simulator(setup: &Setup) -> Simulator {
+    let options = Options {
+        speed: SPEED,
+        ..Options::default()
+    };
+    let token = options.token.clone();
+    let abilities = setup.abilities.iter().map(ToString::to_string).collect();
+    let simulator = Simulator::start(options).await.unwrap();
+    simulator.settings(|settings| {
+        settings.token_abilities = BTreeMap::from([(token, abilities)]);
+        settings.rate_limit_per_minute = 1_000_000;
+        settings.delete_seconds = Some(3.0);
+    });
+    simulator
+}
+
+/// Who calls it.
+pub fn client(simulator: &Simulator, domain: &AgentsDomain) -> Client {
+    let options = Options::default();
+    let coolify = config::Coolify {
+        url: Url::parse(&simulator.url()).unwrap(),
+        token: config::Secret::new(options.token),
+        project_uuid: options.project,
+        server_uuid: options.server,
+        environment_name: options.environment,
+        destination_uuid: None,
+    };
+    let agent = Agent {
+        domain: domain.clone(),
+        repository: "https://github.com/grmkris/agent".to_owned(),
+        branch: "main".to_owned(),
+        port: 8080,
+    };
+    Client::new(coolify, agent).unwrap()
+}
+
+/// A few connections to the story's database.
+pub fn pool(database: &Database) -> PgPool {
+    PgPoolOptions::new()
+        .max_connections(CONNECTIONS)
+        .acquire_timeout(Duration::from_secs(20))
+        .connect_lazy_with(database.options())
+}
+
+/// A connection to Redis that is there already.
+pub async fn redis() -> Redis {
+    let url = std::env::var("REDIS_URL").expect("REDIS_URL is set by scripts/test");
+    let redis = limits::connect(Some(&url)).unwrap();
+    if let Some(client) = &redis {
+        client.wait_for_connect().await.unwrap();
+    }
+    redis
+}
