@@ -29,9 +29,9 @@ pub enum Command {
     Doctor,
     /// Serve a simulated Coolify alone, for tests.
     SimulateCoolify {
-        /// The address to listen on.
+        /// The address to listen on. Text like the setting of the same name, for clap takes the two for one.
         #[arg(long, default_value = "127.0.0.1:3080")]
-        listen: SocketAddr,
+        listen: String,
         /// The token it accepts.
         #[arg(long, default_value = "1|simulated-token")]
         token: String,
@@ -148,11 +148,7 @@ impl Settings {
             coolify: self.coolify()?,
             source: self.source()?,
             domain: self.domain()?,
-            listen: parsed(
-                "LISTEN",
-                &self.listen,
-                "an address and port like 127.0.0.1:3000 is needed",
-            )?,
+            listen: address(&self.listen)?,
             secure: self.secure()?,
             registration_open: one_of(
                 "REGISTRATION",
@@ -272,6 +268,15 @@ impl Settings {
     }
 }
 
+/// Where to listen.
+///
+/// # Errors
+/// When it is no address with a port.
+pub fn address(typed: &str) -> Result<SocketAddr, Wrong> {
+    let hint = "an address and port like 127.0.0.1:3000 is needed";
+    parsed("LISTEN", typed, hint)
+}
+
 /// A setting that is there and not blank.
 fn present(value: Option<&String>) -> Option<String> {
     value
@@ -317,4 +322,20 @@ fn one_of<T: Copy>(name: &'static str, value: &str, known: &[(&str, T)]) -> Resu
     found
         .map(|(_, meaning)| *meaning)
         .ok_or_else(|| Wrong::Invalid(name, format!("{} is needed", words())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_simulator_listens_where_it_is_told_to() {
+        let line = ["vps-claude", "simulate-coolify", "--listen", "127.0.0.1:4"];
+        match CommandLine::try_parse_from(line).unwrap().command {
+            Some(Command::SimulateCoolify { listen, .. }) => {
+                assert_eq!(address(&listen).unwrap().port(), 4);
+            }
+            other => panic!("{other:?}"),
+        }
+    }
 }

@@ -63,7 +63,7 @@ async fn run() -> anyhow::Result<()> {
             listen,
             token,
             speed,
-        } => demo::simulate(listen, token, speed).await,
+        } => demo::simulate(config::address(&listen)?, token, speed).await,
     }
 }
 
