@@ -44,7 +44,7 @@ async fn every_wrong_field_has_its_sentence_and_no_password_comes_back() {
     );
     assert_eq!(page.value("email"), "ada");
     assert!(!page.text.contains("7 chars"));
-    let (name, password) = ("\"Ada\" <&> ".repeat(12), "p".repeat(101));
+    let (name, password) = ("\"Ada\" <&> ".repeat(12), "p".repeat(1_001));
     let fields = [
         ("name", name.as_str()),
         ("email", "ada@example.com"),
@@ -57,7 +57,7 @@ async fn every_wrong_field_has_its_sentence_and_no_password_comes_back() {
     );
     assert_eq!(
         page.note("password"),
-        "This password is too long. Use at most 100 characters."
+        "This password is too long. Use at most 1,000 characters."
     );
     assert!(page.says(&name), "what was typed is kept");
     assert!(!page.text.contains("<&>"), "and escaped");

@@ -80,7 +80,7 @@ impl Dashboard {
         let domain = AgentsDomain::parse(&format!("localhost:{}", simulator.port())).unwrap();
         let app = App::new(Parts {
             pool: setup::pool(&database),
-            client: setup::client(&simulator, &domain),
+            client: setup::client(&simulator),
             probe: Probe::new().unwrap(),
             redis,
             prefix: prefix.clone(),

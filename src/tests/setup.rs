@@ -2,11 +2,10 @@
 
 use super::database::Database;
 use crate::app::Pace;
-use crate::config::{self, Agent};
-use crate::coolify::Client;
 use crate::coolify::simulator::{Options, Simulator};
-use crate::domain::environment::AgentsDomain;
+use crate::coolify::{Client, Connection, Source};
 use crate::domain::judge::Patience;
+use crate::domain::secret::Secret;
 use crate::limits::{self, Bucket, Redis};
 use fred::prelude::ClientLike;
 use sqlx::PgPool;
@@ -98,23 +97,22 @@ pub async fn simulator(setup: &Setup) -> Simulator {
 }
 
 /// Who calls it.
-pub fn client(simulator: &Simulator, domain: &AgentsDomain) -> Client {
+pub fn client(simulator: &Simulator) -> Client {
     let options = Options::default();
-    let coolify = config::Coolify {
+    let connection = Connection {
         url: Url::parse(&simulator.url()).unwrap(),
-        token: config::Secret::new(options.token),
+        token: Secret::new(options.token),
         project_uuid: options.project,
         server_uuid: options.server,
         environment_name: options.environment,
         destination_uuid: None,
     };
-    let agent = Agent {
-        domain: domain.clone(),
+    let source = Source {
         repository: "https://github.com/grmkris/agent".to_owned(),
         branch: "main".to_owned(),
         port: 8080,
     };
-    Client::new(coolify, agent).unwrap()
+    Client::new(connection, source).unwrap()
 }
 
 /// A few connections to the story's database.
