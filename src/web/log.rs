@@ -3,6 +3,7 @@
 use super::error::PageError;
 use super::fields::Id;
 use super::page::{Web, html};
+use super::row::gone;
 use super::session::SignedIn;
 use crate::actions::environments::{self, DeploymentRow, Line};
 use crate::domain::id::{DeploymentId, EnvironmentId};
@@ -104,12 +105,13 @@ pub async fn more(
     Id(id): Id<EnvironmentId>,
     Query(have): Query<Have>,
 ) -> Result<Response, PageError> {
-    environments::get(&web.app, me.user.id, id).await?;
     let rows = environments::deployments(&web.app, me.user.id, id).await?;
     let asked = |row: &DeploymentRow| {
         have.deployment.is_empty() || DeploymentId::from(row.id).to_string() == have.deployment
     };
-    let row = rows.into_iter().find(asked).ok_or(PageError::NotFound)?;
+    let Some(row) = rows.into_iter().find(asked) else {
+        return Ok(gone("log-poll", None, None));
+    };
     let lines = environments::log(&web.app, me.user.id, id, row.id.into(), have.after).await?;
     if lines.is_empty() && row.log_grows {
         return Ok(StatusCode::NO_CONTENT.into_response());

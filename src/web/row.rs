@@ -5,7 +5,7 @@ use super::error::PageError;
 use super::fields::Id;
 use super::page::{Web, html, html_with};
 use super::session::SignedIn;
-use super::view::{self, Deployment, Part, Row, Step};
+use super::view::{self, Counts, Deployment, Part, Row, Step};
 use crate::actions::environments::{self, EnvironmentRow, Refusal};
 use crate::domain::id::EnvironmentId;
 use crate::domain::status::Status;
@@ -27,6 +27,7 @@ pub struct Shown {
 struct RowUpdate {
     row: Row,
     announcement: Option<String>,
+    counts: Option<Counts>,
 }
 
 /// One row; 204 when it has not changed.
@@ -42,9 +43,21 @@ pub async fn row(
     let was = Status::from_word(&shown.was);
     let row = Row::new(&web.app, &found, Part::Row, was);
     let announcement = row.announcement(was);
-    Ok(html(
-        "environments/_row_update.html",
-        RowUpdate { row, announcement },
+    let counts = match &announcement {
+        Some(_) => Some(counts(&web, &me).await?),
+        None => None,
+    };
+    let update = RowUpdate {
+        row,
+        announcement,
+        counts,
+    };
+    Ok(html("environments/_row_update.html", update))
+}
+
+async fn counts(web: &Web, me: &SignedIn) -> Result<Counts, PageError> {
+    Ok(Counts::of(
+        &environments::list(&web.app, me.user.id, "").await?,
     ))
 }
 
@@ -69,16 +82,18 @@ pub async fn head(
     let was = Status::from_word(&shown.was);
     let row = Row::new(&web.app, &found, Part::Head, was);
     let announcement = row.announcement(was);
+    if found.status == Status::Deploying && announcement.is_some() {
+        // Another deployment began: its log is not the one on the page.
+        return Ok((StatusCode::OK, [("hx-refresh", "true")]).into_response());
+    }
     let (deployments, stages) = history(&web, &me, id).await?;
-    Ok(html(
-        "environments/_head_update.html",
-        HeadUpdate {
-            row,
-            stages,
-            deployments,
-            announcement,
-        },
-    ))
+    let update = HeadUpdate {
+        row,
+        stages,
+        deployments,
+        announcement,
+    };
+    Ok(html("environments/_head_update.html", update))
 }
 
 /// The row if it is not what the page shows.
@@ -120,12 +135,35 @@ async fn unchanged_or_gone(
     {
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
-    let gone = serde_json::json!({ "announcement": "The environment is deleted." });
-    let mut response = html_with(StatusCode::NOT_FOUND, "environments/_gone.html", gone);
+    let counts = counts(web, me).await?;
+    Ok(gone(
+        element,
+        Some("The environment is deleted."),
+        Some(counts),
+    ))
+}
+
+#[derive(Serialize)]
+struct Gone {
+    announcement: Option<&'static str>,
+    counts: Option<Counts>,
+}
+
+/// A 404 that makes htmx take an element off the page.
+pub(super) fn gone(
+    element: &str,
+    announcement: Option<&'static str>,
+    counts: Option<Counts>,
+) -> Response {
+    let context = Gone {
+        announcement,
+        counts,
+    };
+    let mut response = html_with(StatusCode::NOT_FOUND, "environments/_gone.html", context);
     let headers = response.headers_mut();
     if let Ok(target) = HeaderValue::from_str(&format!("#{element}")) {
         headers.insert("hx-retarget", target);
     }
     headers.insert("hx-reswap", HeaderValue::from_static("delete"));
-    Ok(response)
+    response
 }
