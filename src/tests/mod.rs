@@ -2,9 +2,14 @@
 
 mod account_page;
 mod accounts;
+mod answers;
 mod database;
 mod ending;
+mod environments;
 mod harness;
+mod mischief;
 mod person;
 mod refusals;
+mod rows;
 mod setup;
+mod visits;
