@@ -1,0 +1,148 @@
+//! What a person does before a browser: look, click, type, and wait with patience that ends.
+//! It must not know what the stories are about, only how the dashboard is used.
+
+use crate::support::Product;
+use fantoccini::elements::Element;
+use fantoccini::error::CmdError;
+use fantoccini::{Client, Locator};
+use serde_json::Value;
+use std::time::{Duration, Instant};
+
+/// How long a person waits for anything.
+const PATIENCE: Duration = Duration::from_secs(40);
+/// How often a person looks.
+const GLANCE: Duration = Duration::from_millis(50);
+
+/// The password of every account of the stories.
+pub const PASSWORD: &str = "eight letters and more";
+
+/// Somebody before a browser.
+pub struct Person {
+    pub client: Client,
+    pub product: Product,
+}
+
+/// Looks until there is something to see.
+pub async fn until<T>(what: &str, look: impl AsyncFn() -> Option<T>) -> T {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        if let Some(seen) = look().await {
+            return seen;
+        }
+        assert!(Instant::now() < deadline, "waited in vain: {what}");
+        tokio::time::sleep(GLANCE).await;
+    }
+}
+
+impl Person {
+    pub fn new(client: Client, product: Product) -> Self {
+        Self { client, product }
+    }
+
+    /// Goes to a path of the dashboard.
+    pub async fn visit(&self, path: &str) {
+        let url = format!("{}{path}", self.product.url);
+        self.client.goto(&url).await.unwrap();
+    }
+
+    /// Waits until this is on the screen.
+    pub async fn see(&self, css: &str) -> Element {
+        until(css, async || {
+            let element = self.client.find(Locator::Css(css)).await.ok()?;
+            element.is_displayed().await.ok()?.then_some(element)
+        })
+        .await
+    }
+
+    /// Waits until this is on the screen no longer.
+    pub async fn see_no(&self, css: &str) {
+        until(&format!("no {css}"), async || {
+            self.shown(css).await.ok()?.is_empty().then_some(())
+        })
+        .await;
+    }
+
+    async fn shown(&self, css: &str) -> Result<Vec<Element>, CmdError> {
+        let mut shown = vec![];
+        for element in self.client.find_all(Locator::Css(css)).await? {
+            if element.is_displayed().await? {
+                shown.push(element);
+            }
+        }
+        Ok(shown)
+    }
+
+    /// Waits until this is there and reads so; the text may go on on either side.
+    pub async fn read(&self, css: &str, text: &str) {
+        until(&format!("{css} reads {text:?}"), async || {
+            let read = self.text(css).await.ok()?;
+            read.contains(text).then_some(())
+        })
+        .await;
+    }
+
+    /// What it reads now, seen or only heard.
+    pub async fn text(&self, css: &str) -> Result<String, CmdError> {
+        let element = self.client.find(Locator::Css(css)).await?;
+        let text = element.prop("textContent").await?.unwrap_or_default();
+        Ok(text.split_whitespace().collect::<Vec<_>>().join(" "))
+    }
+
+    /// Clicks; a row that was just drawn anew is looked for again.
+    pub async fn click(&self, css: &str) {
+        until(&format!("a click on {css}"), async || {
+            let element = self.client.find(Locator::Css(css)).await.ok()?;
+            element.click().await.ok()
+        })
+        .await;
+    }
+
+    /// Types into a field, in place of what is there.
+    pub async fn fill(&self, css: &str, text: &str) {
+        let field = self.see(css).await;
+        field.clear().await.unwrap();
+        field.send_keys(text).await.unwrap();
+    }
+
+    /// Asks the page.
+    pub async fn ask(&self, script: &str) -> Value {
+        self.client.execute(script, vec![]).await.unwrap()
+    }
+
+    /// Waits until the browser is at this path.
+    pub async fn arrive(&self, path: &str) {
+        until(&format!("the address {path}"), async || {
+            (self.path().await == path).then_some(())
+        })
+        .await;
+    }
+
+    pub async fn path(&self) -> String {
+        self.client.current_url().await.unwrap().path().to_owned()
+    }
+
+    /// Registers, which signs in.
+    pub async fn register(&self, email: &str) {
+        self.visit("/register").await;
+        self.fill("#name", "Somebody").await;
+        self.fill("#email", email).await;
+        self.fill("#password", PASSWORD).await;
+        self.click("main form button.primary").await;
+        self.arrive("/environments").await;
+    }
+
+    /// Signs in.
+    pub async fn sign_in(&self, email: &str) {
+        self.arrive("/login").await;
+        self.fill("#email", email).await;
+        self.fill("#password", PASSWORD).await;
+        self.click("main form button.primary").await;
+        self.arrive("/environments").await;
+    }
+
+    /// Whether this address is one of the dashboard or of an environment.
+    pub fn is_ours(&self, url: &str) -> bool {
+        url.starts_with(&format!("{}/", self.product.url))
+            || url.contains(&format!(".{}/", self.product.agents_domain))
+    }
+}

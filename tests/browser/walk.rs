@@ -1,0 +1,145 @@
+//! The walk that must always work: register, create, deploy, watch, open, delete.
+
+use crate::chromium::Look;
+use crate::person::{Person, until};
+use crate::stage;
+
+const EMAIL: &str = "somebody@example.com";
+const ENVIRONMENT_PASSWORD: &str = "let me in, 'please' & \"now\"";
+
+#[tokio::test]
+async fn an_environment_is_created_deployed_opened_and_deleted_and_nothing_is_ever_reloaded() {
+    stage::person(Look::DESKTOP, async |person| {
+        register_and_sign_in(person).await;
+        person.visit("/environments/new").await;
+        person.fill("#name", "Test Workspace").await;
+        person.read("#preview .host", "test-workspace-").await;
+        let address = create(person).await;
+        person.read("#rows .badge", "pending").await;
+
+        person.click("#rows button[id$=-deploy]").await;
+        person.read("#rows .badge", "deploying").await;
+        remember_this_page(person).await;
+        person.read("#rows .stage", "s").await;
+        person.read("#rows .badge", "running").await;
+        assert_eq!(said(person).await, ["Test Workspace is running."]);
+
+        open(person, &address).await;
+
+        person.click("#rows a[id$=-delete]").await;
+        person.see("dialog[open] #confirmation").await;
+        is_the_same_page(person).await;
+        person.fill("#confirmation", "Test Workspace").await;
+        person.click("#delete-form button.primary").await;
+        person.read("#rows .badge", "deleting").await;
+        remember_this_page(person).await;
+        person.see_no("#rows tr").await;
+        person.read("main .empty", "No environments yet").await;
+        assert_eq!(said(person).await, ["The environment is deleted."]);
+        is_the_same_page(person).await;
+        nothing_is_left(person).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn everything_works_without_script() {
+    stage::person(Look::WITHOUT_SCRIPT, async |person| {
+        register_and_sign_in(person).await;
+        person.see("html:not(.js)").await;
+        person.visit("/environments/new").await;
+        person.fill("#name", "Test Workspace").await;
+        let address = create(person).await;
+        assert!(address.starts_with("test-workspace-"), "{address}");
+        person.read("#rows .badge", "pending").await;
+
+        person.click("#rows button[id$=-deploy]").await;
+        person.read("#rows .badge", "deploying").await;
+        person.read("#rows .badge", "running").await;
+
+        open(person, &address).await;
+
+        person.click("#rows a[id$=-delete]").await;
+        person.read("h1", "Delete Test Workspace?").await;
+        person.fill("#confirmation", "Test Workspace").await;
+        person.click("#delete-form button.primary").await;
+        person.see_no("#rows tr").await;
+        nothing_is_left(person).await;
+    })
+    .await;
+}
+
+async fn register_and_sign_in(person: &Person) {
+    person.register(EMAIL).await;
+    person.click("form[action='/logout'] button").await;
+    person.sign_in(EMAIL).await;
+}
+
+/// Creates what the form holds; returns the address, which is the one the form showed if it could.
+async fn create(person: &Person) -> String {
+    person.fill("#password", ENVIRONMENT_PASSWORD).await;
+    let shown = person.text("#preview .host").await.unwrap();
+    person.click("main form button[value='0']").await;
+    person.arrive("/environments").await;
+    let made = person.text("#rows .host").await.unwrap();
+    if shown.starts_with("test-workspace-") {
+        assert_eq!(made, shown, "the address is the one that was promised");
+    }
+    made
+}
+
+/// Opens the environment in its own tab, at its own address, and is let in by the password.
+async fn open(person: &Person, address: &str) {
+    let dashboard = person.client.window().await.unwrap();
+    person.click("#rows a[id$=-open]").await;
+    let tab = until("a second tab", async || {
+        let tabs = person.client.windows().await.ok()?;
+        tabs.into_iter().find(|tab| *tab != dashboard)
+    })
+    .await;
+    person.client.switch_to_window(tab).await.unwrap();
+    person.arrive("/login").await;
+    let url = person.client.current_url().await.unwrap();
+    assert!(
+        url.as_str().starts_with(&format!("http://{address}/")),
+        "{url}"
+    );
+    person.fill("#password", "something else").await;
+    person.click("button").await;
+    person.read("[role=alert]", "Incorrect password").await;
+    person.fill("#password", ENVIRONMENT_PASSWORD).await;
+    person.click("button").await;
+    person.read("h1", "Signed in to").await;
+    person.client.close_window().await.unwrap();
+    person.client.switch_to_window(dashboard).await.unwrap();
+}
+
+/// Marks the page, so that a reload would be noticed, and listens to its live region.
+async fn remember_this_page(person: &Person) {
+    person
+        .ask(
+            "window.said = [];
+             const region = document.getElementById('live');
+             new MutationObserver(() => region.textContent && said.push(region.textContent))
+               .observe(region, { childList: true });",
+        )
+        .await;
+}
+
+async fn is_the_same_page(person: &Person) {
+    assert!(person.ask("return Array.isArray(window.said)").await == true);
+}
+
+/// What the live region has said since then.
+async fn said(person: &Person) -> Vec<String> {
+    let said = person.ask("return window.said ?? ['reloaded']").await;
+    serde_json::from_value(said).unwrap()
+}
+
+async fn nothing_is_left(person: &Person) {
+    let ledger = person.product.ledger().await;
+    let applications = ledger["applications"].as_array().unwrap();
+    assert_eq!(applications.len(), 1, "{ledger:#}");
+    assert!(applications[0]["deleted_at"].is_string(), "{ledger:#}");
+    assert_eq!(applications[0]["volumes_removed"], true, "{ledger:#}");
+}

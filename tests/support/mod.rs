@@ -1,0 +1,122 @@
+//! The real executable, with a database of its own and a simulated Coolify of its own, for one test.
+//! It must not know who uses it.
+
+pub mod process;
+
+use process::Process;
+use serde_json::Value;
+use sqlx::{Connection, PgConnection};
+use std::process::Command;
+use std::sync::atomic::{AtomicU32, Ordering};
+use url::Url;
+
+const EXECUTABLE: &str = env!("CARGO_BIN_EXE_vps-claude");
+/// How many times faster than life the simulated Coolify builds.
+const SPEED: &str = "10";
+/// Redis has this many databases beside the one that nobody chose.
+const REDIS_DATABASES: u32 = 15;
+
+/// The dashboard and its Coolify, up and answering. Both end with this, but only `stop` removes the database.
+pub struct Product {
+    /// Where the dashboard is: `http://127.0.0.1:PORT`.
+    pub url: String,
+    /// Below which domain the environments answer: `localhost:PORT`.
+    pub agents_domain: String,
+    coolify: String,
+    database: String,
+    serve: Process,
+    _simulator: Process,
+}
+
+impl Product {
+    /// Starts both and returns when both answer.
+    pub async fn start() -> Self {
+        let (simulator, coolify) = Process::start(
+            Command::new(EXECUTABLE)
+                .args(["simulate-coolify", "--listen", "127.0.0.1:0"])
+                .args(["--speed", SPEED]),
+            "Coolify listens on ",
+        );
+        let port = coolify.rsplit(':').next().unwrap();
+        let agents_domain = format!("localhost:{port}");
+        let database = format!("browser_{}", uuid::Uuid::now_v7().simple());
+        administer(&format!("create database {database}")).await;
+        let mut command = Command::new(EXECUTABLE);
+        settings(&mut command, &coolify, &agents_domain, &database);
+        let (serve, address) = Process::start(&mut command, "serving address=");
+        Self {
+            url: format!("http://{address}"),
+            agents_domain,
+            coolify,
+            database,
+            serve,
+            _simulator: simulator,
+        }
+    }
+
+    /// Ends both and removes the database.
+    pub async fn stop(self) {
+        let Self {
+            database, serve, ..
+        } = self;
+        drop(serve);
+        administer(&format!("drop database {database} with (force)")).await;
+    }
+
+    /// Everything that ever happened at the simulated Coolify.
+    pub async fn ledger(&self) -> Value {
+        let url = format!("{}/simulator/ledger", self.coolify);
+        reqwest::get(url).await.unwrap().json().await.unwrap()
+    }
+
+    /// What the dashboard has logged.
+    pub fn log(&self) -> String {
+        self.serve.lines().join("\n")
+    }
+}
+
+/// Everything is set, so that neither the surroundings nor a `.env` has a say.
+fn settings(command: &mut Command, coolify: &str, agents_domain: &str, database: &str) {
+    let mut url = database_server();
+    url.set_path(database);
+    command
+        .arg("serve")
+        .env("DATABASE_URL", url.as_str())
+        .env("REDIS_URL", redis())
+        .env("COOLIFY_API_URL", coolify)
+        .env("COOLIFY_API_TOKEN", "1|simulated-token")
+        .env("COOLIFY_PROJECT_UUID", "zdoc9is0j8ht9lgmxg9edn58")
+        .env("COOLIFY_SERVER_UUID", "s0ce9uvw53efr4edt2sywb3w")
+        .env("COOLIFY_ENVIRONMENT_NAME", "production")
+        .env("COOLIFY_DESTINATION_UUID", "")
+        .env("AGENTS_DOMAIN", agents_domain)
+        .env("LISTEN", "127.0.0.1:0")
+        .env("PUBLIC_URL", "")
+        .env("REGISTRATION", "open")
+        .env("LOG_FORMAT", "text")
+        .env("RUST_LOG", "info,sqlxmq=warn,sqlx=warn");
+}
+
+fn database_server() -> Url {
+    let url = std::env::var("DATABASE_URL").expect("DATABASE_URL is set by scripts/test");
+    Url::parse(&url).unwrap()
+}
+
+/// A database of Redis that no other test of this process uses: all tests come from one address, and its limits are
+/// counted there.
+fn redis() -> String {
+    static TAKEN: AtomicU32 = AtomicU32::new(0);
+    let url = std::env::var("REDIS_URL").expect("REDIS_URL is set by scripts/test");
+    let number = 1 + TAKEN.fetch_add(1, Ordering::Relaxed) % REDIS_DATABASES;
+    format!("{}/{number}", url.trim_end_matches('/'))
+}
+
+async fn administer(statement: &str) {
+    let mut connection = PgConnection::connect(database_server().as_str())
+        .await
+        .unwrap();
+    sqlx::query(statement)
+        .execute(&mut connection)
+        .await
+        .unwrap();
+}
