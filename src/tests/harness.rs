@@ -199,6 +199,15 @@ impl Dashboard {
         .await;
     }
 
+    /// Waits until the newest deployment has reached this stage.
+    pub async fn until_stage(&self, made: &Made, stage: &str) {
+        self.until(&format!("{} is at {stage}", made.name), async || {
+            let reached = self.deployment(made, "stage").await;
+            (reached.as_deref() == Some(stage)).then_some(())
+        })
+        .await;
+    }
+
     /// Waits until the deployment failed, and returns the sentence.
     pub async fn until_error(&self, made: &Made) -> String {
         self.until_status(made, "error").await;
@@ -244,6 +253,16 @@ impl Dashboard {
         let mut records = self.ledger().applications;
         records.retain(|record| record.name == made.subdomain);
         records
+    }
+
+    /// How often a call got this answer.
+    pub fn calls(&self, call: &str, answer: &str) -> u64 {
+        let calls = self.ledger().calls;
+        let answers = calls.get(call);
+        answers
+            .and_then(|answers| answers.get(answer))
+            .copied()
+            .unwrap_or(0)
     }
 
     /// Everything Coolify remembers.

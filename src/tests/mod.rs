@@ -4,6 +4,7 @@ mod account_page;
 mod accounts;
 mod answers;
 mod database;
+mod deployments;
 mod ending;
 mod environments;
 mod harness;
