@@ -56,3 +56,33 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) 
         .await
         .expect("hashing does not panic")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn only_the_password_that_was_hashed_matches() {
+        let password = |typed| Password::for_account(typed).unwrap();
+        let hash = hash(password("correct horse")).await;
+        assert!(verify(password("correct horse"), Some(hash.clone())).await);
+        assert!(!verify(password("Correct horse"), Some(hash)).await);
+        assert!(!verify(password("nobody has this password"), None).await);
+    }
+
+    /// The time is in the parameters: where they are the same, an unknown address takes as long as a wrong password.
+    #[test]
+    fn nobodys_hash_is_as_much_work_as_anybodys() {
+        let anybody = hash_now("correct horse");
+        let work = |hash: &str| {
+            let parsed = PasswordHash::new(hash).unwrap();
+            (
+                parsed.algorithm.to_string(),
+                parsed.version,
+                parsed.params.to_string(),
+                hash.len(),
+            )
+        };
+        assert_eq!(work(&NOBODY), work(&anybody));
+    }
+}
