@@ -37,12 +37,17 @@ pub async fn ask(conn: &mut PgConnection, job: Job, delay: Duration) -> sqlx::Re
     JobBuilder::new(NAME)
         .set_json(&job)
         .expect("an id is JSON")
-        .set_delay(delay)
+        .set_delay(whole_microseconds(delay))
         .set_retries(RETRIES)
         .set_retry_backoff(BACKOFF)
         .spawn(conn)
         .await
         .map(drop)
+}
+
+/// PostgreSQL's interval counts microseconds, and sqlx refuses to encode a time that has a finer part.
+fn whole_microseconds(delay: Duration) -> Duration {
+    Duration::from_micros(u64::try_from(delay.as_micros()).unwrap_or(u64::MAX))
 }
 
 /// The jobs that will be carried out some time.
