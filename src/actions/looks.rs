@@ -174,7 +174,8 @@ async fn sight_container(app: &App, panorama: &Panorama, due: &Due) -> Sighting 
             Err(Blind(sighting)) => return sighting,
         },
     };
-    if container == Container::Running && due.status != Status::Deleting {
+    let asks_its_address = due.status != Status::Deleting && due.stage != Some(Stage::Start);
+    if container == Container::Running && asks_its_address {
         Sighting::Address(app.probe.look(&app.domain.address(&due.subdomain)).await)
     } else {
         Sighting::Container(container)
