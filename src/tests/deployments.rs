@@ -38,6 +38,20 @@ async fn a_deployment_makes_one_application_with_four_volumes_that_lets_its_owne
         let good = |answer: &String| answer.starts_with('2') || call == "address";
         assert!(answers.keys().all(good), "{call}: {answers:?}");
     }
+    let stages: Vec<String> =
+        sqlx::query_scalar("select stage from deployment_stages order by began_at")
+            .fetch_all(dashboard.pool())
+            .await
+            .unwrap();
+    let all = [
+        "requested",
+        "application",
+        "settings",
+        "build",
+        "start",
+        "answer",
+    ];
+    assert_eq!(stages, all);
     let page = ada.get(&made.at("")).await.expect(200);
     assert!(page.says("Succeeded") && page.says("by Ada"));
     dashboard.close().await;

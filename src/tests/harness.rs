@@ -80,7 +80,7 @@ impl Dashboard {
         let domain = AgentsDomain::parse(&format!("localhost:{}", simulator.port())).unwrap();
         let app = App::new(Parts {
             pool: setup::pool(&database),
-            client: setup::client(&simulator),
+            client: setup::client(&simulator, &setup),
             probe: Probe::new().unwrap(),
             redis,
             prefix: prefix.clone(),

@@ -1,10 +1,11 @@
 //! Mischief at Coolify, as stories ask for it. It knows the simulator's knobs.
 
 use super::harness::{Dashboard, Made};
-use crate::coolify::simulator::Change;
 use crate::coolify::simulator::call::Call;
 use crate::coolify::simulator::fault::{Fault, FaultKind};
 use crate::coolify::simulator::outcome::{Outcome, Plan};
+use crate::coolify::simulator::{Change, Options};
+use serde_json::json;
 
 impl Dashboard {
     /// Lets a call go wrong until the faults are cleared.
@@ -47,5 +48,29 @@ impl Dashboard {
     /// Something happens to the environment's application behind everybody's back.
     pub fn tamper(&self, made: &Made, change: &Change) {
         assert!(self.simulator.set_state(&made.subdomain, change));
+    }
+
+    /// Somebody else makes an application at the environment's address, under this name.
+    pub async fn squat(&self, made: &Made, name: &str) {
+        let options = Options::default();
+        let order = json!({
+            "project_uuid": options.project,
+            "server_uuid": options.server,
+            "environment_name": options.environment,
+            "git_repository": "https://github.com/somebody/else",
+            "git_branch": "main",
+            "build_pack": "dockerfile",
+            "ports_exposes": "80",
+            "name": name,
+            "domains": self.app.domain.fqdn(&made.subdomain),
+        });
+        let request = reqwest::Client::new()
+            .post(format!(
+                "{}/api/v1/applications/public",
+                self.simulator.url()
+            ))
+            .bearer_auth(options.token)
+            .json(&order);
+        assert_eq!(request.send().await.unwrap().status(), 201);
     }
 }

@@ -35,6 +35,8 @@ pub struct Setup {
     pub abilities: Vec<&'static str>,
     /// Whether there is a Redis.
     pub redis: bool,
+    /// Changes what Coolify is told of us.
+    pub coolify: Box<dyn Fn(&mut Connection, &mut Source)>,
 }
 
 impl Default for Setup {
@@ -45,6 +47,7 @@ impl Default for Setup {
             secure: false,
             abilities: vec!["read", "write", "deploy", "read:sensitive"],
             redis: true,
+            coolify: Box::new(|_, _| {}),
         }
     }
 }
@@ -97,9 +100,9 @@ pub async fn simulator(setup: &Setup) -> Simulator {
 }
 
 /// Who calls it.
-pub fn client(simulator: &Simulator) -> Client {
+pub fn client(simulator: &Simulator, setup: &Setup) -> Client {
     let options = Options::default();
-    let connection = Connection {
+    let mut connection = Connection {
         url: Url::parse(&simulator.url()).unwrap(),
         token: Secret::new(options.token),
         project_uuid: options.project,
@@ -107,11 +110,12 @@ pub fn client(simulator: &Simulator) -> Client {
         environment_name: options.environment,
         destination_uuid: None,
     };
-    let source = Source {
+    let mut source = Source {
         repository: "https://github.com/grmkris/agent".to_owned(),
         branch: "main".to_owned(),
         port: 8080,
     };
+    (setup.coolify)(&mut connection, &mut source);
     Client::new(connection, source).unwrap()
 }
 

@@ -1,0 +1,283 @@
+//! Stories of a Coolify that refuses: each refusal is a sentence that says which step, why, and what to do.
+
+use super::harness::{Dashboard, Made};
+use super::person::Person;
+use crate::coolify::Connection;
+use crate::coolify::simulator::call::Call;
+use crate::coolify::simulator::fault::FaultKind;
+use crate::domain::secret::Secret;
+use axum::http::{Method, StatusCode};
+use axum::{Json, Router};
+use serde_json::json;
+use tokio::net::TcpListener;
+use url::Url;
+
+/// Deploys what cannot be deployed, and returns the sentence on its page.
+async fn fails(dashboard: &Dashboard, owner: &Person, made: &Made) -> String {
+    owner.post(&made.at("deploy"), &[]).await.expect(303);
+    let sentence = dashboard.until_error(made).await;
+    let page = owner.get(&made.at("")).await.expect(200);
+    assert!(page.says(&sentence) && page.says("Failed"), "{sentence}");
+    assert!(sentence.ends_with('.'), "{sentence}");
+    sentence
+}
+
+/// And then it works, with one application.
+async fn works_now(dashboard: &Dashboard, owner: &Person, made: &Made) {
+    owner.post(&made.at("deploy"), &[]).await.expect(303);
+    dashboard.until_status(made, "running").await;
+    dashboard.record(made);
+    assert!(dashboard.lets_in(made, &made.password).await);
+}
+
+#[tokio::test]
+async fn a_refusal_for_good_ends_the_deployment_with_a_sentence() {
+    let dashboard = Dashboard::open().await;
+    let ada = dashboard.person("Ada").await;
+    let made = dashboard.make(&ada, "Refused", false).await;
+    let refusals = [
+        (
+            Call::Any,
+            FaultKind::Unauthenticated,
+            "Application",
+            "Coolify does not accept the token. Make a new one in Coolify and set COOLIFY_API_TOKEN to it.",
+        ),
+        (
+            Call::Any,
+            FaultKind::ForbiddenApiDisabled,
+            "Application",
+            "Coolify's API is switched off. Switch it on in Coolify's settings.",
+        ),
+        (
+            Call::Find,
+            FaultKind::ForbiddenAbility,
+            "Application",
+            "The token of Coolify lacks the permission “read”.",
+        ),
+        (
+            Call::Create,
+            FaultKind::ForbiddenAbility,
+            "Application",
+            "The token of Coolify lacks the permission “write”.",
+        ),
+        (
+            Call::Create,
+            FaultKind::EndpointMissing,
+            "Application",
+            "Update Coolify to 4.0.0 or newer.",
+        ),
+        (
+            Call::Find,
+            FaultKind::NotFound,
+            "Application",
+            "Check COOLIFY_ENVIRONMENT_NAME",
+        ),
+        (
+            Call::StoragesList,
+            FaultKind::EndpointMissing,
+            "Settings",
+            "Update Coolify to 4.0.0 or newer.",
+        ),
+        (
+            Call::StoragesAdd,
+            FaultKind::ForbiddenAbility,
+            "Settings",
+            "lacks the permission “write”",
+        ),
+        (
+            Call::Deploy,
+            FaultKind::ForbiddenAbility,
+            "Build",
+            "lacks the permission “deploy”",
+        ),
+        (
+            Call::Deploy,
+            FaultKind::NotFound,
+            "Build",
+            "The application is not in Coolify any more.",
+        ),
+    ];
+    for (call, fault, step, words) in refusals {
+        dashboard.fault(call, fault);
+        let sentence = fails(&dashboard, &ada, &made).await;
+        assert!(
+            sentence.starts_with(&format!("Step “{step}”: ")),
+            "{sentence}"
+        );
+        assert!(sentence.contains(words), "{sentence}");
+        dashboard.simulator.clear_faults();
+    }
+    works_now(&dashboard, &ada, &made).await;
+    dashboard.close().await;
+}
+
+#[tokio::test]
+async fn settings_that_coolify_does_not_know_are_named() {
+    let wrong: [(fn(&mut Connection), &str); 4] = [
+        (
+            |coolify| coolify.project_uuid = "x".repeat(24),
+            "Check COOLIFY_PROJECT_UUID",
+        ),
+        (
+            |coolify| coolify.environment_name = "staging".to_owned(),
+            "Check COOLIFY_ENVIRONMENT_NAME",
+        ),
+        (
+            |coolify| coolify.server_uuid = "x".repeat(24),
+            "Check COOLIFY_SERVER_UUID",
+        ),
+        (
+            |coolify| coolify.token = Secret::new("2|wrong"),
+            "set COOLIFY_API_TOKEN",
+        ),
+    ];
+    for (change, words) in wrong {
+        let dashboard =
+            Dashboard::with(|setup| setup.coolify = Box::new(move |coolify, _| change(coolify)));
+        let dashboard = dashboard.await;
+        let ada = dashboard.person("Ada").await;
+        let made = dashboard.make(&ada, "Misled", false).await;
+        let sentence = fails(&dashboard, &ada, &made).await;
+        assert!(sentence.contains(words), "{sentence}");
+        assert!(dashboard.records(&made).is_empty());
+        dashboard.close().await;
+    }
+}
+
+/// A Coolify that has nothing and answers every wish for an application with this 422.
+async fn refusing(body: serde_json::Value) -> Url {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let refuse = async move |method: Method| match method {
+        Method::POST => (StatusCode::UNPROCESSABLE_ENTITY, Json(body)),
+        _ => (StatusCode::OK, Json(json!({ "applications": [] }))),
+    };
+    let router = Router::new().fallback(refuse);
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    Url::parse(&url).unwrap()
+}
+
+#[tokio::test]
+async fn a_422_is_read_in_each_of_its_shapes() {
+    let invalid = |errors| json!({ "message": "Validation failed.", "errors": errors });
+    let needed = "You need to provide at least one of environment_name or environment_uuid";
+    let shapes = [
+        (
+            invalid(json!({ "git_branch": ["It is no branch.", "It is too long."] })),
+            "git_branch: It is no branch.; git_branch: It is too long",
+        ),
+        (
+            invalid(json!({ "destination_uuid": "It is of another server." })),
+            "destination_uuid: It is of another server",
+        ),
+        (
+            invalid(json!(["Invalid URL: a", "Invalid URL: b"])),
+            "Invalid URL: a; Invalid URL: b",
+        ),
+        (json!({ "message": format!("{needed}.") }), needed),
+    ];
+    for (body, words) in shapes {
+        let url = refusing(body).await;
+        let dashboard = Dashboard::with(|setup| {
+            setup.coolify = Box::new(move |coolify, _| coolify.url = url.clone());
+        });
+        let dashboard = dashboard.await;
+        let ada = dashboard.person("Ada").await;
+        let made = dashboard.make(&ada, "Invalid", false).await;
+        assert_eq!(
+            fails(&dashboard, &ada, &made).await,
+            format!(
+                "Step “Application”: Coolify refuses the request: {words}. \
+                 Check the settings of the repository, the project and the server."
+            )
+        );
+        dashboard.close().await;
+    }
+}
+
+#[tokio::test]
+async fn an_address_that_a_stranger_holds_is_not_taken_over() {
+    let dashboard = Dashboard::open().await;
+    let ada = dashboard.person("Ada").await;
+    let made = dashboard.make(&ada, "Squatted", false).await;
+    dashboard.squat(&made, "a-stranger").await;
+    let sentence = fails(&dashboard, &ada, &made).await;
+    assert!(
+        sentence.contains("Its address is already used in Coolify by something else."),
+        "{sentence}"
+    );
+    assert!(dashboard.records(&made).is_empty(), "and nothing was made");
+    ada.post(&made.at("delete"), &[("confirmation", "Squatted")])
+        .await
+        .expect(303);
+    dashboard.until_gone(&made).await;
+    let stranger = &dashboard.ledger().applications[0];
+    assert!(
+        stranger.deleted_at.is_none(),
+        "the stranger's application stays"
+    );
+    dashboard.close().await;
+}
+
+#[tokio::test]
+async fn an_application_of_ours_that_coolify_made_unnoticed_is_adopted() {
+    let dashboard = Dashboard::open().await;
+    let ada = dashboard.person("Ada").await;
+    let made = dashboard.make(&ada, "Adopted", false).await;
+    dashboard.fault_once(Call::Create, FaultKind::HoldBefore);
+    ada.post(&made.at("deploy"), &[]).await.expect(303);
+    dashboard.until_held(Call::Create).await;
+    dashboard.squat(&made, &made.subdomain).await;
+    dashboard.simulator.release();
+    dashboard.until_status(&made, "running").await;
+    assert_eq!(dashboard.calls("create", "409"), 1);
+    dashboard.record(&made);
+    assert!(dashboard.lets_in(&made, &made.password).await);
+    dashboard.close().await;
+}
+
+#[tokio::test]
+async fn an_answer_that_was_lost_makes_no_second_application() {
+    for fault in [
+        FaultKind::ResetAfter,
+        FaultKind::ServerErrorAfter,
+        FaultKind::MalformedJson,
+        FaultKind::BadGatewayHtml,
+    ] {
+        let dashboard = Dashboard::open().await;
+        let ada = dashboard.person("Ada").await;
+        for call in [Call::Create, Call::Envs, Call::StoragesAdd, Call::Deploy] {
+            dashboard.fault_once(call, fault);
+        }
+        let made = dashboard.running(&ada, "Lost and found").await;
+        let record = dashboard.record(&made);
+        assert_eq!(
+            (record.builds_started, record.volumes.len()),
+            (1, 4),
+            "{fault:?}"
+        );
+        assert!(dashboard.lets_in(&made, &made.password).await);
+        dashboard.close().await;
+    }
+}
+
+#[tokio::test]
+async fn an_application_under_our_name_at_another_address_is_left_alone() {
+    let dashboard = Dashboard::open().await;
+    let ada = dashboard.person("Ada").await;
+    let made = dashboard.make(&ada, "Namesake", false).await;
+    let elsewhere = Made {
+        subdomain: "elsewhere".to_owned(),
+        ..made.clone()
+    };
+    dashboard.squat(&elsewhere, &made.subdomain).await;
+    let sentence = fails(&dashboard, &ada, &made).await;
+    assert!(sentence.contains("at another address"), "{sentence}");
+    assert_eq!(dashboard.record(&made).builds_started, 0);
+    ada.post(&made.at("delete"), &[("confirmation", "Namesake")])
+        .await
+        .expect(303);
+    dashboard.until_gone(&made).await;
+    assert!(dashboard.record(&made).deleted_at.is_none());
+    dashboard.close().await;
+}
