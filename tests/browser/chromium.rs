@@ -23,6 +23,10 @@ impl Look {
         dark: false,
         script: true,
     };
+    pub const PHONE: Self = Self {
+        width: 390,
+        ..Self::DESKTOP
+    };
     pub const WITHOUT_SCRIPT: Self = Self {
         script: false,
         ..Self::DESKTOP
@@ -99,18 +103,24 @@ fn capabilities(script: bool, profile: &std::path::Path) -> Capabilities {
 /// Sets the size of the window and the colours a person prefers.
 pub async fn look(client: &Client, look: Look) {
     let colours = if look.dark { "dark" } else { "light" };
-    let size = json!({
-        "width": look.width, "height": look.height(), "deviceScaleFactor": 1, "mobile": look.is_phone(),
-    });
     let media = json!({ "features": [{ "name": "prefers-color-scheme", "value": colours }] });
     let touch = json!({ "enabled": look.is_phone() });
-    devtools(client, "Emulation.setDeviceMetricsOverride", size).await;
     devtools(client, "Emulation.setEmulatedMedia", media).await;
     devtools(client, "Emulation.setTouchEmulationEnabled", touch).await;
+    unroll(client, look, 0).await;
+}
+
+/// Makes the window this high, and not lower than it usually is.
+pub async fn unroll(client: &Client, look: Look, height: u32) {
+    let size = json!({
+        "width": look.width, "height": look.height().max(height),
+        "deviceScaleFactor": 1, "mobile": look.is_phone(),
+    });
+    devtools(client, "Emulation.setDeviceMetricsOverride", size).await;
 }
 
 /// Asks the browser itself, past the pages.
-pub async fn devtools(client: &Client, command: &str, parameters: Value) -> Value {
+async fn devtools(client: &Client, command: &str, parameters: Value) -> Value {
     let body = json!({ "cmd": command, "params": parameters });
     client
         .issue_cmd(Vendor("goog/cdp/execute", body))

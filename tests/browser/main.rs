@@ -1,8 +1,17 @@
 //! The dashboard as a person has it: the real executable, before a real browser.
 
+mod accessible;
 mod chromium;
+mod history;
+mod keyboard;
 mod person;
+mod phone;
+mod pictures;
+mod remembered;
+mod scene;
 mod stage;
 #[path = "../support/mod.rs"]
 mod support;
+mod tabs;
+mod tour;
 mod walk;

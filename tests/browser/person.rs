@@ -2,14 +2,16 @@
 //! It must not know what the stories are about, only how the dashboard is used.
 
 use crate::support::Product;
+use fantoccini::actions::{InputSource, KeyAction, KeyActions};
 use fantoccini::elements::Element;
 use fantoccini::error::CmdError;
 use fantoccini::{Client, Locator};
-use serde_json::Value;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
 /// How long a person waits for anything.
-const PATIENCE: Duration = Duration::from_secs(40);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// How often a person looks.
 const GLANCE: Duration = Duration::from_millis(50);
 
@@ -104,9 +106,36 @@ impl Person {
         field.send_keys(text).await.unwrap();
     }
 
-    /// Asks the page.
-    pub async fn ask(&self, script: &str) -> Value {
-        self.client.execute(script, vec![]).await.unwrap()
+    /// Presses keys, one after the other, on whatever has the focus.
+    pub async fn press(&self, keys: impl IntoIterator<Item = char>) {
+        let mut actions = KeyActions::new("keyboard".to_owned());
+        for value in keys {
+            actions = actions
+                .then(KeyAction::Down { value })
+                .then(KeyAction::Up { value });
+        }
+        self.client.perform_actions(actions).await.unwrap();
+    }
+
+    /// Asks the page, by what stands after `return`.
+    pub async fn ask<T: DeserializeOwned>(&self, expression: &str) -> T {
+        let script = format!("return {expression}");
+        let answer = self.client.execute(&script, vec![]).await.unwrap();
+        serde_json::from_value(answer).unwrap()
+    }
+
+    /// Lets the page do something.
+    pub async fn run(&self, script: &str) {
+        self.client.execute(script, vec![]).await.unwrap();
+    }
+
+    /// Sends a form past the page, as the person who is signed in.
+    pub async fn post(&self, path: &str, fields: Value) {
+        let script = "const [path, fields, done] = arguments;
+                    fetch(path, { method: 'POST', body: new URLSearchParams(fields) })
+                      .then((answer) => done(answer.ok));";
+        let sent = self.client.execute_async(script, vec![json!(path), fields]);
+        assert_eq!(sent.await.unwrap(), true, "{path}");
     }
 
     /// Waits until the browser is at this path.

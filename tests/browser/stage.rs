@@ -36,10 +36,9 @@ async fn upset_nobody(person: &Person) {
         .filter(|entry| is_error(person, entry))
         .collect();
     assert!(errors.is_empty(), "the console says {errors:#?}");
-    let elsewhere: Vec<_> = requests(&noted(&person.client, "performance").await)
-        .into_iter()
-        .filter(|url| !person.is_ours(url))
-        .collect();
+    let requests = requests(&noted(&person.client, "performance").await);
+    assert!(!requests.is_empty(), "the network is not noted");
+    let elsewhere: Vec<_> = requests.iter().filter(|url| !person.is_ours(url)).collect();
     assert!(elsewhere.is_empty(), "asked elsewhere: {elsewhere:#?}");
 }
 

@@ -2,7 +2,7 @@
 
 use crate::chromium::Look;
 use crate::person::{Person, until};
-use crate::stage;
+use crate::{remembered, stage};
 
 const EMAIL: &str = "somebody@example.com";
 const ENVIRONMENT_PASSWORD: &str = "let me in, 'please' & \"now\"";
@@ -19,24 +19,30 @@ async fn an_environment_is_created_deployed_opened_and_deleted_and_nothing_is_ev
 
         person.click("#rows button[id$=-deploy]").await;
         person.read("#rows .badge", "deploying").await;
-        remember_this_page(person).await;
+        remembered::this_page(person).await;
         person.read("#rows .stage", "s").await;
         person.read("#rows .badge", "running").await;
-        assert_eq!(said(person).await, ["Test Workspace is running."]);
+        assert_eq!(
+            remembered::said(person).await,
+            ["Test Workspace is running."]
+        );
 
         open(person, &address).await;
 
         person.click("#rows a[id$=-delete]").await;
         person.see("dialog[open] #confirmation").await;
-        is_the_same_page(person).await;
+        remembered::is_the_same(person).await;
         person.fill("#confirmation", "Test Workspace").await;
         person.click("#delete-form button.primary").await;
         person.read("#rows .badge", "deleting").await;
-        remember_this_page(person).await;
+        remembered::this_page(person).await;
         person.see_no("#rows tr").await;
         person.read("main .empty", "No environments yet").await;
-        assert_eq!(said(person).await, ["The environment is deleted."]);
-        is_the_same_page(person).await;
+        assert_eq!(
+            remembered::said(person).await,
+            ["The environment is deleted."]
+        );
+        remembered::is_the_same(person).await;
         nothing_is_left(person).await;
     })
     .await;
@@ -112,28 +118,6 @@ async fn open(person: &Person, address: &str) {
     person.read("h1", "Signed in to").await;
     person.client.close_window().await.unwrap();
     person.client.switch_to_window(dashboard).await.unwrap();
-}
-
-/// Marks the page, so that a reload would be noticed, and listens to its live region.
-async fn remember_this_page(person: &Person) {
-    person
-        .ask(
-            "window.said = [];
-             const region = document.getElementById('live');
-             new MutationObserver(() => region.textContent && said.push(region.textContent))
-               .observe(region, { childList: true });",
-        )
-        .await;
-}
-
-async fn is_the_same_page(person: &Person) {
-    assert!(person.ask("return Array.isArray(window.said)").await == true);
-}
-
-/// What the live region has said since then.
-async fn said(person: &Person) -> Vec<String> {
-    let said = person.ask("return window.said ?? ['reloaded']").await;
-    serde_json::from_value(said).unwrap()
 }
 
 async fn nothing_is_left(person: &Person) {

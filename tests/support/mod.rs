@@ -63,6 +63,13 @@ impl Product {
         administer(&format!("drop database {database} with (force)")).await;
     }
 
+    /// Turns a knob of the simulated Coolify: `outcomes`, `faults`, `settings`, …
+    pub async fn tell(&self, what: &str, body: Value) {
+        let url = format!("{}/simulator/{what}", self.coolify);
+        let answer = reqwest::Client::new().post(url).json(&body).send().await;
+        answer.unwrap().error_for_status().unwrap();
+    }
+
     /// Everything that ever happened at the simulated Coolify.
     pub async fn ledger(&self) -> Value {
         let url = format!("{}/simulator/ledger", self.coolify);

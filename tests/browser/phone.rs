@@ -1,0 +1,53 @@
+//! On a phone nothing is cut off, nothing is too small to touch, and rows are cards.
+
+use crate::chromium::Look;
+use crate::person::Person;
+use crate::{stage, tour};
+use std::cell::RefCell;
+
+/// What can be touched and is smaller than 44 pixels. A link within a sentence may be as high as its line; a field
+/// with buttons in it and a box with a label are as large as the whole.
+const SMALL: &str = "[...document.querySelectorAll('a, button, input, summary, label.check, .secret')].filter((it) => {
+    const box = it.getBoundingClientRect(), style = getComputedStyle(it);
+    const seen = box.width > 1 && box.height > 1 && style.visibility === 'visible';
+    const touched = seen && style.display !== 'inline' && !it.matches('label input, .secret input, .skip, .visually-hidden');
+    return touched && (box.height < 43.9 || box.width < 43.9);
+  }).map((it) => { const b = it.getBoundingClientRect(); return `${it.outerHTML.slice(0, 90)} is ${b.width} x ${b.height}` })";
+
+/// What reaches beyond the screen where the page would scroll sideways for it.
+const WIDE: &str = "document.documentElement.scrollWidth <= innerWidth ? [] :
+  [...document.querySelectorAll('body *')].filter((it) => it.getBoundingClientRect().right > innerWidth + 1)
+    .map((it) => `${it.outerHTML.slice(0, 90)} reaches ${it.getBoundingClientRect().right}`)";
+
+#[tokio::test]
+async fn on_a_phone_no_page_scrolls_sideways_and_everything_can_be_touched() {
+    stage::person(Look::PHONE, async |person| {
+        let found = RefCell::new(vec![]);
+        tour::every_page(person, async |name| {
+            for question in [WIDE, SMALL] {
+                let wrong: Vec<String> = person.ask(question).await;
+                let wrong = wrong.iter().map(|wrong| format!("{name}: {wrong}"));
+                found.borrow_mut().extend(wrong);
+            }
+            if name == "table" {
+                rows_are_cards(person).await;
+            }
+        })
+        .await;
+        let found = found.into_inner();
+        assert!(found.is_empty(), "{}", found.join("\n"));
+    })
+    .await;
+}
+
+async fn rows_are_cards(person: &Person) {
+    person.see_no("thead").await;
+    let stacked: bool = person
+        .ask(
+            "[...document.querySelectorAll('#rows tr')].every((row) =>
+               row.querySelector('td.status').getBoundingClientRect().top >=
+               row.querySelector('th.name').getBoundingClientRect().bottom)",
+        )
+        .await;
+    assert!(stacked, "the status stands below the name");
+}

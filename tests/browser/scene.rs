@@ -1,0 +1,78 @@
+//! Environments in the statuses a story needs. It must not know what is looked at in them.
+
+use crate::person::Person;
+use serde::Deserialize;
+use serde_json::json;
+
+/// A row of the table.
+#[derive(Debug, Deserialize)]
+pub struct Row {
+    pub id: String,
+    /// The first label of the address.
+    pub subdomain: String,
+}
+
+/// Makes an environment and returns its row, with the table on the screen.
+pub async fn environment(person: &Person, name: &str) -> Row {
+    let fields =
+        json!({ "name": name, "password": "let me in, please", "suffix": "", "deploy": "0" });
+    person.post("/environments", fields).await;
+    person.visit("/environments").await;
+    let find = format!(
+        "[...document.querySelectorAll('#rows tr')]
+           .filter((row) => row.querySelector('.name a').textContent === {name:?})
+           .map((row) => ({{ id: row.id, subdomain: row.querySelector('.host').textContent.split('.')[0] }}))[0]"
+    );
+    person.ask(&find).await
+}
+
+/// Deploys it with this outcome.
+pub async fn deploy(person: &Person, row: &Row, outcome: &str) {
+    let plan = json!({ "application": row.subdomain, "outcome": outcome });
+    person.product.tell("outcomes", plan).await;
+    let path = format!("/environments/{}/deploy", row.id);
+    person.post(&path, json!({})).await;
+}
+
+/// One environment in each status, the table on the screen.
+pub struct Each {
+    pub pending: Row,
+    pub deploying: Row,
+    pub running: Row,
+    pub failed: Row,
+    pub deleting: Row,
+}
+
+impl Each {
+    /// Brings them about. What moves goes on moving for as long as the story lasts.
+    pub async fn new(person: &Person) -> Self {
+        let settings = json!({ "concurrent_builds": 5, "delete_seconds": 36_000 });
+        person.product.tell("settings", settings).await;
+        let each = Self {
+            deleting: environment(person, "Old prototype").await,
+            failed: environment(person, "Data pipeline").await,
+            running: environment(person, "Research notebook").await,
+            deploying: environment(person, "Payments API").await,
+            pending: environment(person, "Landing page").await,
+        };
+        deploy(person, &each.running, "finish").await;
+        deploy(person, &each.failed, "fail_build").await;
+        deploy(person, &each.deleting, "finish").await;
+        person.visit("/environments").await;
+        for (row, word) in [
+            (&each.running, "running"),
+            (&each.failed, "error"),
+            (&each.deleting, "running"),
+        ] {
+            person.read(&format!("#{} .badge", row.id), word).await;
+        }
+        deploy(person, &each.deploying, "stuck_in_progress").await;
+        let path = format!("/environments/{}/delete", each.deleting.id);
+        let confirmation = json!({ "confirmation": "Old prototype" });
+        person.post(&path, confirmation).await;
+        person.visit("/environments").await;
+        let stage = format!("#{} .stage", each.deploying.id);
+        person.read(&stage, "Building").await;
+        each
+    }
+}

@@ -1,0 +1,46 @@
+//! Several tabs of the same person show the same.
+
+use crate::chromium::Look;
+use crate::{remembered, scene, stage};
+
+#[tokio::test]
+async fn a_row_made_in_one_tab_appears_in_the_other_and_leaves_both_when_deleted() {
+    stage::person(Look::DESKTOP, async |person| {
+        person.register("somebody@example.com").await;
+        let first = person.client.window().await.unwrap();
+        remembered::this_page(person).await;
+        let second = person.client.new_window(true).await.unwrap().handle;
+
+        person
+            .client
+            .switch_to_window(second.clone())
+            .await
+            .unwrap();
+        person.visit("/environments").await;
+        scene::environment(person, "Test Workspace").await;
+
+        person.client.switch_to_window(first.clone()).await.unwrap();
+        person.read("#rows tr .name", "Test Workspace").await;
+        person.read("#counts", "1 in all").await;
+        person.see_no("main .empty").await;
+
+        person
+            .client
+            .switch_to_window(second.clone())
+            .await
+            .unwrap();
+        remembered::this_page(person).await;
+        person.client.switch_to_window(first.clone()).await.unwrap();
+        person.click("#rows a[id$=-delete]").await;
+        person.fill("#confirmation", "Test Workspace").await;
+        remembered::is_the_same(person).await;
+        person.click("#delete-form button.primary").await;
+        person.see_no("#rows tr").await;
+
+        person.client.switch_to_window(second).await.unwrap();
+        person.see_no("#rows tr").await;
+        person.read("main .empty", "No environments yet").await;
+        remembered::is_the_same(person).await;
+    })
+    .await;
+}
