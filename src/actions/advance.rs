@@ -1,7 +1,7 @@
 //! Carries a deployment through its steps: takes the lease, does the one step its stage asks for, writes what follows.
 
 use super::Ended;
-use super::steps::{Next, StepError, step};
+use super::steps::{Next, StepError, step, too_late};
 use crate::app::App;
 use crate::coolify::Error;
 use crate::domain::deployment::{Outcome, Stage};
@@ -12,9 +12,6 @@ use crate::store::leases::{self, Leased, Release};
 use crate::store::{deployments, environments, looks};
 use std::time::Duration;
 use time::OffsetDateTime;
-
-/// How long after the deadline a build that Coolify does not let us stop is waited for.
-const PATIENCE_AFTER_DEADLINE: Duration = Duration::from_mins(2);
 
 /// Takes the deployment one step further.
 ///
@@ -34,8 +31,8 @@ pub async fn advance(app: &App, id: DeploymentId) -> sqlx::Result<Ended> {
     write(app, id, &leased, next).await
 }
 
-/// Coolify's calls of one step took too long together.
-fn slow() -> Error {
+/// Coolify's answer, or those of one step together, took too long.
+pub(super) fn slow() -> Error {
     Error::Unreachable {
         why: "it did not answer in time".to_owned(),
         unsure: true,
@@ -72,13 +69,10 @@ pub(super) fn until_then(until: OffsetDateTime) -> Duration {
 async fn after_error(app: &App, leased: &Leased, error: Error) -> Next {
     app.heed(&error).await;
     tracing::warn!(environment = %EnvironmentId::from(leased.environment_id), stage = leased.stage.word(), %error, "step not done");
-    if leased.cancel_requested
-        && OffsetDateTime::now_utc() > leased.deadline + PATIENCE_AFTER_DEADLINE
-    {
-        return Next::Fail(
-            "Coolify could not be asked to stop the build. Look there whether it still runs."
-                .to_owned(),
-        );
+    if too_late(app, leased) {
+        return Next::Fail(format!(
+            "The deployment took too long, and Coolify could not be asked to stop its build: {error}. Look there whether it still runs, and deploy again."
+        ));
     }
     let after = backoff(app, leased.attempts);
     match error {
@@ -99,12 +93,16 @@ async fn after_error(app: &App, leased: &Leased, error: Error) -> Next {
         Error::Unreachable { why, unsure } => Next::Again {
             after,
             note: Some(format!("Coolify cannot be reached: {why}. Trying again.")),
-            unsure: unsure
-                || leased
-                    .unsure_until
-                    .is_some_and(|until| until > OffsetDateTime::now_utc()),
+            unsure: unsure || is_unsure(leased),
         },
     }
+}
+
+/// Whether an earlier request without an answer may still be carried out.
+fn is_unsure(leased: &Leased) -> bool {
+    leased
+        .unsure_until
+        .is_some_and(|until| until > OffsetDateTime::now_utc())
 }
 
 fn in_step(stage: Stage, sentence: &str) -> String {
@@ -123,9 +121,14 @@ pub(super) fn backoff(app: &App, attempts: i32) -> Duration {
 async fn write(app: &App, id: DeploymentId, leased: &Leased, next: Next) -> sqlx::Result<Ended> {
     let environment = EnvironmentId::from(leased.environment_id);
     let mut tx = app.pool.begin().await?;
+    let unsure = match &next {
+        Next::Again { unsure, .. } => *unsure,
+        Next::Fail(_) => is_unsure(leased),
+        _ => false,
+    };
     let release = Release {
         look_after: matches!(next, Next::Follow(_)).then_some(app.pace.looks[0] / 2),
-        unsure: matches!(next, Next::Again { unsure: true, .. }),
+        unsure,
         meant_for: Some(Status::Deploying),
     };
     match leases::release(&mut tx, environment, leased.fence, &release).await? {

@@ -5,7 +5,7 @@ use crate::app::{App, Urgency};
 use crate::coolify::{Application, Conflict, DeploymentRow, Error, VOLUMES};
 use crate::domain::deployment::Stage;
 use crate::domain::id::EnvironmentId;
-use crate::domain::judge::Container;
+use crate::domain::judge::{self, Container};
 use crate::store::leases::{self, Leased};
 use std::time::Duration;
 use time::OffsetDateTime;
@@ -44,10 +44,7 @@ pub(super) async fn step(app: &App, leased: &Leased) -> Result<Next, StepError> 
         return cancel(app, leased).await;
     }
     if leased.deadline < OffsetDateTime::now_utc() {
-        return Ok(Next::Fail(
-            "The deployment took too long. Check that Coolify is well, and deploy again."
-                .to_owned(),
-        ));
+        return give_up(app, leased).await;
     }
     match leased.stage {
         Stage::Requested => Ok(Next::Enter(Stage::Application)),
@@ -218,7 +215,20 @@ async fn in_flight(app: &App, leased: &Leased, uuid: &str) -> Result<Option<Next
         .map(|row| Next::Follow(row.deployment_uuid.clone())))
 }
 
-/// Cancels every build in flight and waits until there is none.
+/// The deadline has passed: what Coolify still builds is cancelled before the deployment is called failed.
+async fn give_up(app: &App, leased: &Leased) -> Result<Next, StepError> {
+    Ok(match cancel(app, leased).await? {
+        Next::Cancelled { .. } => Next::Fail(judge::overdue(leased.note.as_deref())),
+        Next::Again { after, unsure, .. } => Next::Again {
+            after,
+            note: leased.note.clone(),
+            unsure,
+        },
+        next => next,
+    })
+}
+
+/// Cancels every build in flight and waits until there is none, but not for ever.
 async fn cancel(app: &App, leased: &Leased) -> Result<Next, StepError> {
     if let Some(wait) = wait_for_landing(app, leased).filter(|_| leased.application_uuid.is_none())
     {
@@ -238,6 +248,12 @@ async fn cancel(app: &App, leased: &Leased) -> Result<Next, StepError> {
             .cancel(&row.deployment_uuid)
             .await?;
     }
+    if !moving.is_empty() && too_late(app, leased) {
+        return Ok(Next::Fail(
+            "Coolify was asked to stop the build and did not. Look there whether it still runs, and deploy again."
+                .to_owned(),
+        ));
+    }
     if !moving.is_empty() {
         return Ok(Next::Again {
             after: app.pace.retry,
@@ -252,4 +268,9 @@ async fn cancel(app: &App, leased: &Leased) -> Result<Next, StepError> {
     Ok(Next::Cancelled {
         running: application.container() == Container::Running,
     })
+}
+
+/// Whether the end of a build has been waited for long enough after the deadline.
+pub(super) fn too_late(app: &App, leased: &Leased) -> bool {
+    OffsetDateTime::now_utc() > leased.deadline + app.pace.winding_down
 }

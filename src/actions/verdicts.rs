@@ -91,6 +91,11 @@ async fn write_verdict(
             looks::next(&mut tx, environment, None).await?;
             queue::ask(&mut tx, Job::Advance(id), app.pace.retry).await?;
         }
+        Verdict::Stop(note) => {
+            looks::note(&mut tx, id, Some(&note)).await?;
+            looks::next(&mut tx, environment, None).await?;
+            queue::ask(&mut tx, Job::Advance(id), Duration::ZERO).await?;
+        }
         Verdict::Succeed => succeed(app, &mut tx, id, environment).await?,
         Verdict::BuildFailed => advance::fail(&mut tx, id, environment, &reason).await?,
         Verdict::Fail(sentence) => advance::fail(&mut tx, id, environment, &sentence).await?,

@@ -96,6 +96,8 @@ pub enum Verdict {
     BuildFailed,
     /// The deployment failed: which step, why, and what to do.
     Fail(String),
+    /// It took too long and Coolify may still build: the build is cancelled first. What was waited for, for people.
+    Stop(String),
 }
 
 impl Waiting {
@@ -118,7 +120,7 @@ impl Waiting {
         match build {
             Build::Queued => self.or_overdue(now, "The build waits in Coolify's queue.".to_owned()),
             Build::InProgress if now > self.deadline => {
-                Verdict::Fail(overdue("the build did not end"))
+                Verdict::Stop("The build goes on and on.".to_owned())
             }
             Build::InProgress => Verdict::Wait(None),
             Build::Finished => Verdict::Enter(Stage::Start),
@@ -130,7 +132,7 @@ impl Waiting {
                 "The build was cancelled in Coolify. Deploy again when you like.".to_owned(),
             ),
             Build::Missing if now > self.deadline => {
-                Verdict::Fail(overdue("Coolify did not know the build"))
+                Verdict::Fail(overdue(Some("Coolify does not know the build.")))
             }
             Build::Missing => Verdict::Redo,
         }
@@ -165,23 +167,21 @@ impl Waiting {
     }
 
     fn or_overdue(&self, now: OffsetDateTime, note: String) -> Verdict {
-        if now > self.deadline {
-            Verdict::Fail(overdue_note(&note))
+        if now > self.deadline && self.stage == Stage::Build {
+            Verdict::Stop(note)
+        } else if now > self.deadline {
+            Verdict::Fail(overdue(Some(&note)))
         } else {
             Verdict::Wait(Some(note))
         }
     }
 }
 
-/// The sentence for a deployment that took too long.
-fn overdue(what: &str) -> String {
-    format!("The deployment took too long: {what} in time. Check Coolify and deploy again.")
-}
-
-fn overdue_note(note: &str) -> String {
-    format!(
-        "The deployment took too long. The last thing seen: {note} Check Coolify and deploy again."
-    )
+/// The sentence for a deployment that took too long; with what it waited for last, if that is known.
+pub fn overdue(note: Option<&str>) -> String {
+    let seen = note.map(|note| note.trim_end_matches(" Trying again."));
+    let seen = seen.map_or_else(String::new, |seen| format!(" The last thing seen: {seen}"));
+    format!("The deployment took too long.{seen} Check that Coolify is well, and deploy again.")
 }
 
 /// What a look at an environment that should run says.
@@ -242,10 +242,23 @@ mod tests {
             judge(Stage::Build, &unreachable(), 1000),
             Verdict::Wait(Some(_))
         ));
-        let Verdict::Fail(sentence) = judge(Stage::Build, &unreachable(), 1201) else {
+        let Verdict::Fail(sentence) = judge(Stage::Start, &unreachable(), 1201) else {
             panic!("did not fail")
         };
         assert!(sentence.contains("connection was refused"));
+    }
+
+    #[test]
+    fn a_build_that_takes_too_long_is_stopped_before_the_deployment_fails() {
+        for build in [Build::Queued, Build::InProgress] {
+            let verdict = judge(Stage::Build, &Sighting::Build(build), 1201);
+            assert!(matches!(verdict, Verdict::Stop(_)), "{verdict:?}");
+        }
+        let note = "Coolify cannot be reached: it hangs. Trying again.";
+        assert_eq!(
+            overdue(Some(note)),
+            "The deployment took too long. The last thing seen: Coolify cannot be reached: it hangs. Check that Coolify is well, and deploy again."
+        );
     }
 
     #[test]

@@ -21,6 +21,8 @@ pub struct Leased {
     pub deployment_uuid: Option<String>,
     pub cancel_requested: bool,
     pub attempts: i32,
+    /// What was waited for last, for people.
+    pub note: Option<String>,
     pub deadline: OffsetDateTime,
 }
 
@@ -48,7 +50,7 @@ pub async fn lease(
            returning
              e.id as environment_id, e.fence, e.subdomain, e.application_uuid, e.password_hash, e.unsure_until,
              d.stage as "stage: Stage", d.deployment_uuid, d.cancel_requested_at is not null as "cancel_requested!",
-             d.attempts, d.deadline"#,
+             d.attempts, d.note, d.deadline"#,
         id.uuid(),
         lease.as_secs_f64()
     )
