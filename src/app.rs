@@ -29,6 +29,8 @@ pub struct Pace {
     pub lease: Duration,
     /// How long one run of a step may take; shorter than the lease, so that the queue does not give its job to another.
     pub step: Duration,
+    /// How long the watcher waits for an answer: it has others to look at.
+    pub look: Duration,
     /// How long after a lost answer nothing is created.
     pub landing: Duration,
     /// How soon a waiting row is looked at again: at first, later, and at last.
@@ -37,6 +39,8 @@ pub struct Pace {
     pub recheck: Duration,
     /// How soon one that seems lost is looked at again before it is said to be.
     pub doubt: Duration,
+    /// How soon a removal that Coolify refused is tried again.
+    pub refused: Duration,
     /// How soon a step that failed is tried again; doubled with every attempt.
     pub retry: Duration,
     /// How often a log is fetched while it grows.
@@ -63,6 +67,7 @@ impl Default for Pace {
         Self {
             lease: Duration::from_secs(25),
             step: Duration::from_secs(24),
+            look: Duration::from_secs(10),
             landing: coolify::LANDING,
             looks: [
                 Duration::from_secs(2),
@@ -71,6 +76,7 @@ impl Default for Pace {
             ],
             recheck: Duration::from_mins(1),
             doubt: Duration::from_secs(10),
+            refused: Duration::from_secs(30),
             retry: Duration::from_secs(2),
             log: Duration::from_secs(5),
             deadline: Duration::from_mins(20),

@@ -1,5 +1,6 @@
 //! Looking at the rows that wait: one look at Coolify serves all of them. Nothing is changed there.
 
+use super::advance::slow;
 use super::verdicts::judge;
 use crate::app::{App, Urgency};
 use crate::coolify::{Application, DeploymentRow, Error};
@@ -11,12 +12,13 @@ use crate::store::looks::{self, Again, Due};
 use futures_util::{StreamExt, stream};
 pub use looks::Kind;
 use std::collections::HashMap;
+use std::future::Future;
 use std::time::Duration;
 
 /// How many rows one round takes.
 const BATCH: i64 = 1_000;
-/// When a claimed row is due again if its watcher dies: longer than a round takes.
-const CLAIM: Duration = Duration::from_secs(45);
+/// When a claimed row is due again if its watcher dies: longer than it takes to look at a row and write what was seen.
+const CLAIM: Duration = Duration::from_secs(25);
 /// How many addresses, or single builds, are looked at at once.
 const AT_ONCE: usize = 256;
 
@@ -49,30 +51,51 @@ pub async fn look(app: &App, kind: Kind) -> sqlx::Result<usize> {
     }
     let count = due.len();
     let panorama = panorama(app, &due).await;
-    let mut again = Again::default();
     let sights = stream::iter(due).map(|due| sight(app, &panorama, due));
-    let mut sights = std::pin::pin!(sights.buffer_unordered(AT_ONCE));
+    let sights = sights.buffer_unordered(AT_ONCE).ready_chunks(AT_ONCE);
+    let mut sights = std::pin::pin!(sights);
     while let Some(seen) = sights.next().await {
-        judge(app, &mut again, seen).await?;
+        write(app, seen).await?;
     }
-    looks::again(&app.pool, &again).await?;
     Ok(count)
 }
 
+/// Writes what was seen of some rows, while others are still looked at: their claims do not wait for the slowest.
+async fn write(app: &App, seen: Vec<Seen>) -> sqlx::Result<()> {
+    let mut again = Again::default();
+    for one in seen {
+        judge(app, &mut again, one).await?;
+    }
+    looks::again(&app.pool, &again).await?;
+    Ok(())
+}
+
+/// Waits less long for an answer than a step does, so that a round is over before its claims end.
+async fn soon<T>(app: &App, answer: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    tokio::time::timeout(app.pace.look, answer)
+        .await
+        .unwrap_or_else(|_| Err(slow()))
+}
+
 async fn panorama(app: &App, due: &[Due]) -> Panorama {
-    let builds = due.iter().any(waits_for_build);
-    let applications = due.iter().any(|due| !waits_for_build(due));
-    Panorama {
-        builds: if builds {
+    let builds = async {
+        if due.iter().any(waits_for_build) {
             Some(builds_in_flight(app).await)
         } else {
             None
-        },
-        applications: if applications {
-            Some(all_applications(app).await)
-        } else {
+        }
+    };
+    let applications = async {
+        if due.iter().all(waits_for_build) {
             None
-        },
+        } else {
+            Some(all_applications(app).await)
+        }
+    };
+    let (builds, applications) = tokio::join!(builds, applications);
+    Panorama {
+        builds,
+        applications,
     }
 }
 
@@ -82,7 +105,7 @@ fn waits_for_build(due: &Due) -> bool {
 
 async fn builds_in_flight(app: &App) -> Result<HashMap<String, DeploymentRow>, Blind> {
     let rows = match app.coolify(Urgency::Look).await {
-        Ok(client) => client.builds_in_flight().await,
+        Ok(client) => soon(app, client.builds_in_flight()).await,
         Err(error) => Err(error),
     };
     match rows {
@@ -96,7 +119,7 @@ async fn builds_in_flight(app: &App) -> Result<HashMap<String, DeploymentRow>, B
 
 async fn all_applications(app: &App) -> Result<Vec<Application>, Blind> {
     let listed = match app.coolify(Urgency::Look).await {
-        Ok(client) => client.applications().await,
+        Ok(client) => soon(app, client.applications()).await,
         Err(error) => Err(error),
     };
     match listed {
@@ -151,12 +174,32 @@ async fn sight_build(
         None => {}
     }
     let row = match app.coolify(Urgency::Look).await {
-        Ok(client) => client.build(uuid).await,
+        Ok(client) => soon(app, client.build(uuid)).await,
         Err(error) => Err(error),
     };
     match row {
         Ok(row) => (Sighting::Build(row.build()), Some(row)),
-        Err(Error::NotFound) => (Sighting::Build(Build::Missing), None),
+        Err(Error::NotFound) => sight_among_recent(app, due, uuid).await,
+        Err(error) => (blind(app, error).await.0, None),
+    }
+}
+
+/// Some versions of Coolify find no build by its uuid alone: it may be among those of its application.
+async fn sight_among_recent(app: &App, due: &Due, uuid: &str) -> (Sighting, Option<DeploymentRow>) {
+    let missing = (Sighting::Build(Build::Missing), None);
+    let Some(application) = due.application_uuid.as_deref() else {
+        return missing;
+    };
+    let rows = match app.coolify(Urgency::Look).await {
+        Ok(client) => soon(app, client.recent_builds(application)).await,
+        Err(error) => Err(error),
+    };
+    match rows {
+        Ok(rows) => rows
+            .into_iter()
+            .find(|row| row.deployment_uuid == uuid)
+            .map_or(missing, |row| (Sighting::Build(row.build()), Some(row))),
+        Err(Error::NotFound) => missing,
         Err(error) => (blind(app, error).await.0, None),
     }
 }
@@ -198,7 +241,7 @@ async fn alone(app: &App, due: &Due) -> Result<Container, Blind> {
         return Ok(Container::Missing);
     };
     let read = match app.coolify(Urgency::Look).await {
-        Ok(client) => client.application(uuid).await,
+        Ok(client) => soon(app, client.application(uuid)).await,
         Err(error) => Err(error),
     };
     match read {

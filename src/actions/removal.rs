@@ -13,9 +13,6 @@ use crate::store::looks;
 use std::time::Duration;
 use time::OffsetDateTime;
 
-/// How long to wait before Coolify is asked again after it refused.
-const AFTER_REFUSAL: Duration = Duration::from_secs(30);
-
 /// What follows.
 #[derive(Debug)]
 enum Next {
@@ -154,7 +151,7 @@ async fn after_error(app: &App, id: EnvironmentId, removal: &Removal, error: &Er
                 "Coolify cannot be reached: {why}. The removal is tried again."
             )),
         ),
-        Error::Refused(sentence) => (AFTER_REFUSAL, Some(sentence.clone())),
+        Error::Refused(sentence) => (app.pace.refused, Some(sentence.clone())),
         Error::NotFound | Error::DomainTaken(_) => (backoff(app, attempts), None),
     };
     Next::Again {

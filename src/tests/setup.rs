@@ -58,10 +58,12 @@ fn hurry() -> Pace {
     Pace {
         lease: millis(3_000),
         step: millis(2_900),
+        look: millis(2_900),
         landing: millis(400),
         looks: [millis(20), millis(30), millis(50)],
         recheck: millis(400),
         doubt: millis(40),
+        refused: millis(200),
         retry: millis(30),
         log: millis(30),
         deadline: Duration::from_mins(2),
