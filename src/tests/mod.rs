@@ -16,5 +16,6 @@ mod refused_by_coolify;
 mod removal;
 mod rows;
 mod running;
+mod secrets;
 mod setup;
 mod visits;
