@@ -53,7 +53,7 @@ async fn a_deployment_makes_one_application_with_four_volumes_that_lets_its_owne
     ];
     assert_eq!(stages, all);
     let page = ada.get(&made.at("")).await.expect(200);
-    assert!(page.says("Succeeded") && page.says("by Ada"));
+    assert!(page.says("succeeded") && page.says("by Ada"));
     dashboard.close().await;
 }
 
@@ -198,7 +198,7 @@ async fn a_cancelled_deployment_leaves_nothing_building() {
     dashboard.until_status(&made, "pending").await;
     assert_eq!(dashboard.calls("cancel", "200"), 1);
     let page = ada.get(&made.at("")).await.expect(200);
-    assert!(page.says("Cancelled") && page.says("The deployment was cancelled."));
+    assert!(page.says("cancelled") && page.says("The deployment was cancelled."));
     ada.post(&made.at("deploy"), &[]).await.expect(303);
     dashboard.until_status(&made, "running").await;
     assert!(dashboard.lets_in(&made, &made.password).await);

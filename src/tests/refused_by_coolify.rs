@@ -17,7 +17,7 @@ async fn fails(dashboard: &Dashboard, owner: &Person, made: &Made) -> String {
     owner.post(&made.at("deploy"), &[]).await.expect(303);
     let sentence = dashboard.until_error(made).await;
     let page = owner.get(&made.at("")).await.expect(200);
-    assert!(page.says(&sentence) && page.says("Failed"), "{sentence}");
+    assert!(page.says(&sentence) && page.says("failed"), "{sentence}");
     assert!(sentence.ends_with('.'), "{sentence}");
     sentence
 }
