@@ -36,7 +36,8 @@ impl Look {
         self.width < 500
     }
 
-    fn height(self) -> u32 {
+    /// How high the window usually is.
+    pub fn height(self) -> u32 {
         if self.is_phone() { 844 } else { 900 }
     }
 }
@@ -107,13 +108,13 @@ pub async fn look(client: &Client, look: Look) {
     let touch = json!({ "enabled": look.is_phone() });
     devtools(client, "Emulation.setEmulatedMedia", media).await;
     devtools(client, "Emulation.setTouchEmulationEnabled", touch).await;
-    unroll(client, look, 0).await;
+    unroll(client, look, look.height()).await;
 }
 
-/// Makes the window this high, and not lower than it usually is.
+/// Makes the window this high.
 pub async fn unroll(client: &Client, look: Look, height: u32) {
     let size = json!({
-        "width": look.width, "height": look.height().max(height),
+        "width": look.width, "height": height,
         "deviceScaleFactor": 1, "mobile": look.is_phone(),
     });
     devtools(client, "Emulation.setDeviceMetricsOverride", size).await;

@@ -2,10 +2,10 @@
 
 mod accessible;
 mod chromium;
+mod colours;
 mod history;
 mod keyboard;
 mod person;
-mod phone;
 mod pictures;
 mod remembered;
 mod scene;
@@ -15,3 +15,4 @@ mod support;
 mod tabs;
 mod tour;
 mod walk;
+mod widths;

@@ -129,6 +129,12 @@ impl Person {
         self.client.execute(script, vec![]).await.unwrap();
     }
 
+    /// Lets what is still coming up be there at once.
+    pub async fn settle(&self) {
+        let finish = "document.getAnimations().filter((it) => it.animationName === 'rise').forEach((it) => it.finish())";
+        self.run(finish).await;
+    }
+
     /// Sends a form past the page, as the person who is signed in.
     pub async fn post(&self, path: &str, fields: Value) {
         let script = "const [path, fields, done] = arguments;

@@ -14,8 +14,14 @@ async fn every_page_is_pictured_wide_and_narrow_in_light_and_in_dark() {
         tour::every_page(person, async |name| {
             for look in [Look::DESKTOP, Look::PHONE] {
                 for dark in [false, true] {
-                    picture(person, &folder, name, Look { dark, ..look }).await;
+                    let look = Look { dark, ..look };
+                    let colours = if dark { "dark" } else { "light" };
+                    let file = format!("{name}-{}-{colours}.png", look.width);
+                    picture(person, look, look.height(), &folder.join(file)).await;
                 }
+            }
+            if name == "table" {
+                picture(person, Look::DESKTOP, 1, &folder.join("readme.png")).await;
             }
             chromium::look(&person.client, Look::DESKTOP).await;
         })
@@ -24,13 +30,12 @@ async fn every_page_is_pictured_wide_and_narrow_in_light_and_in_dark() {
     .await;
 }
 
-/// The whole page, as long as it is.
-async fn picture(person: &Person, folder: &Path, name: &str, look: Look) {
+/// The whole page, at least so high.
+async fn picture(person: &Person, look: Look, height: u32, file: &Path) {
     chromium::look(&person.client, look).await;
-    let height: u32 = person.ask("document.documentElement.scrollHeight").await;
     chromium::unroll(&person.client, look, height).await;
+    let whole: u32 = person.ask("document.documentElement.scrollHeight").await;
+    chromium::unroll(&person.client, look, whole).await;
     let picture = person.client.screenshot().await.unwrap();
-    let colours = if look.dark { "dark" } else { "light" };
-    let file = folder.join(format!("{name}-{}-{colours}.png", look.width));
     std::fs::write(file, picture).unwrap();
 }

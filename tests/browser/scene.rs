@@ -51,7 +51,7 @@ impl Each {
         let each = Self {
             deleting: environment(person, "Old prototype").await,
             failed: environment(person, "Data pipeline").await,
-            running: environment(person, "Research notebook").await,
+            running: environment(person, "Research").await,
             deploying: environment(person, "Payments API").await,
             pending: environment(person, "Landing page").await,
         };
@@ -71,8 +71,31 @@ impl Each {
         let confirmation = json!({ "confirmation": "Old prototype" });
         person.post(&path, confirmation).await;
         person.visit("/environments").await;
-        let stage = format!("#{} .stage", each.deploying.id);
-        person.read(&stage, "Building").await;
+        let moving = format!("#{}", each.deploying.id);
+        person.read(&format!("{moving} .stage"), "Building").await;
+        person.see_no(&format!("{moving} .reason")).await;
         each
+    }
+
+    /// Lets time have passed, so that there are ages and durations to look at, and shows the table.
+    pub async fn grow_old(&self, person: &Person) {
+        for (name, age) in [
+            ("Old prototype", "40 days"),
+            ("Data pipeline", "6 days"),
+            ("Research", "23 hours"),
+            ("Payments API", "2 hours"),
+            ("Landing page", "12 minutes"),
+        ] {
+            let older = format!(
+                "update environments set created_at = now() - interval '{age}' where name = '{name}'"
+            );
+            person.product.sql(&older).await;
+        }
+        let building = "update deployments set stage_since = now() - interval '102 s', created_at = now() - interval '108 s'
+                        where finished_at is null and stage = 'build';
+                        update deployment_stages set began_at = began_at - interval '102 s'
+                        where deployment_id in (select id from deployments where finished_at is null)";
+        person.product.sql(building).await;
+        person.visit("/environments").await;
     }
 }

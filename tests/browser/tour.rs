@@ -11,7 +11,7 @@ pub async fn every_page(person: &Person, look: impl AsyncFn(&'static str)) {
     person.visit("/environments/new").await;
     look("new").await;
     let each = Each::new(person).await;
-    table(person, &look).await;
+    table(person, &each, &look).await;
     form(person, &look).await;
     environments(person, &each, &look).await;
     removal(person, &each, &look).await;
@@ -39,14 +39,17 @@ async fn strangers(person: &Person, look: &impl AsyncFn(&'static str)) {
     look("error-404-stranger").await;
 }
 
-async fn table(person: &Person, look: &impl AsyncFn(&'static str)) {
+async fn table(person: &Person, each: &Each, look: &impl AsyncFn(&'static str)) {
     person.visit("/environments").await;
+    look("table-young").await;
+    each.grow_old(person).await;
     look("table").await;
     person.visit("/environments?q=nothing").await;
     look("table-nothing-found").await;
     person.visit("/environments").await;
     person.press(['?']).await;
     person.see("#help").await;
+    person.settle().await;
     look("help").await;
 }
 
@@ -87,6 +90,7 @@ async fn removal(person: &Person, each: &Each, look: &impl AsyncFn(&'static str)
     person.visit("/environments").await;
     person.click(&format!("#{}-delete", each.running.id)).await;
     person.see("dialog[open] #confirmation").await;
+    person.settle().await;
     look("delete-dialog").await;
 }
 
@@ -95,6 +99,7 @@ async fn account(person: &Person, look: &impl AsyncFn(&'static str)) {
     look("account").await;
     person.click("form[action='/account/name'] button").await;
     person.see(".notice").await;
+    person.settle().await;
     look("account-saved").await;
     person.fill("#current_password", "not the password").await;
     person.fill("#new_password", PASSWORD).await;

@@ -1,7 +1,8 @@
-//! On a phone nothing is cut off, nothing is too small to touch, and rows are cards.
+//! At every width nothing is cut off or covered; on a phone nothing is too small to touch, and rows are cards.
 
-use crate::chromium::Look;
+use crate::chromium::{self, Look};
 use crate::person::Person;
+use crate::scene::Each;
 use crate::{stage, tour};
 use std::cell::RefCell;
 
@@ -18,6 +19,40 @@ const SMALL: &str = "[...document.querySelectorAll('a, button, input, summary, l
 const WIDE: &str = "document.documentElement.scrollWidth <= innerWidth ? [] :
   [...document.querySelectorAll('body *')].filter((it) => it.getBoundingClientRect().right > innerWidth + 1)
     .map((it) => `${it.outerHTML.slice(0, 90)} reaches ${it.getBoundingClientRect().right}`)";
+
+/// What sticks out of its cell, and so covers the next one.
+const COVERING: &str = "[...document.querySelectorAll('#rows th, #rows td')].flatMap((cell) => {
+    const c = cell.getBoundingClientRect();
+    return [...cell.querySelectorAll('*')].filter((it) => {
+      const b = it.getBoundingClientRect();
+      return b.width > 1 && !it.closest('.visually-hidden') && (b.right > c.right + 1 || b.left < c.left - 1);
+    }).map((it) => `${it.outerHTML.slice(0, 90)} sticks out of its cell`);
+  })";
+
+#[tokio::test]
+async fn in_the_table_nothing_covers_anything_at_any_width() {
+    stage::person(Look::DESKTOP, async |person| {
+        person.register("somebody@example.com").await;
+        let each = Each::new(person).await;
+        for old in [false, true] {
+            if old {
+                each.grow_old(person).await;
+            }
+            for width in [1280, 1024, 900, 800, 740] {
+                let look = Look {
+                    width,
+                    ..Look::DESKTOP
+                };
+                chromium::look(&person.client, look).await;
+                for question in [WIDE, COVERING] {
+                    let wrong: Vec<String> = person.ask(question).await;
+                    assert!(wrong.is_empty(), "at {width}: {wrong:#?}");
+                }
+            }
+        }
+    })
+    .await;
+}
 
 #[tokio::test]
 async fn on_a_phone_no_page_scrolls_sideways_and_everything_can_be_touched() {

@@ -63,6 +63,11 @@ impl Product {
         administer(&format!("drop database {database} with (force)")).await;
     }
 
+    /// Changes what the dashboard remembers.
+    pub async fn sql(&self, statement: &str) {
+        execute(&url_of(&self.database), statement).await;
+    }
+
     /// Turns a knob of the simulated Coolify: `outcomes`, `faults`, `settings`, …
     pub async fn tell(&self, what: &str, body: Value) {
         let url = format!("{}/simulator/{what}", self.coolify);
@@ -84,11 +89,9 @@ impl Product {
 
 /// Everything is set, so that neither the surroundings nor a `.env` has a say.
 fn settings(command: &mut Command, coolify: &str, agents_domain: &str, database: &str) {
-    let mut url = database_server();
-    url.set_path(database);
     command
         .arg("serve")
-        .env("DATABASE_URL", url.as_str())
+        .env("DATABASE_URL", url_of(database).as_str())
         .env("REDIS_URL", redis())
         .env("COOLIFY_API_URL", coolify)
         .env("COOLIFY_API_TOKEN", "1|simulated-token")
@@ -109,6 +112,12 @@ fn database_server() -> Url {
     Url::parse(&url).unwrap()
 }
 
+fn url_of(database: &str) -> Url {
+    let mut url = database_server();
+    url.set_path(database);
+    url
+}
+
 /// A database of Redis that no other test of this process uses: all tests come from one address, and its limits are
 /// counted there.
 fn redis() -> String {
@@ -119,10 +128,12 @@ fn redis() -> String {
 }
 
 async fn administer(statement: &str) {
-    let mut connection = PgConnection::connect(database_server().as_str())
-        .await
-        .unwrap();
-    sqlx::query(statement)
+    execute(&database_server(), statement).await;
+}
+
+async fn execute(database: &Url, statement: &str) {
+    let mut connection = PgConnection::connect(database.as_str()).await.unwrap();
+    sqlx::raw_sql(statement)
         .execute(&mut connection)
         .await
         .unwrap();

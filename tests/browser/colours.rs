@@ -1,0 +1,37 @@
+//! Light, dark, or as the system has it: what was chosen stays, and is there before any script.
+
+use crate::chromium::Look;
+use crate::person::Person;
+use crate::stage;
+
+#[tokio::test]
+async fn the_chosen_colours_stay_on_every_page_with_and_without_script() {
+    for look in [Look::DESKTOP, Look::WITHOUT_SCRIPT] {
+        stage::person(look, colours_stay).await;
+    }
+}
+
+async fn colours_stay(person: &Person) {
+    person.visit("/register").await;
+    let light = ground(person).await;
+    person.click(".theme button[value=dark]").await;
+    person.see("html[data-theme=dark]").await;
+    assert_eq!(person.path().await, "/register");
+    let dark = ground(person).await;
+    assert_ne!(light, dark);
+    person.register("somebody@example.com").await;
+    assert_eq!(ground(person).await, dark);
+    person.visit("/nowhere").await;
+    assert_eq!(ground(person).await, dark);
+    person.visit("/account").await;
+    person.click(".theme button[value=system]").await;
+    person.see("html:not([data-theme])").await;
+    assert_eq!(person.path().await, "/account");
+    assert_eq!(ground(person).await, light);
+}
+
+/// The colour behind everything.
+async fn ground(person: &Person) -> String {
+    let body = person.see("body").await;
+    body.css_value("background-color").await.unwrap()
+}
