@@ -78,18 +78,34 @@ fn redacted(entry: &LogEntry) -> LogEntry {
 /// The sentence for a build that failed: with its last words, if they were to be had.
 pub(super) async fn why_failed(app: &App, id: DeploymentId) -> sqlx::Result<String> {
     let words = log::last_words(&app.pool, id).await?;
-    let words: Option<String> = words
+    let explanation = words
+        .explanation
         .as_deref()
-        .and_then(last_line)
-        .map(|line| line.chars().take(WORDS_LIMIT).collect());
-    Ok(match words {
-        Some(words) => format!("The build failed: {}. Read its log, mend what it says, and deploy again.", words.trim_end_matches('.')),
-        None => "The build failed, and Coolify shows no log of it: its token needs the permission read:sensitive. Read the log in Coolify, mend what it says, and deploy again.".to_owned(),
+        .and_then(|text| text.lines().next());
+    let explanation = explanation.map(|line| line.trim_start_matches("Deployment failed:"));
+    let error = words
+        .error
+        .as_deref()
+        .and_then(|text| text.lines().rfind(|line| !line.trim().is_empty()));
+    let said: Vec<String> = [explanation, error]
+        .into_iter()
+        .flatten()
+        .map(short)
+        .collect();
+    Ok(if said.is_empty() {
+        "The build failed, and Coolify shows no log of it: its token needs the permission read:sensitive. Read the log in Coolify, mend what it says, and deploy again.".to_owned()
+    } else {
+        format!(
+            "The build failed: {}. Read its log, mend what it says, and deploy again.",
+            said.join(". It said: ")
+        )
     })
 }
 
-fn last_line(words: &str) -> Option<&str> {
-    words.lines().map(str::trim).find(|line| !line.is_empty())
+/// One line for a sentence, without its full stop.
+fn short(line: &str) -> String {
+    let line: String = line.trim().chars().take(WORDS_LIMIT).collect();
+    line.trim_end_matches('.').to_owned()
 }
 
 #[cfg(test)]

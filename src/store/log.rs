@@ -171,20 +171,39 @@ pub async fn give_up(pool: &PgPool, deployment: DeploymentId) -> sqlx::Result<()
     .map(drop)
 }
 
-/// What a failed deployment said last: the line that explains the failure, or else the last visible line of the error stream.
+/// What a failed deployment said last.
+#[derive(Debug)]
+pub struct LastWords {
+    /// The visible entry that explains the failure.
+    pub explanation: Option<String>,
+    /// The last entry of the error stream.
+    pub error: Option<String>,
+}
+
+/// What a failed deployment said last.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn last_words(pool: &PgPool, deployment: DeploymentId) -> sqlx::Result<Option<String>> {
-    sqlx::query_scalar!(
-        "select output
-         from deployment_log
-         where deployment_id = $1
-         and trim(output) <> ''
-         order by (not hidden and output like 'Deployment failed:%') desc, (not hidden and error) desc, error desc, position desc
-         limit 1",
+pub async fn last_words(pool: &PgPool, deployment: DeploymentId) -> sqlx::Result<LastWords> {
+    sqlx::query_as!(
+        LastWords,
+        "select
+           (select output
+            from deployment_log
+            where deployment_id = $1
+            and not hidden
+            and output like 'Deployment failed:%'
+            order by position desc
+            limit 1) as explanation,
+           (select output
+            from deployment_log
+            where deployment_id = $1
+            and error
+            and trim(output) <> ''
+            order by position desc
+            limit 1) as error",
         deployment.uuid()
     )
-    .fetch_optional(pool)
+    .fetch_one(pool)
     .await
 }

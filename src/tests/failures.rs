@@ -31,10 +31,7 @@ async fn a_failed_build_says_its_last_words_and_keeps_its_log() {
         dashboard.next_build(outcome);
         let made = dashboard.make(&ada, &format!("{outcome:?}"), true).await;
         let sentence = dashboard.until_error(&made).await;
-        assert!(
-            sentence.starts_with("The build failed: Deployment failed: "),
-            "{sentence}"
-        );
+        assert!(sentence.starts_with("The build failed: "), "{sentence}");
         assert!(sentence.contains(words), "{sentence}");
         assert!(sentence.ends_with("Read its log, mend what it says, and deploy again."));
         assert!(ada.get("/environments").await.says(&sentence));
