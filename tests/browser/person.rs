@@ -37,6 +37,7 @@ pub async fn until<T>(what: &str, look: impl AsyncFn() -> Option<T>) -> T {
 }
 
 impl Person {
+    /// Sits down before a browser.
     pub fn new(client: Client, product: Product) -> Self {
         Self { client, product }
     }
@@ -152,6 +153,7 @@ impl Person {
         .await;
     }
 
+    /// The path the browser is at.
     pub async fn path(&self) -> String {
         self.client.current_url().await.unwrap().path().to_owned()
     }
