@@ -133,7 +133,8 @@ async fn blind(app: &App, error: Error) -> Blind {
     Blind(match error {
         Error::Unreachable { why, .. } => Sighting::Unreachable(why),
         Error::Refused(sentence) => Sighting::Refused(sentence),
-        Error::Spent(_) | Error::Throttled(_) => {
+        Error::Spent(_) => Sighting::Skipped,
+        Error::Throttled(_) => {
             Sighting::Unreachable("it allows only so many calls a minute".to_owned())
         }
         Error::NotFound | Error::DomainTaken(_) => {

@@ -13,6 +13,14 @@ use crate::store::{self, deployments};
 use std::time::Duration;
 
 pub(super) async fn judge(app: &App, again: &mut Again, seen: Seen) -> sqlx::Result<()> {
+    let overdue = seen
+        .due
+        .deadline
+        .is_some_and(|deadline| deadline < seen.due.now);
+    if seen.sighting == Sighting::Skipped && !overdue {
+        again.push(&seen.due, app.pace.looks[1], false, seen.due.missed);
+        return Ok(());
+    }
     match seen.due.status {
         Status::Deploying => judge_deployment(app, again, seen).await,
         Status::Running | Status::Error => judge_health(app, again, seen).await,

@@ -38,6 +38,8 @@ pub enum Answer {
 /// What was seen when we looked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Sighting {
+    /// Nobody looked: what Coolify allows us is used up for the moment. It says nothing about anything.
+    Skipped,
     /// Coolify could not be asked; why, as the end of a sentence.
     Unreachable(String),
     /// Coolify refuses us for good (a token, a right): waiting will not help. A whole sentence.
@@ -104,6 +106,10 @@ impl Waiting {
     /// Judges what was seen of a deployment that waits.
     pub fn judge(&self, sighting: &Sighting, patience: &Patience, now: OffsetDateTime) -> Verdict {
         match sighting {
+            Sighting::Skipped => self.or_overdue(
+                now,
+                "Coolify allows only so many calls a minute.".to_owned(),
+            ),
             Sighting::Refused(sentence) => Verdict::Fail(sentence.clone()),
             Sighting::Unreachable(why) => self.or_overdue(
                 now,
@@ -201,7 +207,7 @@ pub fn health(sighting: &Sighting) -> Health {
         Sighting::Address(Answer::Silent(why)) => Health::Lost(format!(
             "It stopped answering at its address: {why}. Deploy again if this does not pass."
         )),
-        Sighting::Container(Container::Running) | Sighting::Unreachable(_) | Sighting::Refused(_) | Sighting::Build(_) => Health::Unknown,
+        Sighting::Container(Container::Running) | Sighting::Skipped | Sighting::Unreachable(_) | Sighting::Refused(_) | Sighting::Build(_) => Health::Unknown,
         Sighting::Container(Container::Missing) => Health::Lost(
             "The application is no longer in Coolify. Set a password for the environment and deploy again to make a new one; its files are lost.".to_owned(),
         ),

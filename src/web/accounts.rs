@@ -67,6 +67,7 @@ pub async fn register(
     match accounts::register(&web.app, visitor.address, &registration).await {
         Ok(id) => {
             visitor.sign_in(&web, id).await?;
+            visitor.welcome().await?;
             Ok(Redirect::to("/environments").into_response())
         }
         Err(Refusal::Closed) => {

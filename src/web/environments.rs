@@ -53,7 +53,7 @@ pub async fn index(
         "environments/index.html",
         Index {
             page,
-            first_visit: all.is_empty(),
+            first_visit: me.visitor.is_new_here().await,
             counts,
             rows,
             query,
@@ -227,6 +227,10 @@ pub async fn set_password(
                 )
                 .await;
             Ok(Redirect::to(&format!("/environments/{id}")).into_response())
+        }
+        Err(Refusal::NotNow(sentence)) => {
+            let errors = Errors::from([("password", sentence.to_owned())]);
+            page_of(&web, &me, id, StatusCode::CONFLICT, errors).await
         }
         Err(Refusal::Wrong(wrongs)) => {
             page_of(

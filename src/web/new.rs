@@ -120,6 +120,7 @@ pub async fn create(
             } else {
                 "Created. Deploy it when you like."
             };
+            me.visitor.is_at_home().await;
             me.visitor.notice(Tone::Good, said).await;
             return Ok(Redirect::to("/environments").into_response());
         }

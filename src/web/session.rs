@@ -17,6 +17,8 @@ use tower_sessions_sqlx_store::PostgresStore;
 
 const USER: &str = "user";
 const NOTICES: &str = "notices";
+/// There from registering until the first environment is made.
+const NEW_HERE: &str = "new";
 /// At most this many messages wait for a page.
 const NOTICES_LIMIT: usize = 4;
 /// How long a session lasts without a new sign-in.
@@ -192,6 +194,26 @@ impl Visitor {
     /// When the database fails.
     pub async fn note(&self, web: &Web, id: UserId) -> Result<(), PageError> {
         Ok(accounts::note_session(&web.app, &self.session_id(), id, self.device).await?)
+    }
+
+    /// The visitor has just registered.
+    ///
+    /// # Errors
+    /// When the session cannot be stored.
+    pub async fn welcome(&self) -> Result<(), PageError> {
+        Ok(self.session.insert(NEW_HERE, true).await?)
+    }
+
+    /// Whether the visitor has registered in this session and made no environment yet.
+    pub async fn is_new_here(&self) -> bool {
+        matches!(self.session.get(NEW_HERE).await, Ok(Some(true)))
+    }
+
+    /// The visitor knows how it goes.
+    pub async fn is_at_home(&self) {
+        if self.is_new_here().await {
+            let _: Result<Option<bool>, _> = self.session.remove(NEW_HERE).await;
+        }
     }
 
     /// The session ends.
