@@ -72,44 +72,64 @@ async fn write_verdict(
     verdict: Verdict,
 ) -> sqlx::Result<()> {
     let environment = EnvironmentId::from(due.environment_id);
-    let reason = match &verdict {
-        Verdict::BuildFailed => super::logs::why_failed(app, id).await?,
-        _ => String::new(),
-    };
+    let reason = why(app, id, &verdict).await?;
     let mut tx = app.pool.begin().await?;
     if looks::confirm(&mut tx, due).await? != Some(Status::Deploying) {
         return Ok(());
     }
-    match verdict {
-        Verdict::Wait(note) => {
-            looks::note(&mut tx, id, note.as_deref()).await?;
-            looks::explain(&mut tx, environment, None).await?;
-            looks::next(&mut tx, environment, Some(interval(app, due.looks))).await?;
-        }
-        Verdict::AwaitLog => {
-            looks::build_ended(&mut tx, id, app.pace.patience.trailing_log).await?;
-            looks::next(&mut tx, environment, Some(app.pace.patience.trailing_log)).await?;
-        }
-        Verdict::Enter(stage) => {
-            looks::build_ended(&mut tx, id, app.pace.patience.trailing_log).await?;
-            deployments::enter(&mut tx, id, stage).await?;
-            looks::next(&mut tx, environment, Some(app.pace.tick)).await?;
-        }
-        Verdict::Redo => {
-            looks::next(&mut tx, environment, None).await?;
-            queue::ask(&mut tx, Job::Advance(id), app.pace.retry).await?;
-        }
-        Verdict::Stop(note) => {
-            looks::note(&mut tx, id, Some(&note)).await?;
-            looks::next(&mut tx, environment, None).await?;
-            queue::ask(&mut tx, Job::Advance(id), Duration::ZERO).await?;
-        }
-        Verdict::Succeed => succeed(app, &mut tx, id, environment).await?,
-        Verdict::BuildFailed => advance::fail(&mut tx, id, environment, &reason).await?,
-        Verdict::Fail(sentence) => advance::fail(&mut tx, id, environment, &sentence).await?,
-    }
+    carry_out(app, &mut tx, due, id, verdict, &reason).await?;
     tx.commit().await?;
     environments::tell(app, environment).await.map(drop)
+}
+
+async fn carry_out(
+    app: &App,
+    tx: &mut sqlx::PgConnection,
+    due: &Due,
+    id: DeploymentId,
+    verdict: Verdict,
+    reason: &str,
+) -> sqlx::Result<()> {
+    let environment = EnvironmentId::from(due.environment_id);
+    match verdict {
+        Verdict::Wait(note) => {
+            looks::note(tx, id, note.as_deref()).await?;
+            looks::explain(tx, environment, None).await?;
+            looks::next(tx, environment, Some(interval(app, due.looks))).await?;
+        }
+        Verdict::AwaitLog => {
+            looks::build_ended(tx, id, app.pace.patience.trailing_log).await?;
+            looks::next(tx, environment, Some(app.pace.patience.trailing_log)).await?;
+        }
+        Verdict::Enter(stage) => {
+            looks::build_ended(tx, id, app.pace.patience.trailing_log).await?;
+            deployments::enter(tx, id, stage).await?;
+            looks::next(tx, environment, Some(app.pace.tick)).await?;
+        }
+        Verdict::Redo => {
+            looks::next(tx, environment, None).await?;
+            queue::ask(tx, Job::Advance(id), app.pace.retry).await?;
+        }
+        Verdict::Stop(note) => {
+            looks::note(tx, id, Some(&note)).await?;
+            looks::next(tx, environment, None).await?;
+            queue::ask(tx, Job::Advance(id), Duration::ZERO).await?;
+        }
+        Verdict::Succeed => succeed(app, tx, id, environment).await?,
+        Verdict::BuildFailed | Verdict::Fail(_) => {
+            advance::fail(tx, id, environment, reason).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Why a deployment fails, if that is the verdict.
+async fn why(app: &App, id: DeploymentId, verdict: &Verdict) -> sqlx::Result<String> {
+    match verdict {
+        Verdict::BuildFailed => super::logs::why_failed(app, id).await,
+        Verdict::Fail(sentence) => Ok(sentence.clone()),
+        _ => Ok(String::new()),
+    }
 }
 
 async fn succeed(

@@ -88,68 +88,69 @@ struct Saying {
 
 impl PageError {
     fn says(&self) -> Saying {
-        let (status, heading, sentence) = match self {
-            Self::NotFound => (
-                404,
-                "Not found",
-                "There is nothing here, or it is not yours. It may have been deleted.",
-            ),
-            Self::NotNow(sentence) => (409, "Not now", *sentence),
-            Self::CrossSite => (
-                403,
-                "Refused",
-                "This request came from another site and was not carried out. Go back and try again from here.",
-            ),
-            Self::Unreadable => (
-                400,
-                "Not understood",
-                "This request could not be read. Go back and try again.",
-            ),
-            Self::NoSuchMethod => (
-                405,
-                "Not possible",
-                "This address does not take this kind of request. Go back and use the buttons of the page.",
-            ),
-            Self::TooMany(_) => (
-                429,
-                "Too many attempts",
-                "This was tried too often. Wait a moment.",
-            ),
-            Self::Unavailable => (
-                503,
-                "Not available",
-                "The database cannot be reached at the moment. Nothing is lost; try again in a few seconds.",
-            ),
-            Self::Broken => (
-                500,
-                "Something broke",
-                "This is our fault, and the log says more. Try again; if it stays, tell whoever runs this dashboard.",
-            ),
-        };
-        let wait = match self {
-            Self::TooMany(wait) => Some(*wait),
-            Self::Unavailable => Some(Duration::from_secs(5)),
-            _ => None,
-        };
-        let retry_after_seconds = wait
-            .map(|wait| wait.as_millis().div_ceil(1_000))
-            .map(|seconds| u64::try_from(seconds).unwrap_or(u64::MAX).max(1));
-        let sentence = match (self, retry_after_seconds) {
-            (Self::TooMany(_), Some(1)) => {
-                "This was tried too often. Wait 1 second, then try again.".to_owned()
-            }
-            (Self::TooMany(_), Some(seconds)) => {
-                format!("This was tried too often. Wait {seconds} seconds, then try again.")
-            }
-            _ => sentence.to_owned(),
-        };
+        let (status, heading) = self.heading();
+        let retry_after_seconds = self.seconds_to_wait();
         Saying {
             status,
             heading,
-            sentence,
+            sentence: match self {
+                Self::TooMany(_) => too_many(retry_after_seconds.unwrap_or(1)),
+                _ => self.sentence().to_owned(),
+            },
             retry_after_seconds,
         }
     }
+
+    fn heading(&self) -> (u16, &'static str) {
+        match self {
+            Self::NotFound => (404, "Not found"),
+            Self::NotNow(_) => (409, "Not now"),
+            Self::CrossSite => (403, "Refused"),
+            Self::Unreadable => (400, "Not understood"),
+            Self::NoSuchMethod => (405, "Not possible"),
+            Self::TooMany(_) => (429, "Too many attempts"),
+            Self::Unavailable => (503, "Not available"),
+            Self::Broken => (500, "Something broke"),
+        }
+    }
+
+    fn sentence(&self) -> &'static str {
+        match self {
+            Self::NotFound => {
+                "There is nothing here, or it is not yours. It may have been deleted."
+            }
+            Self::NotNow(sentence) => sentence,
+            Self::CrossSite => {
+                "This request came from another site and was not carried out. Go back and try again from here."
+            }
+            Self::Unreadable => "This request could not be read. Go back and try again.",
+            Self::NoSuchMethod => {
+                "This address does not take this kind of request. Go back and use the buttons of the page."
+            }
+            Self::TooMany(_) => "This was tried too often. Wait a moment.",
+            Self::Unavailable => {
+                "The database cannot be reached at the moment. Nothing is lost; try again in a few seconds."
+            }
+            Self::Broken => {
+                "This is our fault, and the log says more. Try again; if it stays, tell whoever runs this dashboard."
+            }
+        }
+    }
+
+    fn seconds_to_wait(&self) -> Option<u64> {
+        let wait = match self {
+            Self::TooMany(wait) => *wait,
+            Self::Unavailable => Duration::from_secs(5),
+            _ => return None,
+        };
+        let seconds = wait.as_millis().div_ceil(1_000);
+        Some(u64::try_from(seconds).unwrap_or(u64::MAX).max(1))
+    }
+}
+
+fn too_many(seconds: u64) -> String {
+    let unit = if seconds == 1 { "second" } else { "seconds" };
+    format!("This was tried too often. Wait {seconds} {unit}, then try again.")
 }
 
 impl IntoResponse for PageError {

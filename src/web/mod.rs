@@ -34,40 +34,9 @@ const BODY_LIMIT_BYTES: usize = 64 * 1024;
 
 /// Every address, with all that surrounds it.
 pub fn router(web: Web) -> Router {
-    let pages = Router::new()
+    let pages = of_accounts()
+        .merge(of_environments())
         .route("/", get(root))
-        .route(
-            "/register",
-            get(accounts::register_form).post(accounts::register),
-        )
-        .route("/login", get(accounts::login_form).post(accounts::login))
-        .route("/logout", post(accounts::logout))
-        .route("/theme", post(accounts::theme))
-        .route("/account", get(account::show))
-        .route("/account/name", post(account::rename))
-        .route("/account/password", post(account::change_password))
-        .route("/account/sessions/end", post(account::end_sessions))
-        .route("/account/delete", post(account::delete))
-        .route("/environments", get(environments::index).post(new::create))
-        .route("/environments/new", get(new::new))
-        .route("/environments/new/preview", get(new::preview))
-        .route("/environments/changes", get(environments::changes))
-        .route("/environments/{id}", get(environments::show))
-        .route("/environments/{id}/row", get(row::row))
-        .route("/environments/{id}/head", get(row::head))
-        .route("/environments/{id}/log", get(log::more))
-        .route("/environments/{id}/log.txt", get(log::text))
-        .route("/environments/{id}/deploy", post(environments::deploy))
-        .route("/environments/{id}/cancel", post(environments::cancel))
-        .route(
-            "/environments/{id}/password",
-            post(environments::set_password),
-        )
-        .route(
-            "/environments/{id}/delete",
-            get(removal::delete_form).post(removal::delete),
-        )
-        .route("/environments/{id}/forget", post(removal::forget))
         .fallback(error::no_such_page)
         .method_not_allowed_fallback(error::no_such_method)
         .layer(axum::middleware::from_fn(guard::same_origin))
@@ -89,6 +58,46 @@ pub fn router(web: Web) -> Router {
         ))
         .layer(CompressionLayer::new())
         .with_state(web)
+}
+
+fn of_accounts() -> Router<Web> {
+    Router::new()
+        .route(
+            "/register",
+            get(accounts::register_form).post(accounts::register),
+        )
+        .route("/login", get(accounts::login_form).post(accounts::login))
+        .route("/logout", post(accounts::logout))
+        .route("/theme", post(accounts::theme))
+        .route("/account", get(account::show))
+        .route("/account/name", post(account::rename))
+        .route("/account/password", post(account::change_password))
+        .route("/account/sessions/end", post(account::end_sessions))
+        .route("/account/delete", post(account::delete))
+}
+
+fn of_environments() -> Router<Web> {
+    Router::new()
+        .route("/environments", get(environments::index).post(new::create))
+        .route("/environments/new", get(new::new))
+        .route("/environments/new/preview", get(new::preview))
+        .route("/environments/changes", get(environments::changes))
+        .route("/environments/{id}", get(environments::show))
+        .route("/environments/{id}/row", get(row::row))
+        .route("/environments/{id}/head", get(row::head))
+        .route("/environments/{id}/log", get(log::more))
+        .route("/environments/{id}/log.txt", get(log::text))
+        .route("/environments/{id}/deploy", post(environments::deploy))
+        .route("/environments/{id}/cancel", post(environments::cancel))
+        .route(
+            "/environments/{id}/password",
+            post(environments::set_password),
+        )
+        .route(
+            "/environments/{id}/delete",
+            get(removal::delete_form).post(removal::delete),
+        )
+        .route("/environments/{id}/forget", post(removal::forget))
 }
 
 /// Serves until told to stop, then lets requests finish.
