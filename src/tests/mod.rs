@@ -3,6 +3,7 @@
 mod account_page;
 mod accounts;
 mod answers;
+mod architecture;
 mod database;
 mod deployments;
 mod ending;
@@ -18,4 +19,5 @@ mod rows;
 mod running;
 mod secrets;
 mod setup;
+mod sources;
 mod visits;

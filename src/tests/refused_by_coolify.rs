@@ -30,74 +30,76 @@ async fn works_now(dashboard: &Dashboard, owner: &Person, made: &Made) {
     assert!(dashboard.lets_in(made, &made.password).await);
 }
 
+/// A call, what goes wrong with it, the step it ends, and what the sentence says.
+const REFUSALS: [(Call, FaultKind, &str, &str); 10] = [
+    (
+        Call::Any,
+        FaultKind::Unauthenticated,
+        "Application",
+        "Coolify does not accept the token. Make a new one in Coolify and set COOLIFY_API_TOKEN to it.",
+    ),
+    (
+        Call::Any,
+        FaultKind::ForbiddenApiDisabled,
+        "Application",
+        "Coolify's API is switched off. Switch it on in Coolify's settings.",
+    ),
+    (
+        Call::Find,
+        FaultKind::ForbiddenAbility,
+        "Application",
+        "The token of Coolify lacks the permission “read”.",
+    ),
+    (
+        Call::Create,
+        FaultKind::ForbiddenAbility,
+        "Application",
+        "The token of Coolify lacks the permission “write”.",
+    ),
+    (
+        Call::Create,
+        FaultKind::EndpointMissing,
+        "Application",
+        "Update Coolify to 4.0.0 or newer.",
+    ),
+    (
+        Call::Find,
+        FaultKind::NotFound,
+        "Application",
+        "Check COOLIFY_ENVIRONMENT_NAME",
+    ),
+    (
+        Call::StoragesList,
+        FaultKind::EndpointMissing,
+        "Settings",
+        "Update Coolify to 4.0.0 or newer.",
+    ),
+    (
+        Call::StoragesAdd,
+        FaultKind::ForbiddenAbility,
+        "Settings",
+        "lacks the permission “write”",
+    ),
+    (
+        Call::Deploy,
+        FaultKind::ForbiddenAbility,
+        "Build",
+        "lacks the permission “deploy”",
+    ),
+    (
+        Call::Deploy,
+        FaultKind::NotFound,
+        "Build",
+        "The application is not in Coolify any more.",
+    ),
+];
+
 #[tokio::test]
 async fn a_refusal_for_good_ends_the_deployment_with_a_sentence() {
     let dashboard = Dashboard::open().await;
     let ada = dashboard.person("Ada").await;
     let made = dashboard.make(&ada, "Refused", false).await;
-    let refusals = [
-        (
-            Call::Any,
-            FaultKind::Unauthenticated,
-            "Application",
-            "Coolify does not accept the token. Make a new one in Coolify and set COOLIFY_API_TOKEN to it.",
-        ),
-        (
-            Call::Any,
-            FaultKind::ForbiddenApiDisabled,
-            "Application",
-            "Coolify's API is switched off. Switch it on in Coolify's settings.",
-        ),
-        (
-            Call::Find,
-            FaultKind::ForbiddenAbility,
-            "Application",
-            "The token of Coolify lacks the permission “read”.",
-        ),
-        (
-            Call::Create,
-            FaultKind::ForbiddenAbility,
-            "Application",
-            "The token of Coolify lacks the permission “write”.",
-        ),
-        (
-            Call::Create,
-            FaultKind::EndpointMissing,
-            "Application",
-            "Update Coolify to 4.0.0 or newer.",
-        ),
-        (
-            Call::Find,
-            FaultKind::NotFound,
-            "Application",
-            "Check COOLIFY_ENVIRONMENT_NAME",
-        ),
-        (
-            Call::StoragesList,
-            FaultKind::EndpointMissing,
-            "Settings",
-            "Update Coolify to 4.0.0 or newer.",
-        ),
-        (
-            Call::StoragesAdd,
-            FaultKind::ForbiddenAbility,
-            "Settings",
-            "lacks the permission “write”",
-        ),
-        (
-            Call::Deploy,
-            FaultKind::ForbiddenAbility,
-            "Build",
-            "lacks the permission “deploy”",
-        ),
-        (
-            Call::Deploy,
-            FaultKind::NotFound,
-            "Build",
-            "The application is not in Coolify any more.",
-        ),
-    ];
-    for (call, fault, step, words) in refusals {
+    for (call, fault, step, words) in REFUSALS {
         dashboard.fault(call, fault);
         let sentence = fails(&dashboard, &ada, &made).await;
         assert!(
@@ -245,6 +247,10 @@ async fn an_answer_that_was_lost_makes_no_second_application() {
         FaultKind::BadGatewayHtml,
     ] {
         let dashboard = Dashboard::open().await;
+        // A build that ended before anybody looked again would be asked for again.
+        dashboard
+            .simulator
+            .settings(|settings| settings.speed = 5.0);
         let ada = dashboard.person("Ada").await;
         for call in [Call::Create, Call::Envs, Call::StoragesAdd, Call::Deploy] {
             dashboard.fault_once(call, fault);
