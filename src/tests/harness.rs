@@ -229,9 +229,11 @@ impl Dashboard {
             if let Some(seen) = look().await {
                 return seen;
             }
-            if began.elapsed() > PATIENCE {
-                panic!("it never came true: {what}\n{}", self.picture().await);
-            }
+            assert!(
+                began.elapsed() < PATIENCE,
+                "it never came true: {what}\n{}",
+                self.picture().await
+            );
             sleep(LOOK).await;
         }
     }

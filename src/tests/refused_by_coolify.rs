@@ -113,9 +113,12 @@ async fn a_refusal_for_good_ends_the_deployment_with_a_sentence() {
     dashboard.close().await;
 }
 
+/// A wrong setting.
+type Mistake = fn(&mut Connection);
+
 #[tokio::test]
 async fn settings_that_coolify_does_not_know_are_named() {
-    let wrong: [(fn(&mut Connection), &str); 4] = [
+    let wrong: [(Mistake, &str); 4] = [
         (
             |coolify| coolify.project_uuid = "x".repeat(24),
             "Check COOLIFY_PROJECT_UUID",

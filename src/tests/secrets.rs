@@ -275,7 +275,7 @@ impl Story {
         }
     }
 
-    async fn pages(&mut self) {
+    fn pages(&mut self) {
         let seen = std::mem::take(&mut *self.dashboard.seen.lock().unwrap());
         assert!(seen.len() >= 25, "{}", seen.len());
         for (asked, answer) in seen {
@@ -296,7 +296,7 @@ fn passwords_are_nowhere_after_a_whole_cycle() {
         };
         let ada = story.account().await;
         story.environment(&ada).await;
-        story.pages().await;
+        story.pages();
         story.dashboard.close().await;
         let session = ada.cookie("session").unwrap();
         found = Some((story.places, story.hashes, session));

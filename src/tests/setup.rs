@@ -25,6 +25,9 @@ const PLENTY: Bucket = Bucket {
     refill: Duration::from_millis(1),
 };
 
+/// Changes what the client is told of Coolify, and what it tells Coolify of us.
+type Telling = Box<dyn Fn(&mut Connection, &mut Source)>;
+
 /// How a dashboard is set up.
 pub struct Setup {
     pub pace: Pace,
@@ -36,7 +39,7 @@ pub struct Setup {
     /// Whether there is a Redis.
     pub redis: bool,
     /// Changes what Coolify is told of us.
-    pub coolify: Box<dyn Fn(&mut Connection, &mut Source)>,
+    pub coolify: Telling,
 }
 
 impl Default for Setup {
