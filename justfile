@@ -23,3 +23,7 @@ ci:
 # Write .sqlx/ anew after a change of SQL; `--check` only compares.
 prepare *arguments:
     scripts/prepare "$@"
+
+# Make pictures of every page; the folder is target/screenshots unless named.
+screenshots *arguments:
+    scripts/screenshots "$@"
