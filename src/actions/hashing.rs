@@ -22,6 +22,7 @@ pub async fn hash(password: Password) -> String {
 
 /// Whether the password is the one hashed; without a hash it takes as long and is not.
 pub async fn verify(password: Password, hash: Option<String>) -> bool {
+    tracing::trace!("a password is compared");
     blocking(move || {
         let known = hash.is_some();
         let hash = hash.unwrap_or_else(|| NOBODY.clone());

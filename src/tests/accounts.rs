@@ -1,6 +1,7 @@
 //! Stories of accounts: registering, signing in and out, and who may not.
 
 use super::harness::Dashboard;
+use super::log::overheard;
 
 const NO_MATCH: &str =
     "E-mail address and password do not match an account. Check both and try again.";
@@ -121,6 +122,21 @@ async fn an_unknown_address_is_not_told_from_a_wrong_password() {
     assert_eq!(unknown.text.replace(&nobody.email, &ada.email), wrong.text);
     assert_eq!(unread.text.replace(&odd.email, &ada.email), wrong.text);
     dashboard.close().await;
+}
+
+#[test]
+fn an_unknown_address_is_as_much_work_as_a_wrong_password() {
+    let log = overheard(async {
+        let dashboard = Dashboard::open().await;
+        let ada = dashboard.person("Ada").await.elsewhere();
+        let mut odd = dashboard.stranger("Odd");
+        odd.email = "not an address".to_owned();
+        for person in [ada, odd, dashboard.stranger("Nobody")] {
+            person.try_password("wrong password").await.expect(422);
+        }
+        dashboard.close().await;
+    });
+    assert_eq!(log.text().matches("a password is compared").count(), 3);
 }
 
 #[tokio::test]

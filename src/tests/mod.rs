@@ -10,6 +10,7 @@ mod ending;
 mod environments;
 mod failures;
 mod harness;
+mod log;
 mod mischief;
 mod person;
 mod refusals;
