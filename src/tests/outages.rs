@@ -1,0 +1,138 @@
+//! Coolify is away, or says that it is asked too much: how often it is called meanwhile, and what people read in the end.
+
+use super::harness::Dashboard;
+use super::setup::Setup;
+use crate::app::Urgency;
+use crate::coolify::simulator::call::Call;
+use crate::coolify::simulator::fault::{Fault, FaultKind};
+use crate::limits::Bucket;
+use std::fmt::Write;
+use std::time::{Duration, Instant};
+
+/// How long a deployment may take here.
+const DEADLINE: Duration = Duration::from_secs(4);
+/// How many calls may be made in that time: each wait is twice the last one, up to sixteen times the first.
+const MOST_CALLS: u64 = 14;
+
+/// What is wrong for as long as the deployment lasts, and words of the sentence that it ends with.
+const OUTAGES: [(FaultKind, &str); 10] = [
+    (FaultKind::ResetBefore, "the connection was lost"),
+    (FaultKind::Hang, "it did not answer in time"),
+    (FaultKind::TooManyRequests, "calls a minute"),
+    (FaultKind::ServerErrorBefore, "an error of its own"),
+    (FaultKind::BadGatewayHtml, "the proxy in front of it"),
+    (FaultKind::Unavailable, "the proxy in front of it"),
+    (FaultKind::MalformedJson, "could not be read"),
+    (FaultKind::SlowDrip, "it did not answer in time"),
+    (FaultKind::Unauthenticated, "COOLIFY_API_TOKEN"),
+    (FaultKind::NotFound, "COOLIFY_ENVIRONMENT_NAME"),
+];
+
+fn slower(setup: &mut Setup) {
+    setup.redis = false;
+    setup.pace.deadline = DEADLINE;
+    setup.pace.step = Duration::from_millis(500);
+    setup.pace.lease = Duration::from_millis(600);
+    setup.pace.retry = Duration::from_millis(100);
+}
+
+#[tokio::test]
+async fn an_outage_brings_few_calls_a_sentence_that_names_it_and_no_lasting_harm() {
+    let mut table =
+        String::from("\n| Coolify all the time | calls in 4 s | sentence |\n|---|---|---|\n");
+    for (fault, words) in OUTAGES {
+        let (calls, sentence) = outage(Some(fault)).await;
+        let _ = writeln!(table, "| {fault:?} | {calls} | {sentence} |");
+        assert!(sentence.contains(words), "{fault:?}: {sentence}");
+        assert!(calls <= MOST_CALLS, "{fault:?}: {calls} calls");
+    }
+    let (calls, sentence) = outage(None).await;
+    let _ = writeln!(table, "| refuses connections | {calls} | {sentence} |");
+    assert!(
+        sentence.contains("the connection was refused"),
+        "{sentence}"
+    );
+    println!("{table}");
+}
+
+/// A deployment during an outage, and another one after it, which must go well.
+async fn outage(fault: Option<FaultKind>) -> (u64, String) {
+    let dashboard = Dashboard::with(slower).await;
+    let owner = dashboard.person("Ada").await;
+    let made = dashboard.make(&owner, "Workspace", false).await;
+    let before = dashboard.ledger().calls_total;
+    match fault {
+        Some(fault) => dashboard.simulator.fault(Fault::new(Call::Any, fault)),
+        None => dashboard.simulator.down(DEADLINE * 2).await,
+    }
+    owner.post(&made.at("deploy"), &[]).await.expect(303);
+    let sentence = dashboard.until_error(&made).await;
+    let calls = dashboard.ledger().calls_total - before;
+    dashboard.simulator.clear_faults();
+    dashboard
+        .until("Coolify is back", async || {
+            dashboard.app.coolify_unmetered().version().await.ok()
+        })
+        .await;
+    owner.post(&made.at("deploy"), &[]).await.expect(303);
+    dashboard.until_status(&made, "running").await;
+    dashboard.record(&made);
+    dashboard.close().await;
+    (calls, sentence)
+}
+
+#[tokio::test]
+async fn nobody_calls_before_the_time_that_coolify_names() {
+    let dashboard = Dashboard::with(slower).await;
+    let owner = dashboard.person("Ada").await;
+    let made = dashboard.make(&owner, "Workspace", false).await;
+    let throttled = Fault {
+        retry_after_seconds: Some(2),
+        ..Fault::new(Call::Create, FaultKind::TooManyRequests).times(1)
+    };
+    dashboard.simulator.fault(throttled);
+    owner.post(&made.at("deploy"), &[]).await.expect(303);
+    let calls = || async { dashboard.ledger().calls_total };
+    dashboard
+        .until("Coolify refuses", async || {
+            let answers = dashboard.ledger().calls.remove("create")?;
+            answers.contains_key("429").then_some(())
+        })
+        .await;
+    let (refused, so_far) = (Instant::now(), calls().await);
+    dashboard
+        .until("the next call", async || {
+            (calls().await > so_far).then_some(())
+        })
+        .await;
+    let waited = refused.elapsed();
+    assert!(waited > Duration::from_millis(1_800), "{waited:?}");
+    dashboard.until_status(&made, "running").await;
+    dashboard.close().await;
+}
+
+#[tokio::test]
+async fn looks_and_logs_leave_calls_for_what_people_click() {
+    let dashboard = Dashboard::with(|setup| {
+        setup.redis = false;
+        setup.pace.calls = Bucket {
+            name: "coolify",
+            capacity: 30,
+            refill: Duration::from_hours(1),
+        };
+    })
+    .await;
+    let take = async |urgency| {
+        let mut taken = 0;
+        while dashboard.app.coolify(urgency).await.is_ok() {
+            taken += 1;
+        }
+        taken
+    };
+    // The search for strangers at the start may have taken one.
+    let logs = take(Urgency::Log).await;
+    assert!((13..=14).contains(&logs), "{logs}");
+    assert_eq!(take(Urgency::Look).await, 8);
+    assert_eq!(take(Urgency::Step).await, 8);
+    dashboard.close().await;
+}

@@ -1,0 +1,96 @@
+//! Nothing stands still for ever: builds that do not end, jobs that got lost, a Coolify that does not stop what it should.
+
+use super::harness::{Dashboard, Made};
+use crate::coolify::simulator::call::Call;
+use crate::coolify::simulator::fault::{Fault, FaultKind};
+use crate::coolify::simulator::outcome::{Outcome, Plan};
+use crate::worker;
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+async fn with_deadline(outcome: Outcome) -> Dashboard {
+    let dashboard = Dashboard::with(|setup| {
+        setup.pace.deadline = Duration::from_millis(1_500);
+        setup.pace.winding_down = Duration::from_millis(800);
+    })
+    .await;
+    dashboard.simulator.outcome(Plan {
+        application: None,
+        outcome,
+        times: Some(1),
+    });
+    dashboard
+}
+
+async fn builds_in_flight(dashboard: &Dashboard) -> usize {
+    let client = dashboard.app.coolify_unmetered();
+    client.builds_in_flight().await.unwrap().len()
+}
+
+async fn deploys_well(dashboard: &Dashboard, owner: &super::person::Person, made: &Made) {
+    owner.post(&made.at("deploy"), &[]).await.expect(303);
+    dashboard.until_status(made, "running").await;
+    assert_eq!(dashboard.record(made).deployments_at_once, 1);
+}
+
+#[tokio::test]
+async fn a_build_that_never_ends_is_stopped_before_the_deployment_is_called_failed() {
+    for outcome in [Outcome::StuckInProgress, Outcome::StuckQueued] {
+        let dashboard = with_deadline(outcome).await;
+        let owner = dashboard.person("Ada").await;
+        let made = dashboard.make(&owner, "Workspace", true).await;
+        let sentence = dashboard.until_error(&made).await;
+        assert!(sentence.contains("took too long"), "{sentence}");
+        assert_eq!(builds_in_flight(&dashboard).await, 0, "{outcome:?}");
+        deploys_well(&dashboard, &owner, &made).await;
+        dashboard.close().await;
+    }
+}
+
+#[tokio::test]
+async fn a_build_that_coolify_does_not_stop_ends_the_deployment_all_the_same() {
+    let dashboard = with_deadline(Outcome::StuckInProgress).await;
+    let owner = dashboard.person("Ada").await;
+    let refusal = Fault::new(Call::Cancel, FaultKind::ServerErrorBefore);
+    dashboard.simulator.fault(refusal);
+    let made = dashboard.make(&owner, "Workspace", true).await;
+    let sentence = dashboard.until_error(&made).await;
+    assert!(
+        sentence.contains("could not be asked to stop its build"),
+        "{sentence}"
+    );
+    assert_eq!(builds_in_flight(&dashboard).await, 1);
+    dashboard.simulator.clear_faults();
+    let form = [("confirmation", made.name.as_str())];
+    owner.post(&made.at("delete"), &form).await.expect(303);
+    dashboard.until_gone(&made).await;
+    dashboard.close().await;
+}
+
+#[tokio::test]
+async fn work_whose_job_is_used_up_or_lost_is_taken_up_again() {
+    let used_up = "update mq_msgs set attempts = 0, attempt_at = null";
+    let lost = "delete from mq_msgs";
+    for accident in [used_up, lost] {
+        for action in ["deploy", "delete"] {
+            let mut dashboard = Dashboard::open().await;
+            let owner = dashboard.person("Ada").await;
+            let made = dashboard.make(&owner, "Workspace", false).await;
+            dashboard.stop.cancel();
+            (&mut dashboard.worker).await.unwrap();
+            let form = [("confirmation", made.name.as_str())];
+            owner.post(&made.at(action), &form).await.expect(303);
+            let query = format!("{accident} where id <> '00000000-0000-0000-0000-000000000000'");
+            let hit = sqlx::query(&query).execute(dashboard.pool()).await.unwrap();
+            assert_eq!(hit.rows_affected(), 1, "{accident}");
+            dashboard.stop = CancellationToken::new();
+            let worker = worker::run(dashboard.app.clone(), dashboard.stop.clone());
+            dashboard.worker = tokio::spawn(worker);
+            match action {
+                "deploy" => dashboard.until_status(&made, "running").await,
+                _ => dashboard.until_gone(&made).await,
+            }
+            dashboard.close().await;
+        }
+    }
+}
