@@ -5,6 +5,7 @@ mod app;
 mod cache;
 mod config;
 mod coolify;
+mod crash;
 mod demo;
 mod doctor;
 mod domain;
@@ -36,6 +37,7 @@ const LOG_FILTER: &str = "info,sqlxmq=warn,sqlx=warn";
 
 #[tokio::main]
 async fn main() -> ExitCode {
+    let _points = crash::set_up();
     match Box::pin(run()).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

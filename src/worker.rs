@@ -3,6 +3,7 @@
 use crate::actions::looks::Kind;
 use crate::actions::{Ended, advance, environments, logs, looks, removal, sweep};
 use crate::app::{self, App};
+use crate::crash;
 use crate::queue::Job;
 use sqlxmq::{CurrentJob, JobRunnerHandle, JobRunnerOptions};
 use std::future::Future;
@@ -135,10 +136,12 @@ async fn work(app: App, mut current: CurrentJob) {
 }
 
 async fn complete(app: &App, current: &mut CurrentJob, job: Job, ended: Ended) {
+    crash::point("job.before");
     if let Err(error) = current.complete_with_transaction(ended.tx).await {
         tracing::warn!(?job, %error, "job not completed, it is tried again");
         return;
     }
+    crash::point("job.after");
     if let Some(environment) = ended.environment
         && let Err(error) = environments::tell(app, environment).await
     {

@@ -4,6 +4,7 @@ use super::Ended;
 use super::steps::{Next, StepError, step, too_late};
 use crate::app::App;
 use crate::coolify::Error;
+use crate::crash;
 use crate::domain::deployment::{Outcome, Stage};
 use crate::domain::id::{DeploymentId, EnvironmentId};
 use crate::domain::status::{Event, Status};
@@ -18,9 +19,11 @@ use time::OffsetDateTime;
 /// # Errors
 /// When the database fails.
 pub async fn advance(app: &App, id: DeploymentId) -> sqlx::Result<Ended> {
+    crash::point("lease.before");
     let Some(leased) = leases::lease(&app.pool, id, app.pace.lease).await? else {
         return wait_for_lease(app, id).await;
     };
+    crash::point("lease.after");
     let next = match tokio::time::timeout(app.pace.step, step(app, &leased)).await {
         Ok(Ok(next)) => next,
         Ok(Err(StepError::Coolify(error))) => after_error(app, &leased, error).await,

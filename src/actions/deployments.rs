@@ -3,6 +3,7 @@
 use super::environments::{Refusal, tell};
 use super::hashing;
 use crate::app::App;
+use crate::crash;
 use crate::domain::id::{DeploymentId, EnvironmentId, UserId};
 use crate::domain::invalid::Wrong;
 use crate::domain::password::Password;
@@ -19,7 +20,9 @@ use std::time::Duration;
 pub async fn deploy(app: &App, owner: UserId, id: EnvironmentId) -> Result<(), Refusal> {
     let mut tx = app.pool.begin().await?;
     begin(app, &mut tx, owner, id).await?;
+    crash::point("asked.before");
     tx.commit().await?;
+    crash::point("asked.after");
     tell(app, id).await?;
     Ok(())
 }

@@ -3,6 +3,7 @@
 use super::hashing;
 use crate::app::App;
 use crate::cache::Known;
+use crate::crash;
 use crate::domain::environment::{EnvironmentName, Subdomain, Suffix};
 use crate::domain::id::{DeploymentId, EnvironmentId, UserId};
 use crate::domain::invalid::{Invalid, Wrong, Wrongs, check};
@@ -234,7 +235,9 @@ pub async fn delete(
     environments::set_status(&mut tx, id, status, None).await?;
     environments::begin_removal(&mut tx, id).await?;
     queue::ask(&mut tx, Job::Remove(id), Duration::ZERO).await?;
+    crash::point("asked.before");
     tx.commit().await?;
+    crash::point("asked.after");
     tell(app, id).await?;
     Ok(())
 }

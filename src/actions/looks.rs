@@ -4,6 +4,7 @@ use super::advance::slow;
 use super::verdicts::judge;
 use crate::app::{App, Urgency};
 use crate::coolify::{Application, DeploymentRow, Error};
+use crate::crash;
 use crate::domain::deployment::Stage;
 use crate::domain::judge::{Build, Container, Sighting};
 use crate::domain::status::Status;
@@ -49,6 +50,7 @@ pub async fn look(app: &App, kind: Kind) -> sqlx::Result<usize> {
     if due.is_empty() {
         return Ok(0);
     }
+    crash::point("claim.after");
     let count = due.len();
     let panorama = panorama(app, &due).await;
     let sights = stream::iter(due).map(|due| sight(app, &panorama, due));
@@ -66,7 +68,9 @@ async fn write(app: &App, seen: Vec<Seen>) -> sqlx::Result<()> {
     for one in seen {
         judge(app, &mut again, one).await?;
     }
+    crash::point("again.before");
     looks::again(&app.pool, &again).await?;
+    crash::point("again.after");
     Ok(())
 }
 

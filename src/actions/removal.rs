@@ -4,6 +4,7 @@ use super::Ended;
 use super::advance::{backoff, until_then};
 use crate::app::{App, Urgency};
 use crate::coolify::{Application, DeploymentRow, Error};
+use crate::crash;
 use crate::domain::id::EnvironmentId;
 use crate::domain::status::Status;
 use crate::queue::{self, Job};
@@ -33,9 +34,11 @@ enum Next {
 /// # Errors
 /// When the database fails.
 pub async fn remove(app: &App, id: EnvironmentId) -> sqlx::Result<Ended> {
+    crash::point("lease.before");
     let Some(removal) = leases::lease_removal(&app.pool, id, app.pace.lease).await? else {
         return wait_for_lease(app, id).await;
     };
+    crash::point("lease.after");
     let next = match tokio::time::timeout(app.pace.step, step(app, &removal)).await {
         Ok(Ok(next)) => next,
         Ok(Err(error)) => after_error(app, id, &removal, &error).await,

@@ -3,6 +3,7 @@
 use super::advance::until_then;
 use crate::app::{App, Urgency};
 use crate::coolify::{Application, Conflict, DeploymentRow, Error, VOLUMES};
+use crate::crash;
 use crate::domain::deployment::Stage;
 use crate::domain::id::EnvironmentId;
 use crate::domain::judge::{self, Container};
@@ -84,7 +85,9 @@ async fn application(app: &App, leased: &Leased) -> Result<Next, StepError> {
 }
 
 async fn adopt(app: &App, leased: &Leased, uuid: &str) -> Result<Next, StepError> {
+    crash::point("application.before");
     leases::save_application(&app.pool, leased.environment_id.into(), leased.fence, uuid).await?;
+    crash::point("application.after");
     Ok(Next::Enter(Stage::Settings))
 }
 
@@ -133,6 +136,7 @@ fn wait_for_landing(app: &App, leased: &Leased) -> Option<Next> {
 }
 
 async fn hold(app: &App, leased: &Leased, landing: Option<Duration>) -> Result<(), StepError> {
+    crash::point("hold.before");
     let held = leases::hold(
         &app.pool,
         leased.environment_id.into(),
@@ -141,6 +145,7 @@ async fn hold(app: &App, leased: &Leased, landing: Option<Duration>) -> Result<(
         landing,
     )
     .await?;
+    crash::point("hold.after");
     if held {
         Ok(())
     } else {
@@ -157,7 +162,9 @@ async fn settings(app: &App, leased: &Leased) -> Result<Next, StepError> {
         let client = app.coolify(Urgency::Step).await?;
         hold(app, leased, None).await?;
         client.set_variable(uuid, "HASHED_PASSWORD", hash).await?;
+        crash::point("password.before");
         leases::forget_password(&app.pool, leased.environment_id.into(), hash).await?;
+        crash::point("password.after");
     }
     let mounted = app.coolify(Urgency::Step).await?.mount_paths(uuid).await?;
     for (name, path) in VOLUMES

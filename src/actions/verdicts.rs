@@ -3,6 +3,7 @@
 use super::looks::Seen;
 use super::{advance, environments, removal};
 use crate::app::App;
+use crate::crash;
 use crate::domain::deployment::Outcome;
 use crate::domain::id::{DeploymentId, EnvironmentId};
 use crate::domain::judge::{Container, Health, Sighting, Verdict, Waiting, health};
@@ -78,7 +79,9 @@ async fn write_verdict(
         return Ok(());
     }
     carry_out(app, &mut tx, due, id, verdict, &reason).await?;
+    crash::point("verdict.before");
     tx.commit().await?;
+    crash::point("verdict.after");
     environments::tell(app, environment).await.map(drop)
 }
 
@@ -219,7 +222,9 @@ async fn judge_removal(app: &App, again: &mut Again, seen: Seen) -> sqlx::Result
     if !gone {
         looks::explain(&mut tx, environment, note.as_deref()).await?;
     }
+    crash::point("verdict.before");
     tx.commit().await?;
+    crash::point("verdict.after");
     if !gone {
         again.push(due, interval(app, due.looks), false, 0);
     }

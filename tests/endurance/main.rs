@@ -1,0 +1,11 @@
+//! What needs real processes: killing them, running several, taking PostgreSQL and Redis away. It knows the dashboard
+//! from outside only: its pages, its tables, and what Coolify's simulator wrote down.
+
+mod copies;
+mod crash;
+mod outages;
+mod process;
+mod scale;
+
+/// Each of these wants the whole computer: they take turns.
+static TURN: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());

@@ -1,0 +1,106 @@
+//! Processes for tests: PostgreSQL and Redis, a simulated Coolify, the dashboard. They end with their test.
+
+mod coolify;
+mod dashboard;
+mod servers;
+mod world;
+
+pub use coolify::Coolify;
+pub use dashboard::{Dashboard, Person};
+pub use servers::Servers;
+pub use world::{Environment, PASSWORD, World};
+
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+/// How long anything may take to start.
+const START: Duration = Duration::from_secs(60);
+/// How often a condition is looked at.
+const LOOK: Duration = Duration::from_millis(50);
+
+/// A process that is killed when it is dropped.
+pub struct Process(Child);
+
+impl Process {
+    /// Starts a command with its output in a file.
+    pub fn start(command: &mut Command, log: &Path) -> Self {
+        let file = std::fs::File::options()
+            .create(true)
+            .append(true)
+            .open(log)
+            .unwrap();
+        command
+            .stdin(Stdio::null())
+            .stdout(file.try_clone().unwrap())
+            .stderr(file);
+        Self::of(command)
+    }
+
+    /// Starts a command with its output wherever the command says.
+    pub fn of(command: &mut Command) -> Self {
+        let child = command.spawn();
+        Self(child.unwrap_or_else(|error| panic!("{command:?}: {error}")))
+    }
+
+    pub fn id(&self) -> u32 {
+        self.0.id()
+    }
+
+    /// How it ended, if it has.
+    pub fn ended(&mut self) -> Option<ExitStatus> {
+        self.0.try_wait().unwrap()
+    }
+
+    /// Sends SIGKILL and waits until it is gone.
+    pub fn kill(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+
+    /// Sends another signal by its name.
+    pub fn signal(&self, name: &str) {
+        let done = Command::new("sh")
+            .args(["-c", &format!("kill -{name} {}", self.id())])
+            .status();
+        assert!(done.unwrap().success());
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+/// A port nobody listens on.
+pub fn free_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap().port()
+}
+
+/// Looks until something is there.
+///
+/// # Panics
+/// When it is not there in time.
+pub async fn until<T>(what: &str, limit: Duration, look: impl AsyncFnMut() -> Option<T>) -> T {
+    match wait(limit, look).await {
+        Some(found) => found,
+        None => panic!("not within {limit:?}: {what}"),
+    }
+}
+
+/// Looks until something is there, or the time is over.
+pub async fn wait<T>(limit: Duration, mut look: impl AsyncFnMut() -> Option<T>) -> Option<T> {
+    let end = Instant::now() + limit;
+    loop {
+        if let Some(found) = look().await {
+            return Some(found);
+        }
+        if Instant::now() > end {
+            return None;
+        }
+        tokio::time::sleep(LOOK).await;
+    }
+}

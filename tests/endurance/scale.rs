@@ -1,0 +1,310 @@
+//! What following many deployments costs: one look serves all of them. Run by scripts/scale.
+
+use crate::process::{Dashboard, Servers, World, until};
+use serde_json::{Value, json};
+use sqlx::Row;
+use std::collections::HashMap;
+use std::fmt::Write as _;
+use std::time::{Duration, Instant};
+use uuid::Uuid;
+
+/// How many deployments are in flight at once.
+const SIZES: [usize; 4] = [1, 10, 100, 1_000];
+/// How many of them Coolify builds at once: at its natural speed of 13 s each, about 90 end in a minute.
+const BUILDERS: u32 = 20;
+/// How long each size is watched.
+const WINDOW: Duration = Duration::from_secs(45);
+/// How often the end of builds is looked for.
+const WATCH: Duration = Duration::from_millis(250);
+/// Ticks of the processor's clock in a second, as `/proc` counts.
+const TICKS: f64 = 100.0;
+
+#[tokio::test]
+#[ignore = "takes minutes; scripts/scale runs it"]
+async fn the_cost_at_coolify_does_not_grow_with_the_number_of_deployments() {
+    let _turn = crate::TURN.lock().await;
+    let servers = Servers::start().await;
+    let mut rows = Vec::new();
+    for size in SIZES {
+        rows.push(measure(&servers, size).await);
+    }
+    println!("{}", table(&rows));
+    let most = rows.iter().map(|row| row.list_calls).fold(0.0, f64::max);
+    assert!(most <= 61.0, "{most} looks a minute");
+    assert!(
+        rows.iter().all(|row| row.calls <= 190.0),
+        "over Coolify's limit"
+    );
+}
+
+struct Measured {
+    size: usize,
+    /// Calls a minute, and how many of them were the look that serves all, single looks, and logs.
+    calls: f64,
+    list_calls: f64,
+    single_calls: f64,
+    /// What it would be with a call for each look at each deployment.
+    looks: f64,
+    connections: i64,
+    concurrent: u64,
+    memory_mb: f64,
+    processor: f64,
+    /// How many builds ended, and how long after that our row said running: the median and the longest.
+    ended: usize,
+    delays: Option<(f64, f64)>,
+}
+
+async fn measure(servers: &Servers, size: usize) -> Measured {
+    let world = World::new(servers, &format!("scale-{size}"), 1.0).await;
+    let room = json!({
+        "concurrent_builds": 0, "queue_limit": 100_000, "rate_limit_per_minute": 100_000_000
+    });
+    world.coolify.settings(room).await;
+    let builds = build(&world, size).await;
+    insert(&world, &builds).await;
+    let dashboard = world.dashboard(&[]).await;
+    world
+        .coolify
+        .settings(json!({ "concurrent_builds": BUILDERS }))
+        .await;
+    let before = Instant::now();
+    let (calls, looks, ticks) = (
+        our_calls(&world).await,
+        looks(&world).await,
+        ticks(&dashboard),
+    );
+    let (ends, watched) = watch(&world, &builds).await;
+    let minutes = before.elapsed().as_secs_f64() / 60.0;
+    let after = our_calls(&world).await;
+    let per_minute = |call: &str, less: u64| {
+        let made = after.get(call).unwrap_or(&0) - calls.get(call).unwrap_or(&0) - less;
+        f64::from(u32::try_from(made).unwrap()) / minutes
+    };
+    let all: f64 = after.keys().map(|call| per_minute(call, 0)).sum();
+    let own = f64::from(u32::try_from(watched).unwrap()) / minutes;
+    Measured {
+        size,
+        calls: all - own,
+        list_calls: per_minute("deployments", watched),
+        single_calls: per_minute("deployment", 0),
+        looks: (self::looks(&world).await - looks) / minutes,
+        connections: connections(&world).await,
+        concurrent: world.coolify.ledger().await["highest_concurrent"]
+            .as_u64()
+            .unwrap(),
+        memory_mb: memory_mb(&dashboard),
+        processor: (self::ticks(&dashboard) - ticks) / TICKS / (minutes * 60.0) * 100.0,
+        ended: ends.len(),
+        delays: delays(&world, &ends).await,
+    }
+}
+
+/// A build that Coolify has accepted.
+struct Build {
+    subdomain: String,
+    application: String,
+    deployment: String,
+}
+
+/// Asks Coolify itself for as many builds as are wanted.
+async fn build(world: &World, size: usize) -> Vec<Build> {
+    let domain = world.coolify.domain();
+    let mut builds = Vec::new();
+    for number in 0..size {
+        let subdomain = format!("scale-{number}-abcd");
+        let application = json!({
+            "project_uuid": "zdoc9is0j8ht9lgmxg9edn58", "server_uuid": "s0ce9uvw53efr4edt2sywb3w",
+            "environment_name": "production", "git_repository": "https://github.com/grmkris/agent",
+            "git_branch": "main", "build_pack": "dockerfile", "ports_exposes": "8080",
+            "name": subdomain, "domains": format!("http://{subdomain}.{domain}"),
+        });
+        let made = world.coolify.api("applications/public", &application).await;
+        let application = made["uuid"].as_str().unwrap().to_owned();
+        let asked = world
+            .coolify
+            .api(&format!("deploy?uuid={application}"), &Value::Null)
+            .await;
+        let deployment = asked["deployments"][0]["deployment_uuid"]
+            .as_str()
+            .unwrap()
+            .to_owned();
+        builds.push(Build {
+            subdomain,
+            application,
+            deployment,
+        });
+    }
+    builds
+}
+
+/// Writes the rows as the dashboard has them when it follows a build.
+async fn insert(world: &World, builds: &[Build]) {
+    let column = |of: fn(&Build) -> &String| builds.iter().map(of).cloned().collect::<Vec<_>>();
+    let ids: Vec<Uuid> = builds.iter().map(|_| Uuid::now_v7()).collect();
+    let deployments: Vec<Uuid> = builds.iter().map(|_| Uuid::now_v7()).collect();
+    let insert = sqlx::query(
+        "with new as (
+           select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[])
+             as new (id, deployment_id, subdomain, application, deployment)
+         ), environment as (
+           insert into environments (id, owner_id, name, name_key, subdomain, status, application_uuid, look_at)
+           select id, (select id from users limit 1), subdomain, subdomain, subdomain, 'deploying', application, now()
+           from new
+           returning id
+         )
+         insert into deployments (id, environment_id, stage, deployment_uuid, deadline, log_at)
+         select deployment_id, id, 'build', deployment, now() + interval '1 hour', now()
+         from new
+         where exists (select from environment)",
+    );
+    insert
+        .bind(ids)
+        .bind(deployments)
+        .bind(column(|build| &build.subdomain))
+        .bind(column(|build| &build.application))
+        .bind(column(|build| &build.deployment))
+        .execute(&world.database)
+        .await
+        .unwrap();
+}
+
+/// Watches builds end for a while; says when each did, and how many calls that took.
+async fn watch(world: &World, builds: &[Build]) -> (HashMap<String, Instant>, u64) {
+    let mut ends = HashMap::new();
+    let mut calls = 0;
+    let end = Instant::now() + WINDOW;
+    while Instant::now() < end {
+        let listed = world.coolify.listed().await;
+        calls += 1;
+        let now = Instant::now();
+        for build in builds {
+            let over = !listed.iter().any(|uuid| *uuid == build.deployment);
+            if over && !ends.contains_key(&build.subdomain) {
+                ends.insert(build.subdomain.clone(), now);
+            }
+        }
+        tokio::time::sleep(WATCH).await;
+    }
+    (ends, calls)
+}
+
+/// How long after its end each build's row said running: the median and the longest. Those of the last moments come later.
+async fn delays(world: &World, ends: &HashMap<String, Instant>) -> Option<(f64, f64)> {
+    let all = "select e.subdomain, extract(epoch from now() - d.finished_at)::float8 as ago
+               from deployments d
+               join environments e on e.id = d.environment_id
+               where d.outcome = 'succeeded'";
+    until(
+        "the rows of ended builds",
+        Duration::from_mins(3),
+        async || {
+            let running = sqlx::query(all).fetch_all(&world.database).await.unwrap();
+            let there = |name: &String| {
+                running
+                    .iter()
+                    .any(|row| row.get::<String, _>("subdomain") == *name)
+            };
+            ends.keys().all(there).then_some(())
+        },
+    )
+    .await;
+    let rows = sqlx::query(all).fetch_all(&world.database).await.unwrap();
+    let now = Instant::now();
+    let mut delays: Vec<f64> = rows
+        .iter()
+        .filter_map(|row| {
+            let ended = ends.get(&row.get::<String, _>("subdomain"))?;
+            Some((now - *ended).as_secs_f64() - row.get::<f64, _>("ago"))
+        })
+        .collect();
+    delays.sort_by(f64::total_cmp);
+    Some((*delays.get(delays.len() / 2)?, *delays.last()?))
+}
+
+/// Every call to Coolify so far.
+async fn our_calls(world: &World) -> HashMap<String, u64> {
+    let ledger = world.coolify.ledger().await;
+    let calls = ledger["calls"].as_object().unwrap().iter();
+    let sum = |answers: &Value| {
+        answers
+            .as_object()
+            .unwrap()
+            .values()
+            .filter_map(Value::as_u64)
+            .sum()
+    };
+    calls
+        .map(|(call, answers)| (call.clone(), sum(answers)))
+        .collect()
+}
+
+/// How often rows were looked at so far.
+async fn looks(world: &World) -> f64 {
+    let looks = sqlx::query_scalar("select sum(looks)::float8 from environments");
+    looks.fetch_one(&world.database).await.unwrap()
+}
+
+async fn connections(world: &World) -> i64 {
+    let open = "select count(*) from pg_stat_activity
+                where application_name = 'vps-claude' and datname = current_database()";
+    sqlx::query_scalar(open)
+        .fetch_one(&world.database)
+        .await
+        .unwrap()
+}
+
+fn memory_mb(dashboard: &Dashboard) -> f64 {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", dashboard.id())).unwrap();
+    let line = status
+        .lines()
+        .find(|line| line.starts_with("VmRSS:"))
+        .unwrap();
+    let kilobytes: f64 = line.split_whitespace().nth(1).unwrap().parse().unwrap();
+    kilobytes / 1_024.0
+}
+
+/// The processor's time so far, in ticks.
+fn ticks(dashboard: &Dashboard) -> f64 {
+    let stat = std::fs::read_to_string(format!("/proc/{}/stat", dashboard.id())).unwrap();
+    let fields: Vec<&str> = stat.rsplit(") ").next().unwrap().split(' ').collect();
+    let field = |number: usize| fields[number].parse::<f64>().unwrap();
+    field(11) + field(12)
+}
+
+fn table(rows: &[Measured]) -> String {
+    let build = if cfg!(debug_assertions) {
+        "debug"
+    } else {
+        "release"
+    };
+    let mut table = format!(
+        "\nScale: {} s each, {BUILDERS} builds at once at natural speed, {build} build\n\n\
+         | in flight | calls a minute | of them the look for all | single looks | with a call for each look it would be | \
+         connections to PostgreSQL | calls at once | memory | processor | builds that ended | running after (median, longest) |\n\
+         |---|---|---|---|---|---|---|---|---|---|---|\n",
+        WINDOW.as_secs(),
+    );
+    for row in rows {
+        let delays = row
+            .delays
+            .map_or("none ended".to_owned(), |(median, longest)| {
+                format!("{median:.1} s, {longest:.1} s")
+            });
+        writeln!(
+            table,
+            "| {} | {:.0} | {:.0} | {:.0} | {:.0} | {} | {} | {:.0} MB | {:.1} % | {} | {delays} |",
+            row.size,
+            row.calls,
+            row.list_calls,
+            row.single_calls,
+            row.looks,
+            row.connections,
+            row.concurrent,
+            row.memory_mb,
+            row.processor,
+            row.ended,
+        )
+        .unwrap();
+    }
+    table
+}
