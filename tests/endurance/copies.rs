@@ -186,7 +186,7 @@ async fn findings(world: &World, names: &[String], tally: &Tally, calm: Duration
     let mut wrong = Vec::new();
     let mut note = |is: bool, what: String| {
         if is {
-            wrong.push(what)
+            wrong.push(what);
         }
     };
     note(doubled > 0, format!("{doubled} applications too many"));

@@ -400,10 +400,10 @@ async fn judge(
 ) -> Outcome {
     let mut wrong = Vec::new();
     let end = world.named(NAME).await;
-    let word = end.as_ref().map_or("gone", |end| end.status.as_str());
-    if word != point.journey.end() {
+    let shown = end.as_ref().map_or("gone", |end| end.status.as_str());
+    if shown != point.journey.end() {
         let reason = end.as_ref().and_then(|end| end.reason.clone());
-        wrong.push(format!("ended {word}: {reason:?}"));
+        wrong.push(format!("ended {shown}: {reason:?}"));
     }
     if begins.is_some_and(|begins| begins > BEGINS_WITHIN.as_secs_f64()) {
         wrong.push(format!("was taken up again only after {begins:?} s"));
@@ -436,14 +436,14 @@ async fn judge(
             .iter()
             .flat_map(|one| left_wrong(point.journey, one)),
     );
-    if matches!(word, "running") && !world.coolify.opens(&subdomain, PASSWORD).await {
+    if matches!(shown, "running") && !world.coolify.opens(&subdomain, PASSWORD).await {
         wrong.push("its password does not open it".to_owned());
     }
     Outcome {
         point,
         begins,
         seconds,
-        end: word.to_owned(),
+        end: shown.to_owned(),
         applications: records.len(),
         builds: records
             .iter()

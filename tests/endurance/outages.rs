@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 /// Within this time everything is well again once what was away is back.
 const WELL_AGAIN: Duration = Duration::from_secs(10);
 /// How long a deployment may take in the middle of it all: a lease may have to end.
-const DEPLOYED: Duration = Duration::from_secs(60);
+const DEPLOYED: Duration = Duration::from_mins(1);
 const PAGE: &str = "/environments";
 const NAME: &str = "Test Workspace";
 

@@ -178,7 +178,7 @@ async fn watch(world: &World, builds: &[Build]) -> (HashMap<String, Instant>, u6
         calls += 1;
         let now = Instant::now();
         for build in builds {
-            let over = !listed.iter().any(|uuid| *uuid == build.deployment);
+            let over = !listed.contains(&build.deployment);
             if over && !ends.contains_key(&build.subdomain) {
                 ends.insert(build.subdomain.clone(), now);
             }
