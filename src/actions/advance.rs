@@ -151,6 +151,10 @@ async fn write(app: &App, id: DeploymentId, leased: &Leased, next: Next) -> sqlx
         }
     }
     write_next(app, &mut tx, id, environment, next).await?;
+    // A cancel that came during the step found the lease taken.
+    if !leased.cancel_requested && deployments::is_cancel_requested(&mut tx, id).await? {
+        queue::ask(&mut tx, Job::Advance(id), Duration::ZERO).await?;
+    }
     Ok(Ended {
         tx,
         environment: Some(environment),

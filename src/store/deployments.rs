@@ -70,6 +70,21 @@ pub async fn request_cancel(conn: &mut PgConnection, id: DeploymentId) -> sqlx::
     .map(drop)
 }
 
+/// Whether the owner wants the deployment cancelled.
+///
+/// # Errors
+/// When the database fails.
+pub async fn is_cancel_requested(conn: &mut PgConnection, id: DeploymentId) -> sqlx::Result<bool> {
+    let requested = sqlx::query_scalar!(
+        r#"select cancel_requested_at is not null as "requested!"
+           from deployments
+           where id = $1
+           and finished_at is null"#,
+        id.uuid()
+    );
+    Ok(requested.fetch_optional(conn).await?.unwrap_or(false))
+}
+
 /// The deployment enters a stage.
 ///
 /// # Errors

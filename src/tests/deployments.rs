@@ -5,6 +5,7 @@ use crate::coolify::simulator::call::Call;
 use crate::coolify::simulator::fault::FaultKind;
 use crate::coolify::simulator::outcome::Outcome;
 use crate::coolify::simulator::settings::Profile;
+use std::time::Duration;
 
 const BUSY: &str =
     "This environment is being deployed already. Wait until it is done, or cancel it.";
@@ -247,6 +248,33 @@ async fn a_deployment_can_be_cancelled_before_its_application_is_made() {
     dashboard.until_status(&made, "running").await;
     assert_eq!(dashboard.record(&made).builds_started, 1);
     dashboard.close().await;
+}
+
+#[tokio::test]
+async fn a_cancel_in_the_middle_of_a_step_is_carried_out_right_after_it() {
+    let dashboard = Dashboard::with(|setup| {
+        setup.pace.step = Duration::from_secs(59);
+        setup.pace.lease = Duration::from_mins(1);
+    });
+    let dashboard = dashboard.await;
+    let ada = dashboard.person("Ada").await;
+    dashboard.next_build(Outcome::StuckInProgress);
+    dashboard.fault_once(Call::Deployment, FaultKind::HoldAfter);
+    let made = dashboard.make(&ada, "In the middle", true).await;
+    dashboard.until_held(Call::Deployment).await;
+    ada.post(&made.at("cancel"), &[]).await.expect(303);
+    dashboard
+        .until("the cancel has found the step", async || {
+            let jobs = dashboard.jobs().await;
+            (jobs.len() == 2).then_some(())
+        })
+        .await;
+    dashboard.simulator.release();
+    dashboard.until_status(&made, "pending").await;
+    assert_eq!(dashboard.calls("cancel", "200"), 1);
+    dashboard
+        .close_with_jobs("the cancel was to come back when the step's lease had ended")
+        .await;
 }
 
 #[tokio::test]
