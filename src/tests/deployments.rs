@@ -273,7 +273,7 @@ async fn a_cancel_in_the_middle_of_a_step_is_carried_out_right_after_it() {
     dashboard.until_status(&made, "pending").await;
     assert_eq!(dashboard.calls("cancel", "200"), 1);
     dashboard
-        .close_with_jobs("the cancel was to come back when the step's lease had ended")
+        .close_with_jobs(1, "was to cancel when the step's lease had ended")
         .await;
 }
 

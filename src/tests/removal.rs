@@ -215,7 +215,7 @@ async fn a_refused_removal_says_why_and_is_tried_again() {
     dashboard.until_gone(&made).await;
     assert!(dashboard.record(&made).volumes_removed);
     dashboard
-        .close_with_jobs("the refused removal would have been tried again later")
+        .close_with_jobs(1, "tries the refused removal again later")
         .await;
 }
 

@@ -4,6 +4,7 @@ use super::harness::{Dashboard, Made};
 use super::person::{Answer, Person};
 use crate::coolify::simulator::call::Call;
 use crate::coolify::simulator::fault::FaultKind;
+use crate::coolify::simulator::outcome::Outcome;
 use axum::http::StatusCode;
 use std::time::Duration;
 
@@ -153,6 +154,28 @@ async fn what_is_made_in_another_window_appears() {
 
 async fn log_of(person: &Person, made: &Made) -> String {
     person.get(&made.at("log.txt")).await.expect(200).text
+}
+
+#[tokio::test]
+async fn the_log_is_there_while_the_build_goes_on() {
+    let dashboard = still().await;
+    let ada = dashboard.person("Ada").await;
+    dashboard.next_build(Outcome::StuckInProgress);
+    let made = dashboard.make(&ada, "Watched", true).await;
+    let line = "Building docker image started.";
+    dashboard
+        .until("the line is there", async || {
+            let log = ada.fetch(&made.at("log?after=0")).await;
+            log.says(line).then_some(())
+        })
+        .await;
+    assert_eq!(dashboard.status(&made).await.as_deref(), Some("deploying"));
+    let page = ada.get(&made.at("")).await.expect(200);
+    let (_, poll) = page.text.split_once("id=\"log-poll\"").unwrap();
+    assert!(page.says(line) && poll.trim_start().starts_with("hx-get="));
+    ada.post(&made.at("cancel"), &[]).await.expect(303);
+    dashboard.until_status(&made, "pending").await;
+    dashboard.close().await;
 }
 
 #[tokio::test]
