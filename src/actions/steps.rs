@@ -183,14 +183,27 @@ async fn build(app: &App, leased: &Leased) -> Result<Next, StepError> {
     let Some(uuid) = &leased.application_uuid else {
         return Ok(Next::Enter(Stage::Application));
     };
-    if let Some(follow) = in_flight(app, leased, uuid).await? {
-        return Ok(follow);
+    let rows = app
+        .coolify(Urgency::Step)
+        .await?
+        .recent_builds(uuid)
+        .await?;
+    if let Some(row) = ours(leased, &rows) {
+        return Ok(Next::Follow(row.deployment_uuid.clone()));
     }
     if let Some(wait) = wait_for_landing(app, leased) {
         return Ok(wait);
     }
+    let newest = rows.first().map_or("", |row| row.deployment_uuid.as_str());
     let client = app.coolify(Urgency::Step).await?;
     hold(app, leased, Some(app.pace.landing)).await?;
+    leases::save_newest_build(
+        &app.pool,
+        leased.environment_id.into(),
+        leased.fence,
+        newest,
+    )
+    .await?;
     let promised = client.deploy(uuid).await?;
     if let Some(promised) = promised {
         match app.coolify(Urgency::Step).await?.build(&promised).await {
@@ -199,27 +212,25 @@ async fn build(app: &App, leased: &Leased) -> Result<Next, StepError> {
             Err(error) => return Err(error.into()),
         }
     }
-    let again = Next::Again {
+    Ok(Next::Again {
         after: app.pace.retry,
         note: Some("Coolify has not begun the build yet.".to_owned()),
         unsure: false,
-    };
-    Ok(in_flight(app, leased, uuid).await?.unwrap_or(again))
+    })
 }
 
-async fn in_flight(app: &App, leased: &Leased, uuid: &str) -> Result<Option<Next>, StepError> {
-    let rows = app
-        .coolify(Urgency::Step)
-        .await?
-        .recent_builds(uuid)
-        .await?;
-    let known = rows
-        .iter()
-        .find(|row| Some(&row.deployment_uuid) == leased.deployment_uuid.as_ref());
-    let moving = rows.iter().find(|row| row.moves());
-    Ok(known
-        .or(moving)
-        .map(|row| Next::Follow(row.deployment_uuid.clone())))
+/// The build that is known, one in flight, or one that was asked for and has ended before its answer was heard. Coolify's
+/// newest is the first.
+fn ours<'a>(leased: &Leased, rows: &'a [DeploymentRow]) -> Option<&'a DeploymentRow> {
+    let is =
+        |row: &&DeploymentRow, uuid: &Option<String>| Some(&row.deployment_uuid) == uuid.as_ref();
+    let known = rows.iter().find(|row| is(row, &leased.deployment_uuid));
+    let moving = || rows.iter().find(|row| row.moves());
+    let newer = || {
+        let newest = rows.first().filter(|_| leased.asked_after.is_some());
+        newest.filter(|row| !is(row, &leased.asked_after))
+    };
+    known.or_else(moving).or_else(newer)
 }
 
 /// The deadline has passed: what Coolify still builds is cancelled before the deployment is called failed.

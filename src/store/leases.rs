@@ -19,6 +19,8 @@ pub struct Leased {
     pub unsure_until: Option<OffsetDateTime>,
     pub stage: Stage,
     pub deployment_uuid: Option<String>,
+    /// The newest build there was when this deployment asked for its own; empty when there was none.
+    pub asked_after: Option<String>,
     pub cancel_requested: bool,
     pub attempts: i32,
     /// What was waited for last, for people.
@@ -49,7 +51,8 @@ pub async fn lease(
            and (e.leased_until is null or e.leased_until <= now())
            returning
              e.id as environment_id, e.fence, e.subdomain, e.application_uuid, e.password_hash, e.unsure_until,
-             d.stage as "stage: Stage", d.deployment_uuid, d.cancel_requested_at is not null as "cancel_requested!",
+             d.stage as "stage: Stage", d.deployment_uuid, d.asked_after,
+             d.cancel_requested_at is not null as "cancel_requested!",
              d.attempts, d.note, d.deadline"#,
         id.uuid(),
         lease.as_secs_f64()
@@ -58,21 +61,21 @@ pub async fn lease(
     .await
 }
 
-/// Until when another one holds the lease of a deployment that moves.
+/// Until when another one holds the lease of a deployment that moves; now, when it was given back a moment ago.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn leased_until(pool: &PgPool, id: DeploymentId) -> sqlx::Result<Option<OffsetDateTime>> {
     let until = sqlx::query_scalar!(
-        "select e.leased_until
+        r#"select coalesce(e.leased_until, now()) as "until!"
          from environments e
          join deployments d on d.environment_id = e.id
          where d.id = $1
          and d.finished_at is null
-         and e.status = 'deploying'",
+         and e.status = 'deploying'"#,
         id.uuid()
     );
-    Ok(until.fetch_optional(pool).await?.flatten())
+    until.fetch_optional(pool).await
 }
 
 /// Extends the lease before a request is made; `false` when it is no longer ours. With `landing` also notes that until then
@@ -100,6 +103,33 @@ pub async fn hold(
         landing.map(|landing| landing.as_secs_f64())
     );
     Ok(held.execute(pool).await?.rows_affected() == 1)
+}
+
+/// Keeps which build is the newest before another one is asked for; empty when there is none.
+///
+/// # Errors
+/// When the database fails.
+pub async fn save_newest_build(
+    pool: &PgPool,
+    environment: EnvironmentId,
+    fence: i64,
+    newest: &str,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update deployments d
+         set asked_after = $3
+         from environments e
+         where e.id = $1
+         and e.fence = $2
+         and d.environment_id = e.id
+         and d.finished_at is null",
+        environment.uuid(),
+        fence,
+        newest
+    )
+    .execute(pool)
+    .await
+    .map(drop)
 }
 
 /// Keeps the application's uuid the moment it is known, whatever else happens to the step.
@@ -226,7 +256,7 @@ pub async fn lease_removal(
     .await
 }
 
-/// Until when another one holds the lease of an environment that is being deleted.
+/// Until when another one holds the lease of an environment that is being deleted; now, when it was given back a moment ago.
 ///
 /// # Errors
 /// When the database fails.
@@ -235,11 +265,11 @@ pub async fn removal_leased_until(
     id: EnvironmentId,
 ) -> sqlx::Result<Option<OffsetDateTime>> {
     let until = sqlx::query_scalar!(
-        "select leased_until
+        r#"select coalesce(leased_until, now()) as "until!"
          from environments
          where id = $1
-         and status = 'deleting'",
+         and status = 'deleting'"#,
         id.uuid()
     );
-    Ok(until.fetch_optional(pool).await?.flatten())
+    until.fetch_optional(pool).await
 }

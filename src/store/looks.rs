@@ -158,7 +158,8 @@ pub async fn confirm(conn: &mut PgConnection, due: &Due) -> sqlx::Result<Option<
     .await
 }
 
-/// When the row is looked at next; `None` when a job has it from now on. Its status was confirmed just now.
+/// When the row is looked at next; `None` when a job has it from now on. Its status was confirmed just now. The looks are
+/// counted anew, so the fence makes claims from before void.
 ///
 /// # Errors
 /// When the database fails.
@@ -171,6 +172,7 @@ pub async fn next(
         "update environments
          set look_at = now() + $2::float8 * interval '1 second',
              looks = 0,
+             fence = fence + 1,
              missed = 0,
              checked_at = now()
          where id = $1",
@@ -244,7 +246,7 @@ pub async fn build_ended(
     .map(drop)
 }
 
-/// A row that moves although nobody has it: no lease, no look.
+/// A row that moves although nobody has it: no lease, and no look or one that will not see that it is to be cancelled.
 #[derive(Debug)]
 pub struct Stray {
     pub environment_id: Uuid,
@@ -263,7 +265,7 @@ pub async fn strays(pool: &PgPool) -> sqlx::Result<Vec<Stray>> {
            from environments e
            left join deployments d on d.environment_id = e.id and d.finished_at is null
            where e.status in ('deploying', 'deleting')
-           and e.look_at is null
+           and (e.look_at is null or d.cancel_requested_at is not null)
            and (e.leased_until is null or e.leased_until <= now())"#
     )
     .fetch_all(pool)

@@ -94,3 +94,34 @@ async fn work_whose_job_is_used_up_or_lost_is_taken_up_again() {
         }
     }
 }
+
+#[tokio::test]
+async fn a_cancellation_whose_job_is_lost_is_carried_out_all_the_same() {
+    let mut dashboard = Dashboard::open().await;
+    dashboard.every_build(Outcome::StuckInProgress);
+    let owner = dashboard.person("Ada").await;
+    let made = dashboard.make(&owner, "Workspace", true).await;
+    dashboard.until_stage(&made, "build").await;
+    dashboard.stop.cancel();
+    (&mut dashboard.worker).await.unwrap();
+    owner.post(&made.at("cancel"), &[]).await.expect(303);
+    let lost = "delete from mq_msgs where id <> '00000000-0000-0000-0000-000000000000'";
+    sqlx::query(lost).execute(dashboard.pool()).await.unwrap();
+    dashboard.stop = CancellationToken::new();
+    let worker = worker::run(dashboard.app.clone(), dashboard.stop.clone());
+    dashboard.worker = tokio::spawn(worker);
+    dashboard.until_status(&made, "pending").await;
+    assert_eq!(builds_in_flight(&dashboard).await, 0);
+    dashboard.close().await;
+}
+
+#[tokio::test]
+async fn a_build_that_ended_before_its_answer_was_heard_is_not_made_again() {
+    let dashboard = Dashboard::with(|setup| setup.pace.retry = Duration::from_secs(2)).await;
+    let owner = dashboard.person("Ada").await;
+    dashboard.fault_once(Call::Deploy, FaultKind::ResetAfter);
+    let made = dashboard.make(&owner, "Workspace", true).await;
+    dashboard.until_status(&made, "running").await;
+    assert_eq!(dashboard.record(&made).builds_started, 1);
+    dashboard.close().await;
+}
