@@ -6,7 +6,7 @@ use crate::app::{App, Urgency};
 use crate::coolify::{Application, DeploymentRow, Error};
 use crate::crash;
 use crate::domain::deployment::Stage;
-use crate::domain::judge::{Build, Container, Sighting};
+use crate::domain::judge::{Answer, Build, Container, Sighting};
 use crate::domain::status::Status;
 use crate::store::looks::{self, Again, Due};
 
@@ -15,6 +15,7 @@ pub use looks::Kind;
 use std::collections::HashMap;
 use std::future::Future;
 use std::time::Duration;
+use tokio::sync::OnceCell;
 
 /// How many rows one round takes.
 const BATCH: i64 = 1_000;
@@ -23,10 +24,23 @@ const CLAIM: Duration = Duration::from_secs(25);
 /// How many addresses, or single builds, are looked at at once.
 const AT_ONCE: usize = 256;
 
-/// What Coolify showed in this round, asked for once and only if a row needs it.
+/// What Coolify shows in this round, asked for once and only if a row needs it.
+#[derive(Default)]
 struct Panorama {
-    builds: Option<Result<HashMap<String, DeploymentRow>, Blind>>,
-    applications: Option<Result<Vec<Application>, Blind>>,
+    builds: OnceCell<Result<HashMap<String, DeploymentRow>, Blind>>,
+    applications: OnceCell<Result<Vec<Application>, Blind>>,
+}
+
+impl Panorama {
+    async fn builds(&self, app: &App) -> &Result<HashMap<String, DeploymentRow>, Blind> {
+        self.builds.get_or_init(|| builds_in_flight(app)).await
+    }
+
+    async fn applications(&self, app: &App) -> &Result<Vec<Application>, Blind> {
+        self.applications
+            .get_or_init(|| all_applications(app))
+            .await
+    }
 }
 
 /// Coolify could not be asked.
@@ -52,7 +66,7 @@ pub async fn look(app: &App, kind: Kind) -> sqlx::Result<usize> {
     }
     crash::point("claim.after");
     let count = due.len();
-    let panorama = panorama(app, &due).await;
+    let panorama = Panorama::default();
     let sights = stream::iter(due).map(|due| sight(app, &panorama, due));
     let sights = sights.buffer_unordered(AT_ONCE).ready_chunks(AT_ONCE);
     let mut sights = std::pin::pin!(sights);
@@ -79,28 +93,6 @@ async fn soon<T>(app: &App, answer: impl Future<Output = Result<T, Error>>) -> R
     tokio::time::timeout(app.pace.look, answer)
         .await
         .unwrap_or_else(|_| Err(slow()))
-}
-
-async fn panorama(app: &App, due: &[Due]) -> Panorama {
-    let builds = async {
-        if due.iter().any(waits_for_build) {
-            Some(builds_in_flight(app).await)
-        } else {
-            None
-        }
-    };
-    let applications = async {
-        if due.iter().all(waits_for_build) {
-            None
-        } else {
-            Some(all_applications(app).await)
-        }
-    };
-    let (builds, applications) = tokio::join!(builds, applications);
-    Panorama {
-        builds,
-        applications,
-    }
 }
 
 fn waits_for_build(due: &Due) -> bool {
@@ -169,14 +161,13 @@ async fn sight_build(
     let Some(uuid) = due.deployment_uuid.as_deref() else {
         return (Sighting::Build(Build::Missing), None);
     };
-    match &panorama.builds {
-        Some(Err(Blind(sighting))) => return (sighting.clone(), None),
-        Some(Ok(in_flight)) => {
+    match panorama.builds(app).await {
+        Err(Blind(sighting)) => return (sighting.clone(), None),
+        Ok(in_flight) => {
             if let Some(row) = in_flight.get(uuid) {
                 return (Sighting::Build(row.build()), Some(row.clone()));
             }
         }
-        None => {}
     }
     let row = match app.coolify(Urgency::Look).await {
         Ok(client) => soon(app, client.build(uuid)).await,
@@ -209,24 +200,38 @@ async fn sight_among_recent(app: &App, due: &Due, uuid: &str) -> (Sighting, Opti
     }
 }
 
+/// Looks at the container and at its address. One that started a moment ago is asked at its address first: an answer there
+/// says it all, and Coolify is spared.
 async fn sight_container(app: &App, panorama: &Panorama, due: &Due) -> Sighting {
-    let container = match &panorama.applications {
-        Some(Err(Blind(sighting))) => return sighting.clone(),
-        Some(Ok(listed)) => find(app, listed, due).map(Application::container),
-        None => None,
+    let address = app.domain.address(&due.subdomain);
+    let early = match due.stage {
+        Some(Stage::Answer) => Some(app.probe.look(&address).await),
+        _ => None,
     };
-    let container = match container {
-        Some(container) => container,
-        None => match alone(app, due).await {
-            Ok(container) => container,
-            Err(Blind(sighting)) => return sighting,
-        },
+    if early == Some(Answer::Alive) {
+        return Sighting::Address(Answer::Alive);
+    }
+    let container = match container(app, panorama, due).await {
+        Ok(container) => container,
+        Err(Blind(sighting)) => return sighting,
     };
     let asks_its_address = due.status != Status::Deleting && due.stage != Some(Stage::Start);
-    if container == Container::Running && asks_its_address {
-        Sighting::Address(app.probe.look(&app.domain.address(&due.subdomain)).await)
-    } else {
-        Sighting::Container(container)
+    match (container, early) {
+        (Container::Running, Some(silent)) => Sighting::Address(silent),
+        (Container::Running, None) if asks_its_address => {
+            Sighting::Address(app.probe.look(&address).await)
+        }
+        (container, _) => Sighting::Container(container),
+    }
+}
+
+async fn container(app: &App, panorama: &Panorama, due: &Due) -> Result<Container, Blind> {
+    match panorama.applications(app).await {
+        Err(blind) => Err(blind.clone()),
+        Ok(listed) => match find(app, listed, due) {
+            Some(found) => Ok(found.container()),
+            None => alone(app, due).await,
+        },
     }
 }
 

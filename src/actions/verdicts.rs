@@ -58,7 +58,10 @@ async fn judge_deployment(app: &App, again: &mut Again, seen: Seen) -> sqlx::Res
         super::logs::keep(app, id.into(), row).await?;
     }
     match &verdict {
-        Verdict::Wait(note) if *note == due.note => {
+        Verdict::Wait(note) => {
+            if *note != due.note {
+                write_verdict(app, due, id.into(), verdict).await?;
+            }
             again.push(due, interval(app, due.looks), false, 0);
             Ok(())
         }
@@ -78,7 +81,7 @@ async fn write_verdict(
     if looks::confirm(&mut tx, due).await? != Some(Status::Deploying) {
         return Ok(());
     }
-    carry_out(app, &mut tx, due, id, verdict, &reason).await?;
+    carry_out(app, &mut tx, environment, id, verdict, &reason).await?;
     crash::point("verdict.before");
     tx.commit().await?;
     crash::point("verdict.after");
@@ -88,17 +91,15 @@ async fn write_verdict(
 async fn carry_out(
     app: &App,
     tx: &mut sqlx::PgConnection,
-    due: &Due,
+    environment: EnvironmentId,
     id: DeploymentId,
     verdict: Verdict,
     reason: &str,
 ) -> sqlx::Result<()> {
-    let environment = EnvironmentId::from(due.environment_id);
     match verdict {
         Verdict::Wait(note) => {
             looks::note(tx, id, note.as_deref()).await?;
             looks::explain(tx, environment, None).await?;
-            looks::next(tx, environment, Some(interval(app, due.looks))).await?;
         }
         Verdict::AwaitLog => {
             looks::build_ended(tx, id, app.pace.patience.trailing_log).await?;
