@@ -10,10 +10,13 @@ use uuid::Uuid;
 
 /// How many deployments are in flight at once.
 const SIZES: [usize; 4] = [1, 10, 100, 1_000];
-/// How many of them Coolify builds at once: at its natural speed of 13 s each, about 90 end in a minute.
-const BUILDERS: u32 = 20;
+/// How many of them Coolify builds at once; the others wait in its queue. They begin a second apart, for they do not end all
+/// at once in life either.
+const BUILDERS: u64 = 20;
+/// How fast Coolify builds: each takes about 45 seconds, so that 20 builders end 27 in a minute.
+const SPEED: f64 = 0.3;
 /// How long each size is watched.
-const WINDOW: Duration = Duration::from_secs(45);
+const WINDOW: Duration = Duration::from_secs(75);
 /// How often the end of builds is looked for.
 const WATCH: Duration = Duration::from_millis(250);
 /// Ticks of the processor's clock in a second, as `/proc` counts.
@@ -39,11 +42,11 @@ async fn the_cost_at_coolify_does_not_grow_with_the_number_of_deployments() {
 
 struct Measured {
     size: usize,
-    /// Calls a minute, and how many of them were the look that serves all, single looks, and logs.
+    /// Calls a minute; how many of them were the look that serves all, and how many were about one build: its end, its log.
     calls: f64,
     list_calls: f64,
     single_calls: f64,
-    /// What it would be with a call for each look at each deployment.
+    /// How often it looked at a deployment: as many calls there would be without the look that serves all.
     looks: f64,
     connections: i64,
     concurrent: u64,
@@ -55,7 +58,7 @@ struct Measured {
 }
 
 async fn measure(servers: &Servers, size: usize) -> Measured {
-    let world = World::new(servers, &format!("scale-{size}"), 1.0).await;
+    let world = World::new(servers, &format!("scale-{size}"), SPEED).await;
     let room = json!({
         "concurrent_builds": 0, "queue_limit": 100_000, "rate_limit_per_minute": 100_000_000
     });
@@ -63,17 +66,9 @@ async fn measure(servers: &Servers, size: usize) -> Measured {
     let builds = build(&world, size).await;
     insert(&world, &builds).await;
     let dashboard = world.dashboard(&[]).await;
-    world
-        .coolify
-        .settings(json!({ "concurrent_builds": BUILDERS }))
-        .await;
     let before = Instant::now();
-    let (calls, looks, ticks) = (
-        our_calls(&world).await,
-        looks(&world).await,
-        ticks(&dashboard),
-    );
-    let (ends, watched) = watch(&world, &builds).await;
+    let (calls, ticks) = (our_calls(&world).await, ticks(&dashboard));
+    let watched = watch(&world, &builds).await;
     let minutes = before.elapsed().as_secs_f64() / 60.0;
     let after = our_calls(&world).await;
     let per_minute = |call: &str, less: u64| {
@@ -81,21 +76,21 @@ async fn measure(servers: &Servers, size: usize) -> Measured {
         f64::from(u32::try_from(made).unwrap()) / minutes
     };
     let all: f64 = after.keys().map(|call| per_minute(call, 0)).sum();
-    let own = f64::from(u32::try_from(watched).unwrap()) / minutes;
+    let own = f64::from(u32::try_from(watched.calls).unwrap()) / minutes;
     Measured {
         size,
         calls: all - own,
-        list_calls: per_minute("deployments", watched),
+        list_calls: per_minute("deployments", watched.calls),
         single_calls: per_minute("deployment", 0),
-        looks: (self::looks(&world).await - looks) / minutes,
+        looks: f64::from(watched.looks) / minutes,
         connections: connections(&world).await,
         concurrent: world.coolify.ledger().await["highest_concurrent"]
             .as_u64()
             .unwrap(),
         memory_mb: memory_mb(&dashboard),
         processor: (self::ticks(&dashboard) - ticks) / TICKS / (minutes * 60.0) * 100.0,
-        ended: ends.len(),
-        delays: delays(&world, &ends).await,
+        ended: watched.ends.len(),
+        delays: delays(&world, &watched.ends).await,
     }
 }
 
@@ -168,24 +163,50 @@ async fn insert(world: &World, builds: &[Build]) {
         .unwrap();
 }
 
-/// Watches builds end for a while; says when each did, and how many calls that took.
-async fn watch(world: &World, builds: &[Build]) -> (HashMap<String, Instant>, u64) {
-    let mut ends = HashMap::new();
-    let mut calls = 0;
-    let end = Instant::now() + WINDOW;
-    while Instant::now() < end {
-        let listed = world.coolify.listed().await;
-        calls += 1;
-        let now = Instant::now();
-        for build in builds {
-            let over = !listed.contains(&build.deployment);
-            if over && !ends.contains_key(&build.subdomain) {
-                ends.insert(build.subdomain.clone(), now);
-            }
+/// What was seen while builds ended.
+#[derive(Default)]
+struct Watched {
+    /// When each build was first seen to have ended.
+    ends: HashMap<String, Instant>,
+    /// How many calls it took to see that.
+    calls: u64,
+    /// How often the dashboard looked at a deployment, alone or together with others.
+    looks: u32,
+    counters: HashMap<Uuid, i32>,
+}
+
+impl Watched {
+    /// A row counts its looks, and begins anew in every stage.
+    async fn count_looks(&mut self, world: &World) {
+        let rows = sqlx::query("select id, looks from environments");
+        for row in rows.fetch_all(&world.database).await.unwrap() {
+            let (id, now): (Uuid, i32) = (row.get("id"), row.get("looks"));
+            let was = self.counters.insert(id, now).unwrap_or(0);
+            let more = if now >= was { now - was } else { now };
+            self.looks += u32::try_from(more).unwrap();
         }
+    }
+}
+
+/// Watches builds end for a while.
+async fn watch(world: &World, builds: &[Build]) -> Watched {
+    let mut watched = Watched::default();
+    let began = Instant::now();
+    while began.elapsed() < WINDOW {
+        let builders = (began.elapsed().as_secs() + 1).min(BUILDERS);
+        let builders = json!({ "concurrent_builds": builders });
+        world.coolify.settings(builders).await;
+        let listed = world.coolify.listed().await;
+        watched.calls += 1;
+        let now = Instant::now();
+        let over = |build: &&Build| !listed.contains(&build.deployment);
+        for build in builds.iter().filter(over) {
+            watched.ends.entry(build.subdomain.clone()).or_insert(now);
+        }
+        watched.count_looks(world).await;
         tokio::time::sleep(WATCH).await;
     }
-    (ends, calls)
+    watched
 }
 
 /// How long after its end each build's row said running: the median and the longest. Those of the last moments come later.
@@ -238,12 +259,6 @@ async fn our_calls(world: &World) -> HashMap<String, u64> {
         .collect()
 }
 
-/// How often rows were looked at so far.
-async fn looks(world: &World) -> f64 {
-    let looks = sqlx::query_scalar("select sum(looks)::float8 from environments");
-    looks.fetch_one(&world.database).await.unwrap()
-}
-
 async fn connections(world: &World) -> i64 {
     let open = "select count(*) from pg_stat_activity
                 where application_name = 'vps-claude' and datname = current_database()";
@@ -278,8 +293,8 @@ fn table(rows: &[Measured]) -> String {
         "release"
     };
     let mut table = format!(
-        "\nScale: {} s each, {BUILDERS} builds at once at natural speed, {build} build\n\n\
-         | in flight | calls a minute | of them the look for all | single looks | with a call for each look it would be | \
+        "\nScale: {} s each, {BUILDERS} builds of 45 s at once, {build} build\n\n\
+         | in flight | calls a minute | of them the look for all | single looks and logs | with a call for each look it would be | \
          connections to PostgreSQL | calls at once | memory | processor | builds that ended | running after (median, longest) |\n\
          |---|---|---|---|---|---|---|---|---|---|---|\n",
         WINDOW.as_secs(),
