@@ -105,7 +105,7 @@ async fn what_moves_cannot_be_deployed_and_the_button_is_not_there() {
     assert!(ada.get(&made.at("")).await.text.contains(&button));
     dashboard.next_build(Outcome::StuckInProgress);
     ada.post(&made.at("deploy"), &[]).await.expect(303);
-    dashboard.until_stage(&made, "build").await;
+    dashboard.until_built(&made).await;
     assert!(!ada.get(&made.at("")).await.text.contains(&button));
     assert!(
         ada.post(&made.at("deploy"), &[])
@@ -203,7 +203,7 @@ async fn a_cancelled_deployment_leaves_nothing_building() {
     assert!(nothing.says("Nothing is being deployed, so there is nothing to cancel."));
     dashboard.next_build(Outcome::StuckInProgress);
     ada.post(&made.at("deploy"), &[]).await.expect(303);
-    dashboard.until_stage(&made, "build").await;
+    dashboard.until_built(&made).await;
     ada.post(&made.at("cancel"), &[])
         .await
         .leads_to("/environments");
@@ -224,7 +224,7 @@ async fn cancelling_a_rebuild_leaves_what_ran_before_running() {
     let made = dashboard.running(&ada, "Kept").await;
     dashboard.next_build(Outcome::StuckInProgress);
     ada.post(&made.at("deploy"), &[]).await.expect(303);
-    dashboard.until_stage(&made, "build").await;
+    dashboard.until_built(&made).await;
     ada.post(&made.at("cancel"), &[]).await.expect(303);
     dashboard.until_status(&made, "running").await;
     assert!(dashboard.lets_in(&made, &made.password).await);

@@ -127,20 +127,18 @@ async fn an_address_that_never_answers_is_no_environment_that_runs() {
 #[tokio::test]
 async fn a_coolify_that_cannot_be_reached_is_waited_for() {
     let dashboard = Dashboard::open().await;
-    dashboard
-        .simulator
-        .settings(|settings| settings.speed = 15.0);
     let ada = dashboard.person("Ada").await;
-    dashboard.simulator.down(Duration::from_secs(1)).await;
+    dashboard.out_of_reach().await;
+    dashboard.next_build(Outcome::SlowStatus);
     let made = dashboard.make(&ada, "Patient", true).await;
     let note = "Coolify cannot be reached: the connection was refused. Trying again.";
     let says_so = async || ada.get(&made.at("row")).await.says(note).then_some(());
     dashboard.until("the row says so", says_so).await;
-    dashboard.until_stage(&made, "build").await;
-    let follows = async || dashboard.deployment(&made, "deployment_uuid").await;
-    dashboard.until("the build is followed", follows).await;
-    dashboard.simulator.down(Duration::from_secs(1)).await;
+    dashboard.within_reach().await;
+    dashboard.until_stage(&made, "start").await;
+    dashboard.out_of_reach().await;
     dashboard.until("the row says so again", says_so).await;
+    dashboard.within_reach().await;
     dashboard.until_status(&made, "running").await;
     let record = dashboard.record(&made);
     assert_eq!((record.builds_started, record.volumes.len()), (1, 4));

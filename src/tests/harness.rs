@@ -208,6 +208,14 @@ impl Dashboard {
         .await;
     }
 
+    /// Waits until a build of the newest deployment is followed.
+    pub async fn until_built(&self, made: &Made) {
+        self.until(&format!("{} is built", made.name), async || {
+            self.deployment(made, "deployment_uuid").await
+        })
+        .await;
+    }
+
     /// Waits until the deployment failed, and returns the sentence.
     pub async fn until_error(&self, made: &Made) -> String {
         self.until_status(made, "error").await;

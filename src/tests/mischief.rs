@@ -6,6 +6,7 @@ use crate::coolify::simulator::fault::{Fault, FaultKind};
 use crate::coolify::simulator::outcome::{Outcome, Plan};
 use crate::coolify::simulator::{Change, Options};
 use serde_json::json;
+use std::time::Duration;
 
 impl Dashboard {
     /// Lets a call go wrong until the faults are cleared.
@@ -16,6 +17,16 @@ impl Dashboard {
     /// Lets a call go wrong once.
     pub fn fault_once(&self, call: Call, fault: FaultKind) {
         self.simulator.fault(Fault::new(call, fault).times(1));
+    }
+
+    /// Nobody reaches Coolify any more.
+    pub async fn out_of_reach(&self) {
+        self.simulator.down(Duration::from_hours(1)).await;
+    }
+
+    /// Everybody reaches Coolify again.
+    pub async fn within_reach(&self) {
+        self.simulator.down(Duration::ZERO).await;
     }
 
     /// Waits until a call of this kind is parked.

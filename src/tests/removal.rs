@@ -115,8 +115,7 @@ async fn a_build_in_flight_is_cancelled_first() {
     for outcome in [Outcome::StuckQueued, Outcome::StuckInProgress] {
         dashboard.next_build(outcome);
         let made = dashboard.make(&ada, &format!("{outcome:?}"), true).await;
-        let follows = async || dashboard.deployment(&made, "deployment_uuid").await;
-        dashboard.until("the build is followed", follows).await;
+        dashboard.until_built(&made).await;
         let before = dashboard.calls("cancel", "200");
         goes_whole(&dashboard, &ada, &made).await;
         assert_eq!(dashboard.calls("cancel", "200"), before + 1);
@@ -249,11 +248,12 @@ async fn a_removal_waits_for_a_coolify_out_of_reach() {
     let dashboard = Dashboard::open().await;
     let ada = dashboard.person("Ada").await;
     let made = dashboard.running(&ada, "Out of reach").await;
-    dashboard.simulator.down(Duration::from_secs(1)).await;
+    dashboard.out_of_reach().await;
     delete(&ada, &made).await.expect(303);
     let words = "Coolify cannot be reached: the connection was refused.";
     let says_so = async || ada.get(&made.at("row")).await.says(words).then_some(());
     dashboard.until("the row says so", says_so).await;
+    dashboard.within_reach().await;
     dashboard.until_gone(&made).await;
     assert!(dashboard.record(&made).volumes_removed);
     dashboard.close().await;
