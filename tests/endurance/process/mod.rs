@@ -13,10 +13,14 @@ pub use world::{Environment, PASSWORD, World};
 use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
 
 /// How long anything may take to start.
 const START: Duration = Duration::from_mins(1);
+/// How many ports there are to choose from.
+const PORTS: u16 = 12_000;
 /// How often a condition is looked at.
 const LOOK: Duration = Duration::from_millis(50);
 
@@ -74,10 +78,16 @@ impl Drop for Process {
     }
 }
 
-/// A port nobody listens on.
+/// A port nobody listens on, below those the kernel gives to outgoing connections, and not the one given out before.
 pub fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.local_addr().unwrap().port()
+    static NEXT: OnceLock<AtomicU16> = OnceLock::new();
+    let next = NEXT.get_or_init(|| AtomicU16::new(rand::random_range(0..PORTS)));
+    loop {
+        let port = 20_000 + next.fetch_add(1, Ordering::Relaxed) % PORTS;
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
 }
 
 /// Looks until something is there.
