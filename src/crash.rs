@@ -17,9 +17,15 @@ pub fn set_up() -> fail::FailScenario<'static> {
     fail::FailScenario::setup()
 }
 
+/// There is nothing to hold.
+#[cfg(not(feature = "failpoints"))]
+pub struct NoPoints;
+
 /// Nothing, in what people run.
 #[cfg(not(feature = "failpoints"))]
-pub fn set_up() {}
+pub fn set_up() -> NoPoints {
+    NoPoints
+}
 
 /// A real SIGKILL, so that nothing is tidied up. This thread does no more until it comes.
 #[cfg(feature = "failpoints")]
