@@ -27,7 +27,7 @@ async fn back_and_forward_after_creating_and_deleting_show_what_is() {
         person.fill("#confirmation", "Test Workspace").await;
         person.click("#delete-form button.primary").await;
         person.arrive("/environments").await;
-        person.see_no("#rows tr").await;
+        person.see("main .empty").await;
         person.client.back().await.unwrap();
         person.read("h1", "Not found").await;
         person.client.forward().await.unwrap();
