@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 async fn with_deadline(outcome: Outcome) -> Dashboard {
     let dashboard = Dashboard::with(|setup| {
-        setup.pace.deadline = Duration::from_millis(1_500);
+        setup.pace.deadline = Duration::from_secs(5);
         setup.pace.winding_down = Duration::from_millis(800);
     })
     .await;
