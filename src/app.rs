@@ -7,6 +7,7 @@ use crate::domain::judge::Patience;
 use crate::limits::{self, Bucket, Limits};
 use sqlx::PgPool;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 /// Everything an action needs; cheap to clone.
@@ -19,6 +20,8 @@ pub struct App {
     pub domain: AgentsDomain,
     pub registration_open: bool,
     pub pace: Arc<Pace>,
+    /// Calls to Coolify that were set aside for the step this one is for.
+    reserve: Arc<AtomicU32>,
     client: Client,
 }
 
@@ -58,6 +61,8 @@ pub struct Pace {
     pub sweep: Duration,
     /// How many calls all of us make to Coolify.
     pub calls: Bucket,
+    /// How many more are the watcher's own.
+    pub look_calls: Bucket,
     /// How many of them fetch logs.
     pub log_calls: Bucket,
 }
@@ -86,6 +91,7 @@ impl Default for Pace {
             tick: Duration::from_millis(500),
             sweep: Duration::from_secs(30),
             calls: limits::COOLIFY,
+            look_calls: limits::COOLIFY_LOOKS,
             log_calls: limits::COOLIFY_LOGS,
         }
     }
@@ -137,6 +143,7 @@ impl App {
             domain: parts.domain,
             registration_open: parts.registration_open,
             pace: Arc::new(parts.pace),
+            reserve: Arc::default(),
             client: parts.client,
         }
     }
@@ -146,6 +153,9 @@ impl App {
     /// # Errors
     /// `Spent` when nothing is left for this urgency at the moment.
     pub async fn coolify(&self, urgency: Urgency) -> Result<&Client, Error> {
+        if self.has_own(urgency).await {
+            return Ok(&self.client);
+        }
         self.limits
             .take(&self.pace.calls, "all", urgency.keeps())
             .await
@@ -153,16 +163,53 @@ impl App {
         Ok(&self.client)
     }
 
+    /// Whether there is a call that nobody else could have: of the step's reserve, or of the watcher's share.
+    async fn has_own(&self, urgency: Urgency) -> bool {
+        match urgency {
+            Urgency::Step => {
+                let one_less = |left: u32| left.checked_sub(1);
+                let taken = self
+                    .reserve
+                    .try_update(Ordering::Relaxed, Ordering::Relaxed, one_less);
+                taken.is_ok()
+            }
+            Urgency::Look => {
+                let taken = self.limits.take(&self.pace.look_calls, "all", 0).await;
+                taken.is_ok()
+            }
+            Urgency::Log => false,
+        }
+    }
+
+    /// Sets calls aside for one step, all of them or none: many steps that each get a call now and then would begin again and
+    /// again and never end.
+    ///
+    /// # Errors
+    /// `Spent` when there are not as many at the moment.
+    pub async fn set_aside(&self, calls: u32) -> Result<Self, Error> {
+        let taken = self.limits.take_many(&self.pace.calls, "all", calls).await;
+        taken.map_err(Error::Spent)?;
+        Ok(Self {
+            reserve: Arc::new(AtomicU32::new(calls)),
+            ..self.clone()
+        })
+    }
+
+    /// Gives back what was set aside and not needed.
+    pub async fn give_back(&self) {
+        let left = self.reserve.swap(0, Ordering::Relaxed);
+        if left > 0 {
+            self.limits.put_back(&self.pace.calls, "all", left).await;
+        }
+    }
+
     /// Heeds what Coolify says about its own limit: nobody of us calls before.
     pub async fn heed(&self, error: &Error) {
         if let Error::Throttled(pause) = error {
-            self.limits
-                .pause(
-                    &self.pace.calls,
-                    "all",
-                    (*pause).min(Duration::from_mins(2)),
-                )
-                .await;
+            let pause = (*pause).min(Duration::from_mins(2));
+            for bucket in [&self.pace.calls, &self.pace.look_calls] {
+                self.limits.pause(bucket, "all", pause).await;
+            }
         }
     }
 

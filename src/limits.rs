@@ -74,11 +74,17 @@ pub const REGISTER_BY_ACCOUNT: Bucket = Bucket {
     capacity: 10,
     refill: Duration::from_secs(30),
 };
-/// Calls to Coolify, which allows 200 in any minute: at most 40 at once and 150 a minute after that.
+/// Calls to Coolify, which allows 200 in any minute: together with the looks at most 40 at once and 150 a minute after that.
 pub const COOLIFY: Bucket = Bucket {
     name: "coolify",
-    capacity: 40,
-    refill: Duration::from_millis(400),
+    capacity: 36,
+    refill: Duration::from_millis(480),
+};
+/// The watcher's own share of them: however much is clicked, what Coolify does is seen.
+pub const COOLIFY_LOOKS: Bucket = Bucket {
+    name: "coolify-looks",
+    capacity: 4,
+    refill: Duration::from_millis(2_400),
 };
 /// Fetching logs of builds in flight: what is left of the above.
 pub const COOLIFY_LOGS: Bucket = Bucket {
@@ -86,6 +92,17 @@ pub const COOLIFY_LOGS: Bucket = Bucket {
     capacity: 6,
     refill: Duration::from_secs(2),
 };
+
+/// What is done to a bucket.
+#[derive(Debug, Clone, Copy, Default)]
+struct Change {
+    /// How many tokens must be left.
+    keep: u32,
+    /// How many are taken; put back when negative.
+    count: i64,
+    /// For how long nothing is to be had, when not zero.
+    debt_ms: u64,
+}
 
 /// The buckets, shared through Redis by all copies of the process.
 #[derive(Clone)]
@@ -95,9 +112,10 @@ pub struct Limits {
     local: Arc<Mutex<HashMap<String, (f64, Instant)>>>,
 }
 
-/// Takes a token if more than `keep` are there; returns the wait in milliseconds otherwise.
+/// Takes tokens if that leaves `keep`; returns the wait in milliseconds otherwise. A negative number of them is put back.
 const TAKE: &str = r"
-local capacity, refill, keep, debt = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
+local capacity, refill, keep = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+local count, debt = tonumber(ARGV[4]), tonumber(ARGV[5])
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local state = redis.call('HMGET', KEYS[1], 'tokens', 'at')
@@ -105,10 +123,10 @@ local tokens = math.min(capacity, (tonumber(state[1]) or capacity) + math.max(0,
 local wait = 0
 if debt > 0 then
   tokens = math.min(tokens, -debt * refill)
-elseif tokens - keep >= 1 then
-  tokens = tokens - 1
+elseif tokens - keep >= count then
+  tokens = math.min(capacity, tokens - count)
 else
-  wait = math.ceil((1 + keep - tokens) / refill)
+  wait = math.ceil((count + keep - tokens) / refill)
 end
 redis.call('HSET', KEYS[1], 'tokens', tostring(tokens), 'at', string.format('%.0f', now))
 redis.call('PEXPIRE', KEYS[1], math.ceil((capacity - tokens) / refill) + 1000)
@@ -130,19 +148,51 @@ impl Limits {
     /// # Errors
     /// How long until there is one.
     pub async fn take(&self, bucket: &Bucket, who: &str, keep: u32) -> Result<(), Duration> {
-        let wait = match self.take_shared(bucket, who, keep, 0).await {
-            Some(wait) => wait,
-            None => self.take_local(bucket, who, keep, 0),
+        let one = Change {
+            keep,
+            count: 1,
+            ..Change::default()
         };
-        if wait.is_zero() { Ok(()) } else { Err(wait) }
+        self.change(bucket, who, one).await
+    }
+
+    /// Takes so many tokens at once, or none.
+    ///
+    /// # Errors
+    /// How long until there are as many.
+    pub async fn take_many(&self, bucket: &Bucket, who: &str, count: u32) -> Result<(), Duration> {
+        let many = Change {
+            count: count.into(),
+            ..Change::default()
+        };
+        self.change(bucket, who, many).await
+    }
+
+    /// Puts tokens back that were taken and not needed.
+    pub async fn put_back(&self, bucket: &Bucket, who: &str, count: u32) {
+        let back = Change {
+            count: -i64::from(count),
+            ..Change::default()
+        };
+        // A bucket in debt takes nothing back: it does not matter then.
+        self.change(bucket, who, back).await.ok();
     }
 
     /// Empties the bucket, so that nothing is to be had for this long.
     pub async fn pause(&self, bucket: &Bucket, who: &str, pause: Duration) {
-        let debt = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX).max(1);
-        if self.take_shared(bucket, who, 0, debt).await.is_none() {
-            self.take_local(bucket, who, 0, debt);
-        }
+        let debt = Change {
+            debt_ms: u64::try_from(pause.as_millis()).unwrap_or(u64::MAX).max(1),
+            ..Change::default()
+        };
+        self.change(bucket, who, debt).await.ok();
+    }
+
+    async fn change(&self, bucket: &Bucket, who: &str, change: Change) -> Result<(), Duration> {
+        let wait = match self.change_shared(bucket, who, change).await {
+            Some(wait) => wait,
+            None => self.change_local(bucket, who, change),
+        };
+        if wait.is_zero() { Ok(()) } else { Err(wait) }
     }
 
     /// Whether Redis answers; `None` where none is set.
@@ -151,26 +201,21 @@ impl Limits {
         Some(client.is_connected() && client.ping::<String>(None).await.is_ok())
     }
 
-    async fn take_shared(
-        &self,
-        bucket: &Bucket,
-        who: &str,
-        keep: u32,
-        debt_ms: u64,
-    ) -> Option<Duration> {
+    async fn change_shared(&self, bucket: &Bucket, who: &str, change: Change) -> Option<Duration> {
         let client = self.redis.as_ref().filter(|client| client.is_connected())?;
         let key = format!("{}{}:{who}", self.prefix, bucket.name);
         let arguments = vec![
             bucket.capacity.to_string(),
             bucket.refill_per_ms().to_string(),
-            keep.to_string(),
-            debt_ms.to_string(),
+            change.keep.to_string(),
+            change.count.to_string(),
+            change.debt_ms.to_string(),
         ];
         let wait: Result<u64, _> = client.eval(TAKE, key, arguments).await;
         wait.ok().map(Duration::from_millis)
     }
 
-    fn take_local(&self, bucket: &Bucket, who: &str, keep: u32, debt_ms: u64) -> Duration {
+    fn change_local(&self, bucket: &Bucket, who: &str, change: Change) -> Duration {
         let (capacity, refill, now) = (
             f64::from(bucket.capacity),
             bucket.refill.as_secs_f64(),
@@ -188,12 +233,13 @@ impl Limits {
             .or_insert((capacity, now));
         *tokens = capacity.min(*tokens + now.duration_since(*at).as_secs_f64() / refill);
         *at = now;
-        let missing = 1.0 + f64::from(keep) - *tokens;
-        if debt_ms > 0 {
-            *tokens = tokens.min(-Duration::from_millis(debt_ms).as_secs_f64() / refill);
+        let count = f64::from(i32::try_from(change.count).unwrap_or(i32::MAX));
+        let missing = count + f64::from(change.keep) - *tokens;
+        if change.debt_ms > 0 {
+            *tokens = tokens.min(-Duration::from_millis(change.debt_ms).as_secs_f64() / refill);
             Duration::ZERO
         } else if missing <= 0.0 {
-            *tokens -= 1.0;
+            *tokens = capacity.min(*tokens - count);
             Duration::ZERO
         } else {
             Duration::from_secs_f64(missing * refill)
@@ -228,6 +274,14 @@ mod tests {
             limits.take(&SLOW, "b", 0).await.is_ok(),
             "another one has a bucket of its own"
         );
+        assert!(
+            limits.take_many(&SLOW, "b", 3).await.is_err(),
+            "two are left, and none is taken"
+        );
+        assert!(limits.take_many(&SLOW, "b", 2).await.is_ok());
+        limits.put_back(&SLOW, "b", 5).await;
+        assert!(limits.take_many(&SLOW, "b", 4).await.is_err(), "it is full");
+        assert!(limits.take_many(&SLOW, "b", 3).await.is_ok());
         limits.pause(&SLOW, "c", Duration::from_hours(2)).await;
         let wait = limits.take(&SLOW, "c", 0).await.unwrap_err();
         assert!(

@@ -1,7 +1,7 @@
 //! Carries a deployment through its steps: takes the lease, does the one step its stage asks for, writes what follows.
 
 use super::Ended;
-use super::steps::{Next, StepError, step, too_late};
+use super::steps::{Next, StepError, calls, step, too_late};
 use crate::app::App;
 use crate::coolify::Error;
 use crate::crash;
@@ -24,14 +24,21 @@ pub async fn advance(app: &App, id: DeploymentId) -> sqlx::Result<Ended> {
         return wait_for_lease(app, id).await;
     };
     crash::point("lease.after");
-    let next = match tokio::time::timeout(app.pace.step, step(app, &leased)).await {
-        Ok(Ok(next)) => next,
-        Ok(Err(StepError::Coolify(error))) => after_error(app, &leased, error).await,
-        Ok(Err(StepError::LeaseLost)) => return nothing(app).await,
-        Ok(Err(StepError::Database(error))) => return Err(error),
-        Err(_) => after_error(app, &leased, slow()).await,
+    let next = match attempt(app, &leased).await {
+        Ok(next) => next,
+        Err(StepError::Coolify(error)) => after_error(app, &leased, error).await,
+        Err(StepError::LeaseLost) => return nothing(app).await,
+        Err(StepError::Database(error)) => return Err(error),
     };
     write(app, id, &leased, next).await
+}
+
+/// Does the step once there are calls for all of it.
+async fn attempt(app: &App, leased: &Leased) -> Result<Next, StepError> {
+    let own = app.set_aside(calls(leased)).await?;
+    let done = tokio::time::timeout(app.pace.step, step(&own, leased)).await;
+    own.give_back().await;
+    done.unwrap_or_else(|_| Err(slow().into()))
 }
 
 /// Coolify's answer, or those of one step together, took too long.

@@ -1,7 +1,7 @@
 //! Removing an environment's application from Coolify. The row leaves when Coolify says that nothing of it is left.
 
 use super::Ended;
-use super::advance::{backoff, until_then};
+use super::advance::{backoff, slow, until_then};
 use crate::app::{App, Urgency};
 use crate::coolify::{Application, DeploymentRow, Error};
 use crate::crash;
@@ -13,6 +13,9 @@ use crate::store::leases::{self, Release, Removal};
 use crate::store::looks;
 use std::time::Duration;
 use time::OffsetDateTime;
+
+/// How many calls a step makes as a rule: what there is, its builds, the end of one, and the removal.
+const CALLS: u32 = 4;
 
 /// What follows.
 #[derive(Debug)]
@@ -39,16 +42,19 @@ pub async fn remove(app: &App, id: EnvironmentId) -> sqlx::Result<Ended> {
         return wait_for_lease(app, id).await;
     };
     crash::point("lease.after");
-    let next = match tokio::time::timeout(app.pace.step, step(app, &removal)).await {
-        Ok(Ok(next)) => next,
-        Ok(Err(error)) => after_error(app, id, &removal, &error).await,
-        Err(_) => Next::Again {
-            after: backoff(app, 1),
-            reason: None,
-            unsure: removal.unsure_until.is_some(),
-        },
+    let next = match attempt(app, &removal).await {
+        Ok(next) => next,
+        Err(error) => after_error(app, id, &removal, &error).await,
     };
     write(app, id, &removal, next).await
+}
+
+/// Does the step once there are calls for all of it.
+async fn attempt(app: &App, removal: &Removal) -> Result<Next, Error> {
+    let own = app.set_aside(CALLS).await?;
+    let done = tokio::time::timeout(app.pace.step, step(&own, removal)).await;
+    own.give_back().await;
+    done.unwrap_or_else(|_| Err(slow()))
 }
 
 async fn wait_for_lease(app: &App, id: EnvironmentId) -> sqlx::Result<Ended> {

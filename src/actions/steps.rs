@@ -55,6 +55,17 @@ pub(super) async fn step(app: &App, leased: &Leased) -> Result<Next, StepError> 
     }
 }
 
+/// How many calls a step makes as a rule; what goes beyond is asked for singly.
+pub(super) fn calls(leased: &Leased) -> u32 {
+    match leased.stage {
+        Stage::Requested => 0,
+        Stage::Application => 2,
+        // The password, what there is, and four volumes.
+        Stage::Settings => 6,
+        Stage::Build | Stage::Start | Stage::Answer => 3,
+    }
+}
+
 /// Finds the application, or makes it.
 async fn application(app: &App, leased: &Leased) -> Result<Next, StepError> {
     if let Some(uuid) = &leased.application_uuid {

@@ -80,6 +80,10 @@ fn hurry() -> Pace {
         tick: millis(10),
         sweep: millis(200),
         calls: PLENTY,
+        look_calls: Bucket {
+            name: "coolify-looks",
+            ..PLENTY
+        },
         log_calls: Bucket {
             name: "coolify-logs",
             ..PLENTY
