@@ -205,7 +205,7 @@ impl App {
 
     /// Heeds what Coolify says about its own limit: nobody of us calls before.
     pub async fn heed(&self, error: &Error) {
-        if let Error::Throttled(pause) = error {
+        if let Error::RateLimited { retry_after: pause } = error {
             let pause = (*pause).min(Duration::from_mins(2));
             for bucket in [&self.pace.calls, &self.pace.look_calls] {
                 self.limits.pause(bucket, "all", pause).await;

@@ -2,7 +2,7 @@
 
 use crate::app::{self, App, Pace};
 use crate::config::Config;
-use crate::coolify::Error;
+use crate::coolify::{Error, ServerLimits};
 use std::io::Write;
 
 /// How a check ended.
@@ -82,7 +82,12 @@ async fn coolify(app: &App) -> Vec<(&'static str, Finding)> {
         ("COOLIFY_PROJECT_UUID", applications),
     ];
     match client.server().await {
-        Ok(server) => findings.extend(server_findings(&server["settings"])),
+        Ok(server) => {
+            findings.extend(server_findings(&server["settings"]));
+            if let Ok(limits) = client.server_limits().await {
+                findings.push(("COOLIFY_SERVER_UUID", limits_finding(limits)));
+            }
+        }
         Err(Error::NotFound) => findings.push((
             "COOLIFY_SERVER_UUID",
             Finding::Wrong("Coolify does not find the server.".to_owned()),
@@ -90,6 +95,13 @@ async fn coolify(app: &App) -> Vec<(&'static str, Finding)> {
         Err(error) => findings.push(("COOLIFY_SERVER_UUID", Finding::Wrong(sentence(&error)))),
     }
     findings
+}
+
+fn limits_finding(limits: ServerLimits) -> Finding {
+    Finding::Fine(format!(
+        "it builds {} at once and lets {} wait.",
+        limits.concurrent_builds, limits.deployment_queue_limit
+    ))
 }
 
 fn server_findings(settings: &serde_json::Value) -> Vec<(&'static str, Finding)> {
@@ -126,7 +138,7 @@ fn sentence(error: &Error) -> String {
     match error {
         Error::Refused(sentence) => sentence.clone(),
         Error::Unreachable { why, .. } => format!("Coolify cannot be reached: {why}."),
-        Error::Spent(_) | Error::Throttled(_) => {
+        Error::Spent(_) | Error::RateLimited { .. } | Error::QueueFull { .. } => {
             "Coolify allows no more calls this minute.".to_owned()
         }
         Error::NotFound | Error::DomainTaken(_) => "Coolify does not find it.".to_owned(),

@@ -46,6 +46,7 @@ pub(super) fn slow() -> Error {
     Error::Unreachable {
         why: "it did not answer in time".to_owned(),
         unsure: true,
+        retry_after: None,
     }
 }
 
@@ -95,13 +96,22 @@ async fn after_error(app: &App, leased: &Leased, error: Error) -> Next {
             leased.stage,
             "Its address is already used in Coolify by something else. Remove that in Coolify, and deploy again.",
         )),
-        Error::Spent(pause) | Error::Throttled(pause) => Next::Again {
+        Error::Spent(pause) | Error::RateLimited { retry_after: pause } => Next::Again {
             after: pause.max(Duration::from_millis(100)) + after / 4,
             note: Some("Coolify is busy: it allows a number of calls a minute.".to_owned()),
             unsure: leased.unsure_until.is_some(),
         },
-        Error::Unreachable { why, unsure } => Next::Again {
-            after,
+        Error::QueueFull { retry_after } => Next::Again {
+            after: retry_after.min(app.pace.refused) + after / 4,
+            note: Some("Coolify's build queue is full. Trying again.".to_owned()),
+            unsure: is_unsure(leased),
+        },
+        Error::Unreachable {
+            why,
+            unsure,
+            retry_after,
+        } => Next::Again {
+            after: after.max(retry_after.unwrap_or_default()),
             note: Some(format!("Coolify cannot be reached: {why}. Trying again.")),
             unsure: unsure || is_unsure(leased),
         },

@@ -2,7 +2,6 @@
 
 use crate::app::{App, Urgency};
 use crate::coolify::{DeploymentRow, Error};
-use crate::domain::deployment::LogEntry;
 use crate::domain::id::DeploymentId;
 use crate::store::log;
 
@@ -43,12 +42,11 @@ pub async fn fetch(app: &App) -> sqlx::Result<usize> {
 /// Keeps what a look at a build brought of its log and commit. The list of builds in flight brings no logs.
 pub(super) async fn keep(app: &App, id: DeploymentId, row: &DeploymentRow) -> sqlx::Result<()> {
     let entries = row.log();
-    if entries.is_none() && row.moves() {
+    if entries.is_none() && (row.moves() || !row.hides_log()) {
         return Ok(());
     }
-    if let Some(entries) = &entries {
-        let entries: Vec<LogEntry> = entries.iter().map(redacted).collect();
-        log::append(&app.pool, id, &entries).await?;
+    if let Some(entries) = entries {
+        log::append(&app.pool, id, entries).await?;
     }
     log::fetched(
         &app.pool,
@@ -58,21 +56,6 @@ pub(super) async fn keep(app: &App, id: DeploymentId, row: &DeploymentRow) -> sq
         app.pace.patience.trailing_log,
     )
     .await
-}
-
-/// Coolify may print the container's variables: knowing the password's hash is enough to sign in, so it is not kept.
-fn redacted(entry: &LogEntry) -> LogEntry {
-    let mut output = entry.output.clone();
-    while let Some(start) = output.find("$argon2") {
-        let end = output[start..]
-            .find(|c: char| c.is_whitespace() || matches!(c, '\'' | '"'))
-            .map_or(output.len(), |length| start + length);
-        output.replace_range(start..end, "(hidden)");
-    }
-    LogEntry {
-        output,
-        ..entry.clone()
-    }
 }
 
 /// The sentence for a build that failed: with its last words, if they were to be had.
@@ -106,25 +89,4 @@ pub(super) async fn why_failed(app: &App, id: DeploymentId) -> sqlx::Result<Stri
 fn short(line: &str) -> String {
     let line: String = line.trim().chars().take(WORDS_LIMIT).collect();
     line.trim_end_matches('.').to_owned()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_passwords_hash_is_not_kept() {
-        let output =
-            "HASHED_PASSWORD='$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA' PORT=8080 $argon2id$x"
-                .to_owned();
-        let entry = redacted(&LogEntry {
-            output,
-            hidden: true,
-            error: false,
-        });
-        assert_eq!(
-            entry.output,
-            "HASHED_PASSWORD='(hidden)' PORT=8080 (hidden)"
-        );
-    }
 }

@@ -12,7 +12,7 @@ use crate::store::looks::{self, Again, Due};
 
 use futures_util::{StreamExt, stream};
 pub use looks::Kind;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::future::Future;
 use std::time::Duration;
 use tokio::sync::OnceCell;
@@ -101,7 +101,7 @@ fn waits_for_build(due: &Due) -> bool {
 
 async fn builds_in_flight(app: &App) -> Result<HashMap<String, DeploymentRow>, Blind> {
     let rows = match app.coolify(Urgency::Look).await {
-        Ok(client) => soon(app, client.builds_in_flight()).await,
+        Ok(client) => soon(app, client.builds_in_flight(&HashSet::new())).await,
         Err(error) => Err(error),
     };
     match rows {
@@ -130,7 +130,7 @@ async fn blind(app: &App, error: Error) -> Blind {
         Error::Unreachable { why, .. } => Sighting::Unreachable(why),
         Error::Refused(sentence) => Sighting::Refused(sentence),
         Error::Spent(_) => Sighting::Skipped,
-        Error::Throttled(_) => {
+        Error::RateLimited { .. } | Error::QueueFull { .. } => {
             Sighting::Unreachable("it allows only so many calls a minute".to_owned())
         }
         Error::NotFound | Error::DomainTaken(_) => {

@@ -153,9 +153,13 @@ async fn after_error(app: &App, id: EnvironmentId, removal: &Removal, error: &Er
         .map_or(0, |began| (removal.now - began).whole_seconds());
     let attempts = i32::try_from(waited / 5).unwrap_or(i32::MAX);
     let (after, reason) = match error {
-        Error::Spent(pause) | Error::Throttled(pause) => (*pause + backoff(app, 0), None),
-        Error::Unreachable { why, .. } => (
-            backoff(app, attempts),
+        Error::Spent(pause)
+        | Error::RateLimited { retry_after: pause }
+        | Error::QueueFull { retry_after: pause } => (*pause + backoff(app, 0), None),
+        Error::Unreachable {
+            why, retry_after, ..
+        } => (
+            backoff(app, attempts).max(retry_after.unwrap_or_default()),
             Some(format!(
                 "Coolify cannot be reached: {why}. The removal is tried again."
             )),

@@ -2,7 +2,7 @@
 
 use super::advance::until_then;
 use crate::app::{App, Urgency};
-use crate::coolify::{Application, Conflict, DeploymentRow, Error, VOLUMES};
+use crate::coolify::{Application, Asked, Conflict, DeploymentRow, Error, VOLUMES};
 use crate::crash;
 use crate::domain::deployment::Stage;
 use crate::domain::id::EnvironmentId;
@@ -111,7 +111,7 @@ async fn create(app: &App, leased: &Leased, fqdn: &str) -> Result<Next, StepErro
     if let Some(wait) = wait_for_landing(app, leased) {
         return Ok(wait);
     }
-    let description = format!("vps-claude {}", EnvironmentId::from(leased.environment_id));
+    let description = description(leased);
     let client = app.coolify(Urgency::Step).await?;
     hold(app, leased, Some(app.pace.landing)).await?;
     match client.create(&leased.subdomain, &description, fqdn).await {
@@ -121,14 +121,26 @@ async fn create(app: &App, leased: &Leased, fqdn: &str) -> Result<Next, StepErro
     }
 }
 
+/// What marks the application as ours.
+fn description(leased: &Leased) -> String {
+    format!("vps-claude {}", EnvironmentId::from(leased.environment_id))
+}
+
 /// The address is held by another application: by ours, made by a request whose answer was lost, or by a stranger's.
 async fn taken(app: &App, leased: &Leased, conflicts: &[Conflict]) -> Result<Next, StepError> {
     let ours = conflicts
         .iter()
         .find(|one| one.resource_type == "application" && one.resource_name == leased.subdomain);
-    match ours.and_then(|one| one.resource_uuid.as_deref()) {
-        Some(uuid) => adopt(app, leased, uuid).await,
-        None => Ok(Next::Fail("Its address is already used in Coolify by something else. Remove that in Coolify, and deploy again.".to_owned())),
+    let held_by = match ours.and_then(|one| one.resource_uuid.as_deref()) {
+        Some(uuid) => Some(app.coolify(Urgency::Step).await?.application(uuid).await?),
+        None => None,
+    };
+    let mark = description(leased);
+    match held_by {
+        Some(one) if one.is_ours(&mark) && !one.is_elsewhere() => {
+            adopt(app, leased, &one.uuid).await
+        }
+        _ => Ok(Next::Fail("Its address is already used in Coolify by something else. Remove that in Coolify, and deploy again.".to_owned())),
     }
 }
 
@@ -172,7 +184,9 @@ async fn settings(app: &App, leased: &Leased) -> Result<Next, StepError> {
     if let Some(hash) = &leased.password_hash {
         let client = app.coolify(Urgency::Step).await?;
         hold(app, leased, None).await?;
-        client.set_variable(uuid, "HASHED_PASSWORD", hash).await?;
+        client
+            .set_variables(uuid, &[("HASHED_PASSWORD", hash)])
+            .await?;
         crash::point("password.before");
         leases::forget_password(&app.pool, leased.environment_id.into(), hash).await?;
         crash::point("password.after");
@@ -216,7 +230,7 @@ async fn build(app: &App, leased: &Leased) -> Result<Next, StepError> {
     )
     .await?;
     let promised = client.deploy(uuid).await?;
-    if let Some(promised) = promised {
+    if let Asked::Build(promised) = promised {
         match app.coolify(Urgency::Step).await?.build(&promised).await {
             Ok(row) => return Ok(Next::Follow(row.deployment_uuid)),
             Err(Error::NotFound) => {}

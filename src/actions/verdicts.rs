@@ -3,6 +3,7 @@
 use super::looks::Seen;
 use super::{advance, environments, removal};
 use crate::app::App;
+use crate::coolify::{DeploymentRow, failure};
 use crate::crash;
 use crate::domain::deployment::Outcome;
 use crate::domain::id::{DeploymentId, EnvironmentId};
@@ -60,12 +61,12 @@ async fn judge_deployment(app: &App, again: &mut Again, seen: Seen) -> sqlx::Res
     match &verdict {
         Verdict::Wait(note) => {
             if *note != due.note {
-                write_verdict(app, due, id.into(), verdict).await?;
+                write_verdict(app, due, id.into(), verdict, None).await?;
             }
             again.push(due, interval(app, due.looks), false, 0);
             Ok(())
         }
-        _ => write_verdict(app, due, id.into(), verdict).await,
+        _ => write_verdict(app, due, id.into(), verdict, seen.build.as_ref()).await,
     }
 }
 
@@ -74,9 +75,10 @@ async fn write_verdict(
     due: &Due,
     id: DeploymentId,
     verdict: Verdict,
+    build: Option<&DeploymentRow>,
 ) -> sqlx::Result<()> {
     let environment = EnvironmentId::from(due.environment_id);
-    let reason = why(app, id, &verdict).await?;
+    let reason = why(app, id, &verdict, build).await?;
     let mut tx = app.pool.begin().await?;
     if looks::confirm(&mut tx, due).await? != Some(Status::Deploying) {
         return Ok(());
@@ -128,9 +130,18 @@ async fn carry_out(
 }
 
 /// Why a deployment fails, if that is the verdict.
-async fn why(app: &App, id: DeploymentId, verdict: &Verdict) -> sqlx::Result<String> {
+async fn why(
+    app: &App,
+    id: DeploymentId,
+    verdict: &Verdict,
+    build: Option<&DeploymentRow>,
+) -> sqlx::Result<String> {
+    let cause = || failure::cause(build?.log()?);
     match verdict {
-        Verdict::BuildFailed => super::logs::why_failed(app, id).await,
+        Verdict::BuildFailed => match cause() {
+            Some(cause) => Ok(cause.sentence),
+            None => super::logs::why_failed(app, id).await,
+        },
         Verdict::Fail(sentence) => Ok(sentence.clone()),
         _ => Ok(String::new()),
     }

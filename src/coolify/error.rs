@@ -1,27 +1,31 @@
 //! What can go wrong at Coolify, and what it means for the one who called.
 
 use super::refusal::{Conflict, Refusal};
-use reqwest::StatusCode;
 use std::error::Error as _;
 use std::time::Duration;
 
-/// How long to wait when Coolify throttles without saying for how long.
-const DEFAULT_PAUSE: Duration = Duration::from_mins(1);
+/// How long to wait when Coolify limits calls without saying for how long.
+const DEFAULT_WAIT: Duration = Duration::from_mins(1);
 
 /// Why a call to Coolify brought no result.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// Coolify cannot be reached or is not well; trying again may help.
+    /// There was no answer of Coolify's own, or none that says what became of the request; trying again may help.
     #[error("{why}")]
     Unreachable {
-        /// The end of a sentence that begins "Coolify cannot be reached:".
+        /// The end of a sentence that begins "Coolify cannot be reached:"; never empty.
         why: String,
         /// The request may have been carried out, or may yet be.
         unsure: bool,
+        /// How long whoever answered asks to wait.
+        retry_after: Option<Duration>,
     },
     /// Too many calls; nothing was done.
-    #[error("too many calls, wait {} s", .0.as_secs())]
-    Throttled(Duration),
+    #[error("too many calls, wait {} s", .retry_after.as_secs())]
+    RateLimited { retry_after: Duration },
+    /// As many builds wait as Coolify lets wait; nothing was done. Other calls are not concerned.
+    #[error("the build queue is full, wait {} s", .retry_after.as_secs())]
+    QueueFull { retry_after: Duration },
     /// What Coolify allows all of us is used up for the moment; nothing was sent.
     #[error("no call left, wait {} ms", .0.as_millis())]
     Spent(Duration),
@@ -36,68 +40,118 @@ pub enum Error {
     DomainTaken(Vec<Conflict>),
 }
 
+/// An answer that is no success.
+#[derive(Debug)]
+pub(super) struct Rejection {
+    pub status: u16,
+    /// It names another address.
+    pub redirects: bool,
+    pub retry_after: Option<Duration>,
+    /// What Coolify says, if the answer is its own.
+    pub refusal: Option<Refusal>,
+}
+
+impl Rejection {
+    /// Whether Coolify says that a build cannot be cancelled because it has ended.
+    pub fn is_about_an_ended_build(&self) -> bool {
+        let refusal = self.refusal.as_ref().filter(|_| self.status == 400);
+        refusal.is_some_and(Refusal::is_about_an_ended_build)
+    }
+}
+
 impl Error {
-    /// The request got no answer that could be read.
-    pub(super) fn from_transport(error: &reqwest::Error) -> Self {
-        let unsure = !error.is_connect() && !error.is_builder();
+    /// The request got no answer that could be read. `changes` tells whether it was to change something.
+    pub(super) fn from_transport(error: &reqwest::Error, changes: bool) -> Self {
         Self::Unreachable {
             why: transport_words(error).to_owned(),
-            unsure,
+            unsure: changes && !error.is_connect() && !error.is_builder(),
+            retry_after: None,
         }
     }
 
-    /// The answer's code and body say no. `changes` tells whether the request was to change something.
-    pub(super) fn from_answer(
-        status: StatusCode,
-        retry_after: Option<Duration>,
-        body: &[u8],
-        changes: bool,
-    ) -> Self {
-        let refusal = Refusal::read(body);
-        match status.as_u16() {
-            429 => Self::Throttled(retry_after.unwrap_or(DEFAULT_PAUSE)),
+    /// The answer says no. `changes` tells whether the request was to change something.
+    pub(super) fn from_rejection(rejection: Rejection, changes: bool) -> Self {
+        let Rejection {
+            status,
+            retry_after,
+            ..
+        } = rejection;
+        if rejection.redirects {
+            return Self::refused(
+                "Coolify's address redirects elsewhere. Set COOLIFY_API_URL to the final address",
+            );
+        }
+        let unreachable = |why: &str, unsure| Self::Unreachable {
+            why: why.to_owned(),
+            unsure: changes && unsure,
+            retry_after,
+        };
+        match (status, rejection.refusal) {
+            // Coolify has ended the request: what it did of it can be seen.
+            (500, Some(_)) => unreachable("it answered with an error of its own", false),
+            (500, None) => unreachable("it answered with an error of its own", true),
+            (400..=407 | 409..=499, Some(refusal)) => {
+                Self::from_refusal(status, refusal, retry_after)
+                    .unwrap_or_else(|| unreachable(foreign_words(status), false))
+            }
+            _ => unreachable(foreign_words(status), status >= 500 || status == 408),
+        }
+    }
+
+    /// Coolify itself says no; `None` when it cannot have been Coolify after all.
+    fn from_refusal(status: u16, refusal: Refusal, retry_after: Option<Duration>) -> Option<Self> {
+        let retry_after = retry_after.unwrap_or(DEFAULT_WAIT);
+        Some(match status {
+            429 if refusal.is_queue_full() => Self::QueueFull { retry_after },
+            429 => Self::RateLimited { retry_after },
             401 => Self::refused(
                 "Coolify does not accept the token. Make a new one in Coolify and set COOLIFY_API_TOKEN to it",
             ),
             403 => Self::Refused(forbidden(&refusal)),
-            404 if refusal.no_such_route() => Self::refused(
+            404 if refusal.is_no_such_route() => Self::refused(
                 "This version of Coolify does not know a call that is needed. Update Coolify to 4.0.0 or newer",
             ),
-            404 => missing(&refusal),
-            409 if !refusal.conflicts.is_empty() => Self::DomainTaken(refusal.conflicts),
-            500 => Self::Unreachable {
-                why: "it answered with an error of its own".to_owned(),
-                unsure: false,
-            },
-            501.. => Self::Unreachable {
-                why: "the proxy in front of it says it is not available".to_owned(),
-                unsure: changes,
-            },
-            300..=399 => Self::refused(
-                "Coolify's address redirects elsewhere. Set COOLIFY_API_URL to the final address",
-            ),
+            404 if refusal.is_missing() => missing(&refusal),
+            404 => return None,
+            409 if refusal.has_conflicts() => Self::DomainTaken(refusal.into_conflicts()),
             _ => Self::refused(&format!(
-                "Coolify refuses the request: {}. Check the settings of the repository, the project and the server",
-                refusal.details()
+                "Coolify refuses the request: {}. {}",
+                refusal.details(),
+                refusal.remedy()
             )),
-        }
+        })
     }
 
-    /// The answer was good but could not be read.
-    pub(super) fn unreadable() -> Self {
+    /// The answer was a success, but could not be read. `changes` tells whether the request was to change something.
+    pub(super) fn unreadable(changes: bool) -> Self {
         Self::Unreachable {
             why: "its answer could not be read".to_owned(),
-            unsure: false,
+            unsure: changes,
+            retry_after: None,
         }
     }
 
-    fn refused(sentence: &str) -> Self {
+    /// A refusal for good, from its sentence without the full stop.
+    pub(super) fn refused(sentence: &str) -> Self {
         Self::Refused(format!("{sentence}."))
     }
 }
 
+/// What an answer says that is not Coolify's, as the end of a sentence.
+fn foreign_words(status: u16) -> &'static str {
+    match status {
+        401 | 403 | 407 => "the proxy in front of it refuses the request",
+        404 => "the proxy in front of it does not know it",
+        408 | 504 => "the proxy in front of it did not get an answer in time",
+        413 => "the proxy in front of it does not let the request through, for it is too large",
+        429 => "the proxy in front of it allows no more calls at the moment",
+        500.. => "the proxy in front of it says it is not available",
+        _ => "something else answers at its address",
+    }
+}
+
 fn missing(refusal: &Refusal) -> Error {
-    let setting = match refusal.message.trim_end_matches('.') {
+    let setting = match refusal.message() {
         "Project not found" => "project. Check COOLIFY_PROJECT_UUID",
         "Environment not found" => "environment of the project. Check COOLIFY_ENVIRONMENT_NAME",
         "Server not found" => "server. Check COOLIFY_SERVER_UUID",
@@ -110,7 +164,7 @@ fn missing(refusal: &Refusal) -> Error {
 
 /// Told apart by the words of Coolify's middlewares (`ApiAbility`, `ApiAllowed`, `EnsureTokenBelongsToCurrentTeamMember`).
 fn forbidden(refusal: &Refusal) -> String {
-    let message = refusal.message.trim_end_matches('.');
+    let message = refusal.message();
     if let Some(abilities) = message.strip_prefix("Missing required permissions: ") {
         format!(
             "The token of Coolify lacks the permission \u{201c}{abilities}\u{201d}. Make one with read, write, deploy and read:sensitive and set COOLIFY_API_TOKEN to it."
@@ -147,5 +201,108 @@ pub(super) fn transport_words(error: &reqwest::Error) -> &'static str {
         "the connection was refused"
     } else {
         "the connection was lost"
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(status: u16, body: &str, changes: bool) -> Error {
+        let rejection = Rejection {
+            status,
+            redirects: false,
+            retry_after: Some(Duration::from_secs(7)),
+            refusal: Refusal::read(body.as_bytes()),
+        };
+        Error::from_rejection(rejection, changes)
+    }
+
+    #[test]
+    fn an_answer_that_is_not_coolifys_is_never_its_word() {
+        let bodies = [
+            "",
+            "<html>403</html>",
+            "404 page not found",
+            "{}",
+            "[]",
+            "null",
+        ];
+        for status in (300..600).filter(|status| *status != 500) {
+            for body in bodies {
+                for changes in [false, true] {
+                    let Error::Unreachable {
+                        why,
+                        unsure,
+                        retry_after,
+                    } = error(status, body, changes)
+                    else {
+                        panic!("{status} {body}")
+                    };
+                    assert!(!why.is_empty() && !why.ends_with('.'), "{why}");
+                    assert_eq!(retry_after, Some(Duration::from_secs(7)));
+                    let may_be_done = status == 408 || status >= 500;
+                    assert_eq!(unsure, changes && may_be_done, "{status}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn after_coolifys_own_error_the_request_has_ended() {
+        let own = r#"{"message": "Server Error"}"#;
+        for (body, unsure) in [(own, false), ("<html>", true), ("", true)] {
+            let expected = unsure;
+            let Error::Unreachable { unsure, .. } = error(500, body, true) else {
+                panic!("{body}")
+            };
+            assert_eq!(unsure, expected, "{body}");
+        }
+    }
+
+    #[test]
+    fn a_full_queue_is_told_from_too_many_calls() {
+        let full = error(
+            429,
+            r#"{"message":"Deployment queue is full. Please wait."}"#,
+            true,
+        );
+        assert!(matches!(full, Error::QueueFull { retry_after } if retry_after.as_secs() == 7));
+        let limited = error(429, r#"{"message":"Too Many Attempts."}"#, true);
+        assert!(
+            matches!(limited, Error::RateLimited { retry_after } if retry_after.as_secs() == 7)
+        );
+    }
+
+    #[test]
+    fn every_refusal_is_a_whole_sentence_with_a_reason() {
+        for status in (400..500).filter(|status| ![404, 408, 429].contains(status)) {
+            for message in ["", ".", "No."] {
+                let body = format!(r#"{{"message":"{message}"}}"#);
+                let Error::Refused(sentence) = error(status, &body, true) else {
+                    panic!("{status}")
+                };
+                assert!(sentence.ends_with('.'), "{sentence}");
+                let empty = [": .", "..", "“”", ": ;", " ."];
+                assert!(
+                    empty.iter().all(|empty| !sentence.contains(empty)),
+                    "{sentence}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn a_404_is_believed_only_in_coolifys_words() {
+        let error = |message: &str| error(404, &format!(r#"{{"message":"{message}"}}"#), false);
+        assert!(matches!(error("Application not found."), Error::NotFound));
+        assert!(matches!(error("No resources found."), Error::NotFound));
+        assert!(matches!(error("Server not found."), Error::Refused(_)));
+        for gateway in ["no Route matched with those values", ""] {
+            assert!(
+                matches!(error(gateway), Error::Unreachable { .. }),
+                "{gateway}"
+            );
+        }
     }
 }

@@ -1,51 +1,112 @@
 //! What Coolify says when it refuses, in all the shapes it has for that.
 
+use super::sentence::shortened;
+use super::tolerant::{list, text_or_empty};
 use serde::Deserialize;
 use serde_json::Value;
 
-/// What a 422 may say at most of itself in a sentence, in characters.
+/// What a refusal may say at most of itself in a sentence, in characters.
 const DETAIL_LIMIT: usize = 300;
 
-/// A refused request's body, whatever its shape.
-#[derive(Debug, Default, Deserialize)]
+/// The body of a refused request, whatever its shape.
+#[derive(Debug, Deserialize)]
 pub struct Refusal {
-    #[serde(default)]
-    pub message: String,
+    /// Always there: a body without it is not from Coolify.
+    message: String,
     /// Objects of lists, objects of texts, a bare list, or nothing.
     #[serde(default)]
     errors: Value,
     /// Only on the answer for an address that is no route of this version.
     #[serde(default)]
-    pub docs: Option<Value>,
+    docs: Option<Value>,
     /// Only on a domain conflict.
-    #[serde(default)]
-    pub conflicts: Vec<Conflict>,
+    #[serde(default, deserialize_with = "list")]
+    conflicts: Vec<Conflict>,
 }
 
 impl Refusal {
-    /// Reads a body; one that is not JSON says nothing.
-    pub fn read(body: &[u8]) -> Self {
-        serde_json::from_slice(body).unwrap_or_default()
+    /// Reads a body; `None` when it is not Coolify's own: a page of the proxy in front of it, or nothing.
+    pub fn read(body: &[u8]) -> Option<Self> {
+        serde_json::from_slice(body).ok()
+    }
+
+    /// What it says, without its full stop, which comes and goes between versions.
+    pub fn message(&self) -> &str {
+        self.message.trim().trim_end_matches('.')
     }
 
     /// Whether the address is no route of this version of Coolify, as opposed to a thing that is not there.
-    pub fn no_such_route(&self) -> bool {
-        self.docs.is_some() && self.message.trim_end_matches('.') == "Not found"
+    pub fn is_no_such_route(&self) -> bool {
+        self.docs.is_some() && self.message() == "Not found"
     }
 
-    /// What is wrong with which field, as one line.
+    /// Whether something asked for is not there. Other words with a 404 are a gateway's.
+    pub fn is_missing(&self) -> bool {
+        let message = self.message().to_lowercase();
+        ["not found", "no resources found", "no query results"]
+            .iter()
+            .any(|words| message.contains(words))
+    }
+
+    /// Whether as many builds wait as the server lets wait. The rate limit, which has the same status, says something else.
+    pub fn is_queue_full(&self) -> bool {
+        self.message().to_lowercase().contains("queue is full")
+    }
+
+    /// Whether a build cannot be cancelled because it has ended.
+    pub fn is_about_an_ended_build(&self) -> bool {
+        self.message().starts_with("Deployment cannot be cancelled")
+    }
+
+    /// Who holds the domain that was asked for.
+    pub fn into_conflicts(self) -> Vec<Conflict> {
+        self.conflicts
+    }
+
+    /// Whether somebody holds the domain that was asked for.
+    pub fn has_conflicts(&self) -> bool {
+        !self.conflicts.is_empty()
+    }
+
+    /// What is wrong with which field, as one line that is never empty.
     pub fn details(&self) -> String {
         let mut details = Vec::new();
         flatten("", &self.errors, &mut details);
+        details.retain(|detail| !detail.trim().is_empty());
         let text = if details.is_empty() {
             self.message.clone()
         } else {
             details.join("; ")
         };
-        text.trim_end_matches('.')
-            .chars()
-            .take(DETAIL_LIMIT)
-            .collect()
+        let text = shortened(&text, DETAIL_LIMIT);
+        if text.is_empty() {
+            "it gives no reason".to_owned()
+        } else {
+            text
+        }
+    }
+
+    /// What to do about a request that is not accepted as it is, as the end of a sentence.
+    pub fn remedy(&self) -> &'static str {
+        let is_about = |field: &str| self.errors.get(field).is_some();
+        let message = self.message().to_lowercase();
+        if message.contains("multiple destinations") {
+            "Set COOLIFY_DESTINATION_UUID to the one of the server's destinations that is to be used"
+        } else if message.contains("no destination") {
+            "Add a destination to the server in Coolify"
+        } else if is_about("destination_uuid") {
+            "Set COOLIFY_DESTINATION_UUID to one of the server's destinations"
+        } else if is_about("server_uuid") {
+            "Set COOLIFY_SERVER_UUID to a server that is no build server"
+        } else if is_about("git_repository") {
+            "Check AGENT_REPOSITORY"
+        } else if is_about("git_branch") {
+            "Check AGENT_BRANCH"
+        } else if is_about("domains") {
+            "Check AGENTS_DOMAIN"
+        } else {
+            "Check the settings of the repository, the project and the server"
+        }
     }
 }
 
@@ -53,17 +114,17 @@ impl Refusal {
 #[derive(Debug, Clone, Deserialize)]
 #[expect(clippy::struct_field_names, reason = "Coolify's own keys")]
 pub struct Conflict {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "text_or_empty")]
     pub resource_name: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "super::tolerant::text")]
     pub resource_uuid: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "text_or_empty")]
     pub resource_type: String,
 }
 
 fn flatten(field: &str, value: &Value, details: &mut Vec<String>) {
     match value {
-        Value::String(text) if field.is_empty() => details.push(text.clone()),
+        Value::String(text) if field.is_empty() || text.is_empty() => details.push(text.clone()),
         Value::String(text) => details.push(format!("{field}: {text}")),
         Value::Array(items) => items.iter().for_each(|item| flatten(field, item, details)),
         Value::Object(fields) => fields
@@ -78,34 +139,97 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    #[test]
-    fn refusals_are_read_in_all_their_shapes() {
-        let details = |value: Value| serde_json::from_value::<Refusal>(value).unwrap().details();
-        assert_eq!(
-            details(json!({"message": "m", "errors": {"a": ["This field is not allowed."]}})),
-            "a: This field is not allowed"
-        );
-        assert_eq!(
-            details(json!({"message": "m", "errors": {"a": "b"}})),
-            "a: b"
-        );
-        assert_eq!(
-            details(json!({"message": "m", "errors": ["one", "two"]})),
-            "one; two"
-        );
-        assert_eq!(
-            details(json!({"message": "You need to provide it."})),
-            "You need to provide it"
-        );
-        assert_eq!(Refusal::read(b"<html>").details(), "");
+    fn refusal(value: &Value) -> Refusal {
+        Refusal::read(value.to_string().as_bytes()).unwrap()
     }
 
     #[test]
-    fn a_missing_route_is_told_from_a_missing_thing() {
-        assert!(
-            Refusal::read(br#"{"message":"Not found.","docs":"https://coolify.io/docs"}"#)
-                .no_such_route()
-        );
-        assert!(!Refusal::read(br#"{"message":"Application not found."}"#).no_such_route());
+    fn refusals_are_read_in_all_their_shapes() {
+        let shapes = [
+            (
+                json!({"message": "m", "errors": {"a": ["This field is not allowed."]}}),
+                "a: This field is not allowed",
+            ),
+            (json!({"message": "m", "errors": {"a": "b"}}), "a: b"),
+            (
+                json!({"message": "m", "errors": ["one", "two"]}),
+                "one; two",
+            ),
+            (
+                json!({"message": "You need to provide it."}),
+                "You need to provide it",
+            ),
+            (
+                json!({"message": "m", "errors": {"a": [], "b": "", "c": 7}}),
+                "m",
+            ),
+            (json!({"message": " . "}), "it gives no reason"),
+            (json!({"message": "", "errors": {"a": ["  "]}}), "a:"),
+        ];
+        for (shape, details) in shapes {
+            assert_eq!(refusal(&shape).details(), details, "{shape}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_an_object_with_a_message_is_not_coolifys() {
+        for other in [
+            "",
+            "<html>",
+            "404 page not found",
+            "[]",
+            "null",
+            "{}",
+            r#"{"message":7}"#,
+            r#"{"error":"no"}"#,
+            "\"message\"",
+            "{\"message\":\"cut",
+        ] {
+            assert!(Refusal::read(other.as_bytes()).is_none(), "{other}");
+        }
+        assert!(Refusal::read(b"{\n    \"message\": \"Too Many Attempts.\"\n}").is_some());
+    }
+
+    #[test]
+    fn a_missing_route_is_told_from_a_missing_thing_and_from_a_gateways_words() {
+        let route = refusal(&json!({"message": "Not found.", "docs": "https://coolify.io/docs"}));
+        assert!(route.is_no_such_route());
+        for missing in [
+            "Application not found",
+            "Deployment not found.",
+            "No resources found.",
+        ] {
+            let missing = refusal(&json!({ "message": missing }));
+            assert!(missing.is_missing() && !missing.is_no_such_route());
+        }
+        assert!(!refusal(&json!({"message": "no Route matched with those values"})).is_missing());
+    }
+
+    #[test]
+    fn a_remedy_names_the_setting() {
+        let about = |field: &str| json!({"message": "Validation failed.", "errors": {field: "no"}});
+        let remedies = [
+            (
+                json!({"message": "Server has multiple destinations and you do not set destination_uuid."}),
+                "COOLIFY_DESTINATION_UUID",
+            ),
+            (
+                json!({"message": "Server has no destinations."}),
+                "Add a destination",
+            ),
+            (about("destination_uuid"), "COOLIFY_DESTINATION_UUID"),
+            (about("server_uuid"), "no build server"),
+            (about("git_repository"), "AGENT_REPOSITORY"),
+            (about("git_branch"), "AGENT_BRANCH"),
+            (about("domains"), "AGENTS_DOMAIN"),
+            (about("other"), "Check the settings"),
+            (
+                json!({"message": "no", "errors": ["a"]}),
+                "Check the settings",
+            ),
+        ];
+        for (body, words) in remedies {
+            assert!(refusal(&body).remedy().contains(words), "{body}");
+        }
     }
 }

@@ -61,9 +61,15 @@ impl Dashboard {
         assert!(self.simulator.set_state(&made.subdomain, change));
     }
 
-    /// Somebody else makes an application at the environment's address, under this name.
+    /// An application is made behind our back at the environment's address, under this name. Under the environment's own name
+    /// it has its mark, too, as one has that a lost request of ours made.
     pub async fn squat(&self, made: &Made, name: &str) {
         let options = Options::default();
+        let description = if name == made.subdomain {
+            format!("vps-claude {}", made.id)
+        } else {
+            "somebody else's".to_owned()
+        };
         let order = json!({
             "project_uuid": options.project,
             "server_uuid": options.server,
@@ -73,6 +79,7 @@ impl Dashboard {
             "build_pack": "dockerfile",
             "ports_exposes": "80",
             "name": name,
+            "description": description,
             "domains": self.app.domain.fqdn(&made.subdomain),
         });
         let request = reqwest::Client::new()

@@ -165,21 +165,23 @@ async fn refusing(body: serde_json::Value) -> Url {
 #[tokio::test]
 async fn a_422_is_read_in_each_of_its_shapes() {
     let invalid = |errors| json!({ "message": "Validation failed.", "errors": errors });
-    let needed = "You need to provide at least one of environment_name or environment_uuid";
     let shapes = [
         (
             invalid(json!({ "git_branch": ["It is no branch.", "It is too long."] })),
-            "git_branch: It is no branch.; git_branch: It is too long",
+            "git_branch: It is no branch.; git_branch: It is too long. Check AGENT_BRANCH",
         ),
         (
             invalid(json!({ "destination_uuid": "It is of another server." })),
-            "destination_uuid: It is of another server",
+            "destination_uuid: It is of another server. Set COOLIFY_DESTINATION_UUID to one of the server's destinations",
         ),
         (
             invalid(json!(["Invalid URL: a", "Invalid URL: b"])),
-            "Invalid URL: a; Invalid URL: b",
+            "Invalid URL: a; Invalid URL: b. Check the settings of the repository, the project and the server",
         ),
-        (json!({ "message": format!("{needed}.") }), needed),
+        (
+            json!({ "message": "You need to provide at least one of environment_name or environment_uuid." }),
+            "You need to provide at least one of environment_name or environment_uuid. Check the settings of the repository, the project and the server",
+        ),
     ];
     for (body, words) in shapes {
         let url = refusing(body).await;
@@ -191,10 +193,7 @@ async fn a_422_is_read_in_each_of_its_shapes() {
         let made = dashboard.make(&ada, "Invalid", false).await;
         assert_eq!(
             fails(&dashboard, &ada, &made).await,
-            format!(
-                "Step “Application”: Coolify refuses the request: {words}. \
-                 Check the settings of the repository, the project and the server."
-            )
+            format!("Step “Application”: Coolify refuses the request: {words}.")
         );
         dashboard.close().await;
     }

@@ -5,6 +5,7 @@ use crate::coolify::simulator::call::Call;
 use crate::coolify::simulator::fault::{Fault, FaultKind};
 use crate::coolify::simulator::outcome::{Outcome, Plan};
 use crate::worker;
+use std::collections::HashSet;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
@@ -24,7 +25,11 @@ async fn with_deadline(outcome: Outcome) -> Dashboard {
 
 async fn builds_in_flight(dashboard: &Dashboard) -> usize {
     let client = dashboard.app.coolify_unmetered();
-    client.builds_in_flight().await.unwrap().len()
+    client
+        .builds_in_flight(&HashSet::new())
+        .await
+        .unwrap()
+        .len()
 }
 
 async fn deploys_well(dashboard: &Dashboard, owner: &super::person::Person, made: &Made) {

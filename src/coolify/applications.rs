@@ -1,0 +1,233 @@
+//! Applications, environments and volumes in Coolify's JSON, as far as we need them: a listed application is some 6.6 kB, of
+//! which this keeps a few words. Facts are from Coolify's source, 4.0.0 to 4.3.11.
+
+use super::connection::Connection;
+use super::tolerant::{list, object, text, text_or_empty};
+use crate::domain::judge::Container;
+use serde::Deserialize;
+
+/// An application, as listed in an environment and as read alone.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Application {
+    #[serde(default, deserialize_with = "text_or_empty")]
+    pub uuid: String,
+    #[serde(default, deserialize_with = "text_or_empty")]
+    pub name: String,
+    /// Its addresses, separated by commas; there is no key `domains`.
+    #[serde(default, deserialize_with = "text")]
+    pub fqdn: Option<String>,
+    #[serde(default, deserialize_with = "text")]
+    description: Option<String>,
+    #[serde(default, deserialize_with = "text")]
+    status: Option<String>,
+    /// Nested only where it is read alone.
+    #[serde(default, deserialize_with = "object")]
+    environment: Option<EnvironmentOf>,
+    #[serde(skip)]
+    elsewhere: bool,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+struct EnvironmentOf {
+    #[serde(default, deserialize_with = "text")]
+    uuid: Option<String>,
+    #[serde(default, deserialize_with = "text")]
+    name: Option<String>,
+    #[serde(default, deserialize_with = "object")]
+    project: Option<ProjectOf>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+struct ProjectOf {
+    #[serde(default, deserialize_with = "text")]
+    uuid: Option<String>,
+}
+
+/// Begins the description of every application we make; the environment's id follows.
+pub const MARK: &str = "vps-claude env_";
+
+impl Application {
+    /// Whether a vps-claude made it.
+    pub fn is_marked(&self) -> bool {
+        self.is_ours(MARK)
+    }
+
+    /// Whether its description holds this mark, `vps-claude` and the id of one environment: it was made for that one. Name and
+    /// address prove nothing, for another project of the team may use the same.
+    pub fn is_ours(&self, mark: &str) -> bool {
+        self.description
+            .as_deref()
+            .is_some_and(|description| description.contains(mark))
+    }
+
+    /// Whether it is known to be in another project or environment than ours. Only one that was read alone says so.
+    pub fn is_elsewhere(&self) -> bool {
+        self.elsewhere
+    }
+
+    /// How its container stands. Only the part before the colon decides; a bare word is accepted too.
+    pub fn container(&self) -> Container {
+        let status = self.status.as_deref().unwrap_or("exited");
+        match status.split(':').next().unwrap_or(status).trim() {
+            "running" => Container::Running,
+            other => Container::Other(other.chars().take(40).collect()),
+        }
+    }
+
+    /// Whether one of its addresses is this one, or it has none.
+    pub fn may_be_at(&self, fqdn: &str) -> bool {
+        let Some(all) = self.fqdn.as_deref().filter(|all| !all.trim().is_empty()) else {
+            return true;
+        };
+        all.split(',').any(|one| same_address(one, fqdn))
+    }
+
+    /// The same, knowing what is ours.
+    pub fn compared_with(mut self, ours: &Connection) -> Self {
+        let environment = self.environment.as_ref();
+        self.elsewhere = environment.is_some_and(|environment| environment.is_other_than(ours));
+        self
+    }
+}
+
+impl EnvironmentOf {
+    fn is_other_than(&self, ours: &Connection) -> bool {
+        let project = self.project.as_ref().and_then(|one| one.uuid.as_ref());
+        let is_named = |name: &String| *name == ours.environment_name;
+        // Coolify takes the environment's uuid for its name, too.
+        let is_ours = self.name.iter().chain(&self.uuid).any(is_named);
+        project.is_some_and(|uuid| *uuid != ours.project_uuid) || (self.name.is_some() && !is_ours)
+    }
+}
+
+fn same_address(one: &str, other: &str) -> bool {
+    let plain = |address: &str| address.trim().trim_end_matches('/').to_lowercase();
+    plain(one) == plain(other)
+}
+
+/// The answer of `GET /projects/{project}/{environment}`. Without its list it is none: an application that is missing in it
+/// counts as removed.
+#[derive(Debug, Deserialize)]
+pub struct EnvironmentAnswer {
+    #[serde(deserialize_with = "list")]
+    pub applications: Vec<Application>,
+}
+
+/// The answer of a create: the uuid; its `domains` was null for long.
+#[derive(Debug, Deserialize)]
+pub struct CreateAnswer {
+    pub uuid: String,
+}
+
+/// The answer of `GET /applications/{uuid}/storages`.
+#[derive(Debug, Deserialize)]
+pub struct StoragesAnswer {
+    #[serde(deserialize_with = "list")]
+    pub persistent_storages: Vec<Storage>,
+}
+
+/// One volume.
+#[derive(Debug, Deserialize)]
+pub struct Storage {
+    #[serde(default, deserialize_with = "text_or_empty")]
+    pub mount_path: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::secret::Secret;
+    use serde_json::{Value, json};
+
+    fn application(value: Value) -> Application {
+        serde_json::from_value(value).unwrap()
+    }
+
+    #[test]
+    fn only_the_state_before_the_colon_decides() {
+        let container =
+            |status: Value| application(json!({"uuid": "a", "status": status})).container();
+        for running in [
+            "running:healthy",
+            "running:unhealthy",
+            "running:unknown",
+            "running",
+        ] {
+            assert_eq!(container(json!(running)), Container::Running);
+        }
+        for exited in [json!("exited:unhealthy"), json!(null), json!(["odd"])] {
+            assert_eq!(container(exited), Container::Other("exited".to_owned()));
+        }
+    }
+
+    #[test]
+    fn an_application_without_address_may_be_ours_and_one_elsewhere_not() {
+        let at =
+            |fqdn: Value| application(json!({"uuid": "a", "fqdn": fqdn})).may_be_at("https://a.b");
+        assert!(at(Value::Null) && at(json!("")) && at(json!("https://x.y, HTTPS://a.b/")));
+        assert!(!at(json!("https://x.y")));
+    }
+
+    #[test]
+    fn our_mark_is_what_makes_an_application_ours() {
+        let described = |text: Value| application(json!({"uuid": "a", "description": text}));
+        let ours = described(json!("vps-claude env_1 (by Ada)"));
+        assert!(ours.is_marked() && ours.is_ours("vps-claude env_1"));
+        assert!(!ours.is_ours("vps-claude env_2"));
+        for other in [json!(null), json!("agent"), json!(7)] {
+            let other = described(other);
+            assert!(!other.is_marked() && !other.is_ours("vps-claude env_1"));
+        }
+    }
+
+    fn connection() -> Connection {
+        Connection {
+            url: "http://localhost".parse().unwrap(),
+            token: Secret::new("1|x"),
+            project_uuid: "our-project".to_owned(),
+            server_uuid: "s".to_owned(),
+            environment_name: "production".to_owned(),
+            destination_uuid: None,
+        }
+    }
+
+    #[test]
+    fn an_application_elsewhere_in_the_team_is_a_strangers() {
+        let environment = |name: Value, project: &str| json!({"uuid": "e", "name": name, "project": {"uuid": project}});
+        let elsewhere = |environment: Value| {
+            let read = application(json!({"uuid": "a", "environment": environment}));
+            read.compared_with(&connection()).is_elsewhere()
+        };
+        assert!(!elsewhere(environment(json!("production"), "our-project")));
+        assert!(elsewhere(environment(
+            json!("production"),
+            "another-project"
+        )));
+        assert!(elsewhere(environment(json!("staging"), "our-project")));
+        let unknown = [
+            json!(null),
+            json!("odd"),
+            json!({}),
+            json!({"name": "production"}),
+            environment(json!(null), "our-project"),
+        ];
+        for unknown in unknown {
+            assert!(!elsewhere(unknown.clone()), "{unknown}");
+        }
+        let mut by_uuid = connection();
+        by_uuid.environment_name = "e".to_owned();
+        let read = application(
+            json!({"uuid": "a", "environment": environment(json!("production"), "our-project")}),
+        );
+        assert!(!read.compared_with(&by_uuid).is_elsewhere());
+    }
+
+    #[test]
+    fn a_list_that_is_missing_is_not_an_empty_one() {
+        let read = serde_json::from_value::<EnvironmentAnswer>;
+        assert!(read(json!({"name": "production"})).is_err());
+        assert!(read(json!({"applications": null})).is_err());
+        let odd = read(json!({"applications": [{"uuid": "a", "name": ["odd"]}, 7]})).unwrap();
+        assert_eq!(odd.applications.len(), 1);
+    }
+}

@@ -1,0 +1,205 @@
+//! One exchange with Coolify: sends a request, tells success from refusal, and reads the answer while it arrives, so that an
+//! answer of any length needs little memory. It knows none of Coolify's calls; bodies are never logged.
+
+use super::error::{Error, Rejection};
+use super::refusal::Refusal;
+use super::short_strings::{Keep, ShortStrings};
+use reqwest::header::{self, HeaderMap};
+use reqwest::{RequestBuilder, Response};
+use serde::de::{DeserializeOwned, DeserializeSeed};
+use std::io::{self, BufReader, Read};
+use std::marker::PhantomData;
+use std::time::Duration;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc2822;
+use tokio::sync::mpsc;
+
+/// The longest wait that is believed.
+const LONGEST_WAIT: Duration = Duration::from_mins(5);
+/// How much of a refusal is read.
+const REFUSAL_LIMIT_BYTES: usize = 64 * 1024;
+/// The longest answer about one thing, its long strings shortened.
+const ANSWER_LIMIT_BYTES: u64 = 4 * 1024 * 1024;
+/// How many parts of an answer may wait for the parser.
+const WAITING_PARTS: usize = 4;
+
+/// Sends a request once; an answer that is no success is an error. `changes` tells whether it is to change something.
+pub async fn send(request: RequestBuilder, changes: bool) -> Result<Response, Error> {
+    exchange(request, changes)
+        .await?
+        .map_err(|rejection| Error::from_rejection(rejection, changes))
+}
+
+/// Sends a request once, for a caller to whom some refusals are a success.
+pub async fn exchange(
+    request: RequestBuilder,
+    changes: bool,
+) -> Result<Result<Response, Rejection>, Error> {
+    let answer = request.send().await;
+    let answer = answer.map_err(|error| Error::from_transport(&error, changes))?;
+    if answer.status().is_success() {
+        return Ok(Ok(answer));
+    }
+    Ok(Err(Rejection {
+        status: answer.status().as_u16(),
+        redirects: answer.status().is_redirection()
+            && answer.headers().contains_key(header::LOCATION),
+        retry_after: retry_after(answer.headers()),
+        refusal: Refusal::read(&beginning(answer, REFUSAL_LIMIT_BYTES).await),
+    }))
+}
+
+/// Reads an answer about one thing.
+pub async fn read<T>(answer: Response, changes: bool) -> Result<T, Error>
+where
+    T: DeserializeOwned + Send + 'static,
+{
+    read_with(answer, changes, PhantomData::<T>, ANSWER_LIMIT_BYTES).await
+}
+
+/// Reads an answer that may be as long as it likes, keeping what the seed keeps of it.
+pub async fn read_list<S, T>(answer: Response, seed: S) -> Result<T, Error>
+where
+    S: for<'de> DeserializeSeed<'de, Value = T> + Send + 'static,
+    T: Send + 'static,
+{
+    read_with(answer, false, seed, u64::MAX).await
+}
+
+/// Parses on a thread that may wait, for the parser cannot stop in the middle.
+async fn read_with<S, T>(
+    mut answer: Response,
+    changes: bool,
+    seed: S,
+    limit: u64,
+) -> Result<T, Error>
+where
+    S: for<'de> DeserializeSeed<'de, Value = T> + Send + 'static,
+    T: Send + 'static,
+{
+    let (parts, receiver) = mpsc::channel(WAITING_PARTS);
+    let parser = tokio::task::spawn_blocking(move || parse(receiver, seed, limit));
+    while let Some(part) = answer
+        .chunk()
+        .await
+        .map_err(|error| Error::from_transport(&error, changes))?
+    {
+        if parts.send(part.to_vec()).await.is_err() {
+            break;
+        }
+    }
+    drop(parts);
+    match parser.await {
+        Ok(Ok(value)) => Ok(value),
+        Ok(Err(_)) | Err(_) => Err(Error::unreadable(changes)),
+    }
+}
+
+fn parse<S, T>(parts: mpsc::Receiver<Vec<u8>>, seed: S, limit: u64) -> serde_json::Result<T>
+where
+    S: for<'de> DeserializeSeed<'de, Value = T>,
+{
+    let parts = Parts {
+        parts,
+        current: io::Cursor::default(),
+    };
+    let json = BufReader::new(ShortStrings::new(parts, Keep::LOG).take(limit));
+    let mut deserializer = serde_json::Deserializer::from_reader(json);
+    let value = seed.deserialize(&mut deserializer)?;
+    deserializer.end()?;
+    Ok(value)
+}
+
+/// What arrives of an answer, as something to read from.
+struct Parts {
+    parts: mpsc::Receiver<Vec<u8>>,
+    current: io::Cursor<Vec<u8>>,
+}
+
+impl Read for Parts {
+    fn read(&mut self, wanted: &mut [u8]) -> io::Result<usize> {
+        loop {
+            let count = self.current.read(wanted)?;
+            if count > 0 || wanted.is_empty() {
+                return Ok(count);
+            }
+            match self.parts.blocking_recv() {
+                Some(part) => self.current = io::Cursor::new(part),
+                None => return Ok(0),
+            }
+        }
+    }
+}
+
+/// The first bytes of an answer, as far as they arrive.
+pub async fn beginning(mut answer: Response, limit: usize) -> Vec<u8> {
+    let mut body = vec![];
+    while let Ok(Some(part)) = answer.chunk().await {
+        let room = limit - body.len();
+        body.extend_from_slice(&part[..part.len().min(room)]);
+        if body.len() == limit {
+            break;
+        }
+    }
+    body
+}
+
+/// How long the answer asks to wait: seconds or a date (RFC 9110, section 10.2.3), but never for long.
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let text = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim();
+    let wait = match text.parse() {
+        Ok(seconds) => Duration::from_secs(seconds),
+        Err(_) => until(date(text)?, headers),
+    };
+    Some(wait.min(LONGEST_WAIT))
+}
+
+/// How long until a time, by the clock of whoever answered.
+fn until(then: OffsetDateTime, headers: &HeaderMap) -> Duration {
+    let now = headers.get(header::DATE);
+    let now = now.and_then(|now| date(now.to_str().ok()?));
+    let wait = then - now.unwrap_or_else(OffsetDateTime::now_utc);
+    wait.try_into().unwrap_or_default()
+}
+
+fn date(text: &str) -> Option<OffsetDateTime> {
+    OffsetDateTime::parse(text.trim(), &Rfc2822).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wait(headers: &[(&'static str, &str)]) -> Option<u64> {
+        let headers = headers
+            .iter()
+            .map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()))
+            .collect();
+        retry_after(&headers).map(|wait| wait.as_secs())
+    }
+
+    #[test]
+    fn a_wait_is_in_seconds_or_until_a_date_and_never_long() {
+        let at = |value| {
+            wait(&[
+                ("retry-after", value),
+                ("date", "Wed, 25 Nov 2026 10:00:00 GMT"),
+            ])
+        };
+        assert_eq!(at("60"), Some(60));
+        assert_eq!(at(" 0 "), Some(0));
+        assert_eq!(at("86400"), Some(300));
+        assert_eq!(at("18446744073709551615"), Some(300));
+        assert_eq!(at("Wed, 25 Nov 2026 10:00:42 GMT"), Some(42));
+        assert_eq!(at("Wed, 25 Nov 2026 09:00:00 GMT"), Some(0));
+        assert_eq!(at("Thu, 26 Nov 2026 10:00:00 GMT"), Some(300));
+        assert_eq!(
+            wait(&[("retry-after", "Thu, 01 Jan 2099 10:00:00 GMT")]),
+            Some(300)
+        );
+        for odd in ["", "soon", "-5", "1.5"] {
+            assert_eq!(at(odd), None, "{odd}");
+        }
+        assert_eq!(wait(&[]), None);
+    }
+}
