@@ -11,6 +11,7 @@ mod http;
 mod log;
 mod probe;
 mod refusal;
+mod resolver;
 mod sentence;
 mod short_strings;
 pub mod simulator;

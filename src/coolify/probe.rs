@@ -1,16 +1,23 @@
 //! Asks an environment at its own address whether it is there. Not a call to Coolify, and not counted as one.
 
 use super::error::transport_words;
+use super::http::beginning;
+use super::resolver::Resolver;
 use crate::domain::judge::Answer;
-use reqwest::dns::{Addrs, Name, Resolve, Resolving};
-use std::net::{Ipv4Addr, SocketAddr};
+use rustls::client::Resumption;
+use rustls::{ClientConfig, RootCertStore};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// How long an environment may take to answer.
+/// How long an environment may take to answer, and how much of it to be connected to.
 const PROBE_TIMEOUT: Duration = Duration::from_secs(5);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(4);
 /// More than code-server's answer ever has.
 const ANSWER_LIMIT_BYTES: usize = 4_096;
+/// How many hosts' TLS sessions are resumed instead of begun anew, which costs both sides most of a probe.
+const HOSTS: usize = 12_000;
+/// rustls counts tickets, and keeps up to eight a host.
+const TICKETS: usize = HOSTS * 8;
 
 /// Looks at environments' addresses.
 #[derive(Clone)]
@@ -20,17 +27,25 @@ impl Probe {
     /// A prober that follows no redirect and resolves `*.localhost` itself.
     ///
     /// # Errors
-    /// When the TLS roots of the system cannot be loaded.
+    /// When TLS cannot be set up.
     pub fn new() -> Result<Self, reqwest::Error> {
-        let http = reqwest::Client::builder()
+        Self::trusting(roots())
+    }
+
+    fn trusting(roots: RootCertStore) -> Result<Self, reqwest::Error> {
+        let builder = reqwest::Client::builder()
             .user_agent(concat!("vps-claude/", env!("CARGO_PKG_VERSION")))
             .redirect(reqwest::redirect::Policy::none())
+            .connect_timeout(CONNECT_TIMEOUT)
             .timeout(PROBE_TIMEOUT)
             .pool_max_idle_per_host(0)
-            .dns_resolver(Arc::new(Resolver))
-            .no_proxy()
-            .build()?;
-        Ok(Self(http))
+            .use_preconfigured_tls(tls(roots))
+            .no_proxy();
+        let builder = match Resolver::new() {
+            Some(resolver) => builder.dns_resolver(Arc::new(resolver)),
+            None => builder,
+        };
+        Ok(Self(builder.build()?))
     }
 
     /// Whether `/healthz` answers as code-server does: JSON whose `status` is `alive` or `expired`
@@ -41,6 +56,28 @@ impl Probe {
             Ok(answer) => judge(answer).await,
         }
     }
+}
+
+/// TLS as reqwest sets it up by itself, but for the number of sessions.
+fn tls(roots: RootCertStore) -> ClientConfig {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let mut config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .expect("ring has the versions that rustls uses")
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    config.resumption = Resumption::in_memory_sessions(TICKETS);
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    config
+}
+
+/// Whom the system trusts, and whom browsers do: a small image has no list of its own.
+fn roots() -> RootCertStore {
+    let mut roots = RootCertStore {
+        roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
+    };
+    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    roots
 }
 
 async fn judge(answer: reqwest::Response) -> Answer {
@@ -55,38 +92,81 @@ async fn judge(answer: reqwest::Response) -> Answer {
     }
 }
 
-async fn is_code_server(mut answer: reqwest::Response) -> bool {
-    let mut body = Vec::new();
-    while let Ok(Some(chunk)) = answer.chunk().await {
-        body.extend_from_slice(&chunk);
-        if body.len() > ANSWER_LIMIT_BYTES {
-            return false;
-        }
-    }
+async fn is_code_server(answer: reqwest::Response) -> bool {
+    let body = beginning(answer, ANSWER_LIMIT_BYTES).await;
     let json: serde_json::Value = serde_json::from_slice(&body).unwrap_or_default();
     matches!(json["status"].as_str(), Some("alive" | "expired"))
 }
 
-/// The system's resolver, but `localhost` and all below it are this machine (RFC 6761, section 6.3), which glibc leaves out.
-struct Resolver;
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rcgen::generate_simple_self_signed;
+    use rustls::pki_types::{PrivateKeyDer, ServerName};
+    use rustls::{ClientConnection, HandshakeKind, ServerConfig, ServerConnection};
 
-/// Says so in words that `transport_words` knows.
-#[derive(Debug, thiserror::Error)]
-#[error("the name cannot be resolved")]
-struct Unresolved;
+    /// More than rustls keeps if it is not told.
+    const MANY: usize = 400;
 
-impl Resolve for Resolver {
-    fn resolve(&self, name: Name) -> Resolving {
-        Box::pin(async move {
-            let host = name.as_str().trim_end_matches('.');
-            if host == "localhost" || host.ends_with(".localhost") {
-                let here = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-                return Ok(Box::new(std::iter::once(here)) as Addrs);
+    fn pair() -> (RootCertStore, Arc<ServerConfig>) {
+        let names = vec!["*.agents.example".to_owned()];
+        let made = generate_simple_self_signed(names).unwrap();
+        let certificate = made.cert.der().clone();
+        let key = PrivateKeyDer::try_from(made.signing_key.serialize_der()).unwrap();
+        let mut roots = RootCertStore::empty();
+        roots.add(certificate.clone()).unwrap();
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let mut server = ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(vec![certificate], key)
+            .unwrap();
+        // Without it the server forgets sessions, too.
+        server.ticketer = rustls::crypto::ring::Ticketer::new().unwrap();
+        (roots, Arc::new(server))
+    }
+
+    /// Connects without a network, and says how.
+    fn shake_hands(
+        client: &Arc<ClientConfig>,
+        server: &Arc<ServerConfig>,
+        host: usize,
+    ) -> HandshakeKind {
+        let name = ServerName::try_from(format!("host-{host}.agents.example")).unwrap();
+        let mut client = ClientConnection::new(client.clone(), name).unwrap();
+        let mut server = ServerConnection::new(server.clone()).unwrap();
+        while client.wants_write() || server.wants_write() {
+            let mut sent = vec![];
+            while client.wants_write() {
+                client.write_tls(&mut sent).unwrap();
             }
-            let found = tokio::net::lookup_host((host.to_owned(), 0))
-                .await
-                .map_err(|_| Unresolved)?;
-            Ok(Box::new(found.collect::<Vec<_>>().into_iter()) as Addrs)
-        })
+            server.read_tls(&mut sent.as_slice()).unwrap();
+            server.process_new_packets().unwrap();
+            let mut answered = vec![];
+            while server.wants_write() {
+                server.write_tls(&mut answered).unwrap();
+            }
+            client.read_tls(&mut answered.as_slice()).unwrap();
+            client.process_new_packets().unwrap();
+        }
+        client.handshake_kind().unwrap()
+    }
+
+    #[test]
+    fn the_sessions_of_many_hosts_are_resumed() {
+        let (roots, server) = pair();
+        let client = Arc::new(tls(roots));
+        for host in 0..MANY {
+            assert_ne!(shake_hands(&client, &server, host), HandshakeKind::Resumed);
+        }
+        for host in 0..MANY {
+            assert_eq!(
+                shake_hands(&client, &server, host),
+                HandshakeKind::Resumed,
+                "{host}"
+            );
+        }
+        const { assert!(HOSTS >= 10_000) };
     }
 }
