@@ -53,7 +53,7 @@ pub fn router(web: Web) -> Router {
         .merge(pages)
         .layer(CatchPanicLayer::custom(error::panicked))
         .layer(axum::middleware::from_fn_with_state(
-            web.clone(),
+            web.secure,
             guard::headers,
         ))
         .layer(CompressionLayer::new())
