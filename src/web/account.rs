@@ -46,6 +46,11 @@ pub struct Typed {
     password: String,
 }
 
+/// Leads to the page.
+pub async fn page() -> Redirect {
+    Redirect::to("/account")
+}
+
 /// The page.
 pub async fn show(State(web): State<Web>, me: SignedIn) -> Result<Response, PageError> {
     let form = Form {

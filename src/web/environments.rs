@@ -140,6 +140,11 @@ struct Show {
     rules: Rules,
 }
 
+/// Leads to the environment's page.
+pub async fn page(Id(id): Id<EnvironmentId>) -> Redirect {
+    Redirect::to(&format!("/environments/{id}"))
+}
+
 /// The environment's page.
 pub async fn show(
     State(web): State<Web>,

@@ -64,7 +64,9 @@ async fn form_page(
     if form.errors.contains_key("name") {
         preview.problem = None;
     }
-    let page = Page::new(&me.visitor, "New environment").await;
+    let mut page = Page::new(&me.visitor, "New environment").await;
+    // The form is sent to the table's address.
+    "/environments/new".clone_into(&mut page.path);
     Ok(html_with(
         status,
         "environments/new.html",

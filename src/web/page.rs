@@ -85,7 +85,8 @@ pub struct Page {
     user: Option<Person>,
     theme: &'static str,
     notices: Vec<Notice>,
-    path: String,
+    /// Where choosing the colours leads back to.
+    pub path: String,
     /// Without script, the page loads itself again while something moves.
     pub refresh: bool,
 }
