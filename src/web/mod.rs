@@ -13,6 +13,8 @@ mod page;
 mod removal;
 mod row;
 mod session;
+#[cfg(test)]
+mod tests;
 mod view;
 mod words;
 
