@@ -33,7 +33,7 @@ pub async fn run(mut settings: Settings) -> anyhow::Result<()> {
     };
     settings.for_demo(&coolify, format!("localhost:{}", simulator.port()));
     let config = settings.check()?;
-    let ready = format!("\n  vps-claude is ready: http://{}\n", shown(config.listen));
+    let ready = |address| format!("\n  vps-claude is ready: http://{}\n", shown(address));
     let served = Box::pin(crate::serve(&config, Some(ready))).await;
     simulator.stop().await;
     served
@@ -81,13 +81,13 @@ pub async fn simulate(listen: SocketAddr, token: String, speed: f64) -> anyhow::
         ..Options::default()
     })
     .await?;
+    let stop = crate::stop_on_signal()?;
     let _ = writeln!(
         std::io::stdout(),
         "A simulated Coolify listens on {}",
         simulator.url()
     );
-    let stop = tokio_util::sync::CancellationToken::new();
-    crate::stop_on_signal(stop).await;
+    stop.cancelled().await;
     simulator.stop().await;
     Ok(())
 }

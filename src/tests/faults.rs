@@ -94,10 +94,12 @@ async fn a_deployment_survives_every_fault_in_every_call_or_says_what_to_do() {
             field.sentence
         );
         assert!(field.calls <= MOST_CALLS, "{place}: {} calls", field.calls);
-        if let Some(sentence) = &field.sentence {
-            assert!(names_a_remedy(sentence), "{place}: {sentence}");
-        }
+        let sentence = field.sentence.as_deref();
+        assert!(sentence.is_none_or(names_a_remedy), "{place}: {sentence:?}");
+        assert_eq!(sentence.is_some(), field.end == "error", "{place}");
     }
+    let ended = fields.iter().filter(|field| field.end == "error").count();
+    assert!(ended > 0, "no fault ended a deployment");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

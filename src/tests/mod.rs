@@ -21,6 +21,7 @@ mod removal;
 mod rows;
 mod running;
 mod secrets;
+mod sessions;
 mod setup;
 mod sources;
 mod stuck;
