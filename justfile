@@ -16,6 +16,10 @@ dev *arguments:
 test *arguments:
     scripts/test "$@"
 
+# Make small changes to the domain and the guard, and list those that no test of theirs notices.
+mutants *arguments:
+    scripts/mutants "$@"
+
 # Check everything that must hold before a commit.
 ci:
     .ci/run
