@@ -2,8 +2,8 @@
 
 use crate::config::Settings;
 use crate::coolify::Connection;
-use crate::coolify::simulator::{Options, Simulator};
 use crate::domain::secret::Secret;
+use crate::simulator::{Options, Simulator};
 use anyhow::Context;
 use std::io::Write;
 use std::net::{Ipv4Addr, SocketAddr};

@@ -11,6 +11,7 @@ mod doctor;
 mod domain;
 mod limits;
 mod queue;
+mod simulator;
 mod store;
 #[cfg(test)]
 mod tests;

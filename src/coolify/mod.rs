@@ -4,7 +4,6 @@ mod body;
 mod error;
 mod probe;
 mod refusal;
-pub mod simulator;
 mod wire;
 
 pub use error::Error;

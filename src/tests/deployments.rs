@@ -1,10 +1,10 @@
 //! Stories of deployments that go well, and of what their owners do meanwhile.
 
 use super::harness::Dashboard;
-use crate::coolify::simulator::call::Call;
-use crate::coolify::simulator::fault::FaultKind;
-use crate::coolify::simulator::outcome::Outcome;
-use crate::coolify::simulator::settings::Profile;
+use crate::simulator::calls::Call;
+use crate::simulator::faults::FaultKind;
+use crate::simulator::outcomes::Outcome;
+use crate::simulator::settings::Profile;
 use std::time::Duration;
 
 const BUSY: &str =

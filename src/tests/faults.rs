@@ -4,9 +4,9 @@
 use super::harness::{Dashboard, Made};
 use super::person::Person;
 use super::setup::Setup;
-use crate::coolify::simulator::call::Call;
-use crate::coolify::simulator::fault::{Fault, FaultKind};
-use crate::coolify::simulator::outcome::{Outcome, Plan};
+use crate::simulator::calls::Call;
+use crate::simulator::faults::{Fault, FaultKind};
+use crate::simulator::outcomes::{Outcome, Plan};
 use futures_util::{StreamExt, stream};
 use std::collections::BTreeSet;
 use std::fmt::Write;

@@ -1,10 +1,11 @@
 //! Mischief at Coolify, as stories ask for it. It knows the simulator's knobs.
 
 use super::harness::{Dashboard, Made};
-use crate::coolify::simulator::call::Call;
-use crate::coolify::simulator::fault::{Fault, FaultKind};
-use crate::coolify::simulator::outcome::{Outcome, Plan};
-use crate::coolify::simulator::{Change, Options};
+use crate::simulator::Options;
+use crate::simulator::calls::Call;
+use crate::simulator::faults::{Fault, FaultKind};
+use crate::simulator::outcomes::{Outcome, Plan};
+use crate::simulator::removal::Change;
 use serde_json::json;
 use std::time::Duration;
 

@@ -3,9 +3,9 @@
 use super::harness::Dashboard;
 use super::setup::Setup;
 use crate::app::Urgency;
-use crate::coolify::simulator::call::Call;
-use crate::coolify::simulator::fault::{Fault, FaultKind};
 use crate::limits::Bucket;
+use crate::simulator::calls::Call;
+use crate::simulator::faults::{Fault, FaultKind};
 use std::fmt::Write;
 use std::time::{Duration, Instant};
 

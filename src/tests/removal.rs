@@ -2,10 +2,10 @@
 
 use super::harness::{Dashboard, Made};
 use super::person::{Answer, Person};
-use crate::coolify::simulator::Change;
-use crate::coolify::simulator::call::Call;
-use crate::coolify::simulator::fault::FaultKind;
-use crate::coolify::simulator::outcome::Outcome;
+use crate::simulator::calls::Call;
+use crate::simulator::faults::FaultKind;
+use crate::simulator::outcomes::Outcome;
+use crate::simulator::removal::Change;
 use std::time::Duration;
 
 async fn delete(owner: &Person, made: &Made) -> Answer {

@@ -2,11 +2,11 @@
 
 use super::database::Database;
 use crate::app::Pace;
-use crate::coolify::simulator::{Options, Simulator};
 use crate::coolify::{Client, Connection, Source};
 use crate::domain::judge::Patience;
 use crate::domain::secret::Secret;
 use crate::limits::{self, Bucket, Redis};
+use crate::simulator::{Options, Simulator};
 use fred::prelude::ClientLike;
 use sqlx::PgPool;
 use sqlx::postgres::PgPoolOptions;

@@ -1,9 +1,9 @@
 //! Nothing stands still for ever: builds that do not end, jobs that got lost, a Coolify that does not stop what it should.
 
 use super::harness::{Dashboard, Made};
-use crate::coolify::simulator::call::Call;
-use crate::coolify::simulator::fault::{Fault, FaultKind};
-use crate::coolify::simulator::outcome::{Outcome, Plan};
+use crate::simulator::calls::Call;
+use crate::simulator::faults::{Fault, FaultKind};
+use crate::simulator::outcomes::{Outcome, Plan};
 use crate::worker;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
