@@ -7,16 +7,18 @@ pub mod process;
 use process::Process;
 use serde_json::Value;
 use std::cell::RefCell;
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpStream;
 use std::process::Command;
-use std::sync::atomic::{AtomicU32, Ordering};
+use url::Url;
 
 const EXECUTABLE: &str = env!("CARGO_BIN_EXE_vps-claude");
 /// What the dashboard logs when it answers, before its address.
 const SERVING: &str = "serving address=";
 /// How many times faster than life the simulated Coolify builds.
 const SPEED: &str = "10";
-/// Redis has this many databases beside the one that nobody chose.
-const REDIS_DATABASES: u32 = 15;
+/// `scripts/test` starts a Redis with this many databases beside the one that nobody chose.
+const REDIS_DATABASES: u32 = 999;
 
 /// The dashboard and its Coolify, up and answering. Both end with this, but only `stop` removes the database.
 pub struct Product {
@@ -125,11 +127,21 @@ fn settings(coolify: &str, agents_domain: &str, database: &str) -> Command {
     command
 }
 
-/// A database of Redis that no other test of this process uses: all tests come from one address, and its limits are
-/// counted there.
+/// A database of Redis that no other test uses, of whatever process: all tests come from one address, and its limits are
+/// counted there. Redis itself counts which are taken, in the database that nobody chose.
 fn redis() -> String {
-    static TAKEN: AtomicU32 = AtomicU32::new(0);
     let url = std::env::var("REDIS_URL").expect("REDIS_URL is set by scripts/test");
-    let number = 1 + TAKEN.fetch_add(1, Ordering::Relaxed) % REDIS_DATABASES;
-    format!("{}/{number}", url.trim_end_matches('/'))
+    let url = Url::parse(&url).unwrap();
+    let server = (url.host_str().unwrap(), url.port().unwrap_or(6379));
+    let mut redis = TcpStream::connect(server).unwrap();
+    redis.write_all(b"INCR databases_taken\r\n").unwrap();
+    let mut answer = String::new();
+    BufReader::new(redis).read_line(&mut answer).unwrap();
+    let taken: u32 = answer.trim().trim_start_matches(':').parse().unwrap();
+    format!(
+        "redis://{}:{}/{}",
+        server.0,
+        server.1,
+        1 + taken % REDIS_DATABASES
+    )
 }
