@@ -12,8 +12,8 @@ use serde_json::{Value, json};
 use std::cell::RefCell;
 use std::time::{Duration, Instant};
 
-/// How long a person waits for anything.
-const PATIENCE: Duration = Duration::from_mins(1);
+/// How long a person waits for anything: more than ten times what any of it takes on an idle machine.
+const PATIENCE: Duration = Duration::from_mins(3);
 /// How often a person looks.
 const GLANCE: Duration = Duration::from_millis(50);
 

@@ -8,7 +8,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 /// How long a process may take until it is ready, and until it has ended when it was asked to.
-const PATIENCE: Duration = Duration::from_mins(1);
+const PATIENCE: Duration = Duration::from_mins(2);
 /// Between two looks at whether it has ended.
 const LOOK: Duration = Duration::from_millis(10);
 
