@@ -37,7 +37,11 @@ pub enum Command {
     /// Serve the dashboard and carry out its jobs (the default).
     Serve,
     /// Serve with a simulated Coolify; only `DATABASE_URL` is needed.
-    Demo,
+    Demo {
+        /// Begin with two people and a dozen environments in every state.
+        #[arg(long)]
+        with_data: bool,
+    },
     /// Check every setting against the real thing.
     Doctor,
     /// Serve a simulated Coolify alone, for tests.
@@ -129,6 +133,8 @@ pub struct Config {
     /// Cookies are Secure, because people come by https.
     pub secure: bool,
     pub registration_open: bool,
+    /// Coolify is simulated: pages say what there is to try.
+    pub demo: bool,
 }
 
 /// How the log is written.
@@ -163,6 +169,7 @@ impl Settings {
                 or(&self.registration, REGISTRATION),
                 &[("open", true), ("closed", false)],
             )?,
+            demo: false,
         })
     }
 

@@ -1,6 +1,8 @@
 //! The demo: the dashboard with a simulated Coolify, and the simulated Coolify alone.
 
-use crate::config::Settings;
+mod data;
+
+use crate::config::{Config, Settings};
 use crate::coolify::Connection;
 use crate::domain::secret::Secret;
 use crate::simulator::{Options, Simulator};
@@ -12,14 +14,17 @@ use url::Url;
 
 /// Where the demo's environments answer, if the port is free.
 const PREFERRED_PORT: u16 = 3080;
+/// How many times faster than life builds go: one takes about 20 seconds.
+const SPEED: f64 = 0.6;
 
 /// Serves the dashboard with a simulated Coolify in the same process.
 ///
 /// # Errors
 /// As serving.
-pub async fn run(mut settings: Settings) -> anyhow::Result<()> {
+pub async fn run(mut settings: Settings, with_data: bool) -> anyhow::Result<()> {
     let options = Options {
         ledger_file: ledger_file(),
+        speed: SPEED,
         ..Options::default()
     };
     let simulator = start(options.clone()).await?;
@@ -32,7 +37,14 @@ pub async fn run(mut settings: Settings) -> anyhow::Result<()> {
         destination_uuid: None,
     };
     settings.for_demo(&coolify, format!("localhost:{}", simulator.port()));
-    let config = settings.check()?;
+    let config = Config {
+        demo: true,
+        ..settings.check()?
+    };
+    simulator.settings(|settings| settings.outcomes_by_name = true);
+    if with_data {
+        data::fill(&config, &simulator).await?;
+    }
     let ready = |address| format!("\n  vps-claude is ready: http://{}\n", shown(address));
     let served = Box::pin(crate::serve(&config, Some(ready))).await;
     simulator.stop().await;

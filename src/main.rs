@@ -35,6 +35,8 @@ use web::Web;
 
 /// The exit code for a setting that is missing or wrong.
 const WRONG_SETTING: u8 = 2;
+/// Begins every key in Redis.
+const PREFIX: &str = "vps-claude:";
 /// What is logged when `RUST_LOG` says nothing.
 const LOG_FILTER: &str = "info,sqlxmq=warn,sqlx=warn";
 
@@ -62,7 +64,7 @@ async fn run() -> anyhow::Result<()> {
     start_log(line.settings.log_format()?);
     match line.command.unwrap_or(Command::Serve) {
         Command::Serve => Box::pin(serve(&line.settings.check()?, None)).await,
-        Command::Demo => Box::pin(demo::run(line.settings)).await,
+        Command::Demo { with_data } => Box::pin(demo::run(line.settings, with_data)).await,
         Command::Doctor => doctor::run(&line.settings.check()?).await,
         Command::SimulateCoolify {
             listen,
@@ -143,10 +145,8 @@ fn start_log(format: LogFormat) {
 /// # Errors
 /// When the address is taken, or the database cannot be brought up to date.
 async fn serve(config: &Config, ready: Option<fn(SocketAddr) -> String>) -> anyhow::Result<()> {
-    let app = build(config, "vps-claude:", Pace::default())?;
-    store::migrate(&app.pool)
-        .await
-        .context("DATABASE_URL: the tables cannot be brought up to date")?;
+    let app = build(config, PREFIX, Pace::default())?;
+    migrate(&app).await?;
     actions::hashing::warm_up();
     let listener = TcpListener::bind(config.listen)
         .await
@@ -160,6 +160,7 @@ async fn serve(config: &Config, ready: Option<fn(SocketAddr) -> String>) -> anyh
     let web = Web {
         app: app.clone(),
         secure: config.secure,
+        demo: config.demo,
     };
     let (served, ()) = tokio::join!(
         web::serve(listener, web, stop.clone()),
@@ -168,6 +169,13 @@ async fn serve(config: &Config, ready: Option<fn(SocketAddr) -> String>) -> anyh
     app.pool.close().await;
     tracing::info!("stopped");
     Ok(served?)
+}
+
+/// Brings the tables up to date.
+async fn migrate(app: &App) -> anyhow::Result<()> {
+    store::migrate(&app.pool)
+        .await
+        .context("DATABASE_URL: the tables cannot be brought up to date")
 }
 
 /// Puts the application together; nothing is connected yet.

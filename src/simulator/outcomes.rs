@@ -33,6 +33,25 @@ pub enum Outcome {
     SlowStatus,
     /// Ends well and runs, but its address answers 502 for ever.
     NeverAnswers,
+    /// Ends well after six times as long.
+    SlowBuild,
+}
+
+impl Outcome {
+    /// What an application's name asks for by its beginning, in demonstrations.
+    pub fn of_name(name: &str) -> Option<Self> {
+        let beginnings = [
+            ("fail", Self::FailBuild),
+            ("slow", Self::SlowBuild),
+            ("exit", Self::ExitAfterStart),
+            ("silent", Self::NeverAnswers),
+        ];
+        let begins = |(beginning, _): &(&str, Self)| name.starts_with(beginning);
+        beginnings
+            .into_iter()
+            .find(begins)
+            .map(|(_, outcome)| outcome)
+    }
 }
 
 /// An order to the next builds.

@@ -70,6 +70,8 @@ pub struct Settings {
     pub speed: f64,
     /// Bytes that the build of an image prints beside its usual output.
     pub log_bytes: usize,
+    /// A build ends as the beginning of its application's name says: `fail`, `slow`, `exit`, `silent`.
+    pub outcomes_by_name: bool,
     /// Real seconds that code-server reports "alive" after a signed-in request.
     pub heartbeat_seconds: u32,
     /// Real milliseconds between two pieces of a response under the fault `slow_drip`.
@@ -97,6 +99,7 @@ impl Default for Settings {
             delete_seconds: None,
             speed: 1.0,
             log_bytes: 0,
+            outcomes_by_name: false,
             heartbeat_seconds: 60,
             drip_millis: 50,
         }

@@ -93,6 +93,7 @@ impl Dashboard {
             router: web::router(Web {
                 app: app.clone(),
                 secure: setup.secure,
+                demo: false,
             }),
             worker: tokio::spawn(worker::run(app.clone(), stop.clone())),
             closed: false,

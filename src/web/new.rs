@@ -41,6 +41,7 @@ struct New {
     form: Form,
     preview: Preview,
     rules: Rules,
+    demo: bool,
 }
 
 /// The form for a new environment; it reserves the end of the address.
@@ -75,6 +76,7 @@ async fn form_page(
             form,
             preview,
             rules: Rules::default(),
+            demo: web.demo,
         },
     ))
 }

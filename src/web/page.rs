@@ -18,6 +18,8 @@ pub struct Web {
     pub app: App,
     /// People come by https: cookies are Secure.
     pub secure: bool,
+    /// Coolify is simulated: pages say what there is to try.
+    pub demo: bool,
 }
 
 #[derive(RustEmbed)]

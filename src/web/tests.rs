@@ -78,7 +78,7 @@ fn sample(status: &str, full: bool) -> Value {
         "rules": { "account_password": rule, "environment_password": rule },
         "preview": { "host": "sample-x7k9.example.com", "problem": sentence },
         "counts": { "total": 4, "running": 1, "moving": 1, "failed": 1 }, "cursor": "0",
-        "query": if full { "sample" } else { "" }, "first_visit": false, "registration_open": full,
+        "query": if full { "sample" } else { "" }, "first_visit": false, "demo": full, "registration_open": full,
         "log": if full { log(true) } else { Value::Null }, "stages": if full { stages() } else { json!([]) },
         "deployments": if full { deployments() } else { json!([]) }, "announcement": sentence,
         "sessions": [{ "device": "Firefox", "last_used": "now", "current": full }, { "device": "Edge", "last_used": "now", "current": false }],

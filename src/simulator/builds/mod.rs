@@ -60,12 +60,13 @@ pub fn queue(
 fn new_row(state: &mut State, application: &str, force: bool, now: Time) -> Deployment {
     let known = state.application(application);
     let (number, name) = known.map_or_else(Default::default, |row| (row.id, row.name().to_owned()));
+    let named = Outcome::of_name(&name).filter(|_| state.settings.outcomes_by_name);
     Deployment {
         id: state.next_id(),
         uuid: new_uuid(),
         application: application.to_owned(),
         application_id: number,
-        outcome: state.plans.next(&name, application),
+        outcome: named.unwrap_or_else(|| state.plans.next(&name, application)),
         application_name: name,
         commit: "HEAD".to_owned(),
         force,
