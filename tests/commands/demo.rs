@@ -32,6 +32,37 @@ async fn the_demo_needs_a_database_alone_and_deploys_what_one_creates() {
     database::remove(&database).await;
 }
 
+#[tokio::test]
+async fn the_demo_with_data_begins_with_two_people_and_every_status() {
+    let database = database::create("demo").await;
+    let start = || {
+        Program::new(&["demo", "--with-data"])
+            .with("DATABASE_URL", database::url_of(&database).as_str())
+            .with("LISTEN", "127.0.0.1:0")
+            .start("vps-claude is ready: ")
+    };
+    let (demo, url) = start();
+    let ada = Visitor::sign_in(&url, "ada@example.com", "demo-password").await;
+    let table = ada.page("/environments").await;
+    for word in ["pending", "deploying", "running", "error", "deleting"] {
+        let badge = format!("<span class=\"dot\" aria-hidden=\"true\"></span>{word}<");
+        assert!(table.contains(&badge), "nothing is {word}:\n{table}");
+    }
+    let bob = Visitor::sign_in(&url, "bob@example.com", "demo-password").await;
+    let rows = |table: &str| table.matches("<tr id=\"env_").count();
+    let of_both = rows(&table) + rows(&bob.page("/environments").await);
+    assert!(of_both >= 12, "{of_both}");
+    let form = ada.page("/environments/new").await;
+    assert!(form.contains("<code>silent</code>"), "{form}");
+    demo.stop("TERM").with(0).says("demo-password");
+    // The second time the data is there already.
+    let (demo, url) = start();
+    let ada = Visitor::sign_in(&url, "ada@example.com", "demo-password").await;
+    assert!(ada.page("/environments").await.contains("Atlas"));
+    demo.stop("TERM").with(0).says("stopped");
+    database::remove(&database).await;
+}
+
 /// Waits until the table's only row says that it runs, and returns the table.
 async fn runs(visitor: &Visitor) -> String {
     let deadline = Instant::now() + DEPLOYED;

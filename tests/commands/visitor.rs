@@ -13,18 +13,27 @@ pub struct Visitor {
 impl Visitor {
     /// Registers at the dashboard of this address.
     pub async fn register(url: &str) -> Self {
+        let fields = [
+            ("name", "Somebody"),
+            ("email", "somebody@example.com"),
+            ("password", "eight letters and more"),
+        ];
+        Self::let_in(url, "/register", &fields).await
+    }
+
+    /// Signs in at the dashboard of this address.
+    pub async fn sign_in(url: &str, email: &str, password: &str) -> Self {
+        Self::let_in(url, "/login", &[("email", email), ("password", password)]).await
+    }
+
+    async fn let_in(url: &str, path: &str, fields: &[(&str, &str)]) -> Self {
         let client = Client::builder().redirect(redirect::Policy::none());
         let mut visitor = Self {
             client: client.build().unwrap(),
             url: url.to_owned(),
             session: String::new(),
         };
-        let fields = [
-            ("name", "Somebody"),
-            ("email", "somebody@example.com"),
-            ("password", "eight letters and more"),
-        ];
-        let welcome = visitor.post("/register", &fields).await;
+        let welcome = visitor.post(path, fields).await;
         let cookie = welcome.headers()[SET_COOKIE].to_str().unwrap();
         cookie
             .split(';')

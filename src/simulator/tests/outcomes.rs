@@ -38,6 +38,26 @@ async fn a_failure_is_explained_after_its_status() {
 }
 
 #[tokio::test]
+async fn a_name_chooses_the_outcome_where_that_is_wanted() {
+    let rig = Rig::new().await.unthrottled();
+    for (wanted, end) in [(true, "failed"), (false, "finished")] {
+        rig.simulator
+            .settings(|settings| settings.outcomes_by_name = wanted);
+        let uuid = rig.create(&format!("fail-{end}")).await;
+        let deployment = rig.deploy(&uuid).await;
+        rig.until_deployment(&deployment, end).await;
+    }
+    let named = ["slow-lane", "exit-now", "silent-night", "violet"].map(Outcome::of_name);
+    let outcomes = [
+        Some(Outcome::SlowBuild),
+        Some(Outcome::ExitAfterStart),
+        Some(Outcome::NeverAnswers),
+        None,
+    ];
+    assert_eq!(named, outcomes);
+}
+
+#[tokio::test]
 async fn a_failed_redeployment_keeps_the_old_container() {
     let rig = Rig::new().await.unthrottled();
     let uuid = rig.running("violet").await;
