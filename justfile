@@ -12,13 +12,25 @@ demo *arguments:
 dev *arguments:
     RUST_LOG="${RUST_LOG:-info,sqlxmq=warn,vps_claude=debug}" scripts/demo "$@"
 
-# Run the tests; arguments go to `cargo test`.
+# Run the tests, or those of a kind: pure, stories, browser, endurance.
 test *arguments:
     scripts/test "$@"
+
+# Make small changes to the domain and the guard, and list those that no test of theirs notices.
+mutants *arguments:
+    scripts/mutants "$@"
 
 # Check everything that must hold before a commit.
 ci:
     .ci/run
+
+# Run the command of every claim in README.md.
+claims:
+    scripts/claims
+
+# Run all tests three times beside two busy processes.
+loaded *arguments:
+    scripts/loaded "$@"
 
 # Write .sqlx/ anew after a change of SQL; `--check` only compares.
 prepare *arguments:

@@ -23,6 +23,8 @@ on("htmx:timeout", lost);
 on("htmx:beforeSwap", ({ detail }) => {
   const { target } = detail, from = detail.pathInfo.requestPath.split("?")[0];
   missed = 0;
+  // A row that leaves the page is none.
+  if (detail.xhr.getResponseHeader("hx-reswap") === "delete") detail.isError = false;
   banner.textContent = "";
   if (target !== alert) { if (alert.from === from) alert.replaceChildren(); }
   else if (alert.firstChild) detail.shouldSwap = false;

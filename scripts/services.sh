@@ -34,6 +34,7 @@ present() {
     redis-server) redis=$(type -P redis-server || type -P valkey-server) ;;
     chromium) CHROMIUM=${CHROMIUM:-$(type -P chromium || type -P chromium-browser || type -P google-chrome)} ;;
     chromium-driver) CHROMEDRIVER=${CHROMEDRIVER:-$(type -P chromedriver)} ;;
+    *) type -P "$1" >/dev/null ;;
   esac
 }
 
@@ -118,7 +119,8 @@ end_orphan() {
 
 # Starts a Redis that keeps nothing and exports REDIS_URL.
 start_redis() {
-  start_server redis "$redis" --bind 127.0.0.1 --port PORT --dir /proc/self/fd/8 --save '' --appendonly no
+  start_server redis "$redis" --bind 127.0.0.1 --port PORT --dir /proc/self/fd/8 --save '' --appendonly no \
+    --databases 1000
   export REDIS_URL="redis://127.0.0.1:$port"
 }
 

@@ -5,8 +5,21 @@ use crate::domain::environment::AgentsDomain;
 use crate::domain::secret::Secret;
 use clap::{Args, Parser, Subcommand};
 use std::net::SocketAddr;
+use std::num::NonZeroU16;
 use std::str::FromStr;
 use url::Url;
+
+#[cfg(test)]
+mod tests;
+
+/// What holds where nothing is set, or only a blank.
+const ENVIRONMENT_NAME: &str = "production";
+const REPOSITORY: &str = "https://github.com/grmkris/agent";
+const BRANCH: &str = "main";
+const PORT: &str = "8080";
+const ADDRESS: &str = "127.0.0.1:3000";
+const REGISTRATION: &str = "open";
+const LOG_FORMAT: &str = "text";
 
 /// vps-claude: a dashboard for self-hosted Claude Code environments on Coolify.
 #[derive(Debug, Parser)]
@@ -24,7 +37,11 @@ pub enum Command {
     /// Serve the dashboard and carry out its jobs (the default).
     Serve,
     /// Serve with a simulated Coolify; only `DATABASE_URL` is needed.
-    Demo,
+    Demo {
+        /// Begin with two people and a dozen environments in every state.
+        #[arg(long)]
+        with_data: bool,
+    },
     /// Check every setting against the real thing.
     Doctor,
     /// Serve a simulated Coolify alone, for tests.
@@ -63,7 +80,7 @@ pub struct Settings {
     #[arg(long, env, global = true)]
     coolify_server_uuid: Option<String>,
     /// The environment of the project.
-    #[arg(long, env, global = true, default_value = "production")]
+    #[arg(long, env, global = true, default_value = ENVIRONMENT_NAME)]
     coolify_environment_name: String,
     /// The destination, only when the server has several.
     #[arg(long, env, global = true)]
@@ -72,30 +89,25 @@ pub struct Settings {
     #[arg(long, env, global = true)]
     agents_domain: Option<String>,
     /// The public git repository an environment is built from.
-    #[arg(
-        long,
-        env,
-        global = true,
-        default_value = "https://github.com/grmkris/agent"
-    )]
+    #[arg(long, env, global = true, default_value = REPOSITORY)]
     agent_repository: String,
     /// Its branch.
-    #[arg(long, env, global = true, default_value = "main")]
+    #[arg(long, env, global = true, default_value = BRANCH)]
     agent_branch: String,
     /// The port code-server listens on inside the container.
-    #[arg(long, env, global = true, default_value = "8080")]
+    #[arg(long, env, global = true, default_value = PORT)]
     agent_port: String,
     /// The address and port to serve on.
-    #[arg(long, env, global = true, default_value = "127.0.0.1:3000")]
+    #[arg(long, env, global = true, default_value = ADDRESS)]
     listen: String,
     /// The address people use; https makes the cookies Secure.
     #[arg(long, env, global = true)]
     public_url: Option<String>,
     /// Whether new people may register: open or closed.
-    #[arg(long, env, global = true, default_value = "open")]
+    #[arg(long, env, global = true, default_value = REGISTRATION)]
     registration: String,
     /// How the log is written: text or json. What is logged is chosen by `RUST_LOG`.
-    #[arg(long, env, global = true, default_value = "text")]
+    #[arg(long, env, global = true, default_value = LOG_FORMAT)]
     log_format: String,
 }
 
@@ -121,6 +133,8 @@ pub struct Config {
     /// Cookies are Secure, because people come by https.
     pub secure: bool,
     pub registration_open: bool,
+    /// Coolify is simulated: pages say what there is to try.
+    pub demo: bool,
 }
 
 /// How the log is written.
@@ -148,13 +162,14 @@ impl Settings {
             coolify: self.coolify()?,
             source: self.source()?,
             domain: self.domain()?,
-            listen: address(&self.listen)?,
+            listen: address(or(&self.listen, ADDRESS))?,
             secure: self.secure()?,
             registration_open: one_of(
                 "REGISTRATION",
-                &self.registration,
+                or(&self.registration, REGISTRATION),
                 &[("open", true), ("closed", false)],
             )?,
+            demo: false,
         })
     }
 
@@ -165,7 +180,7 @@ impl Settings {
     pub fn log_format(&self) -> Result<LogFormat, Wrong> {
         one_of(
             "LOG_FORMAT",
-            &self.log_format,
+            or(&self.log_format, LOG_FORMAT),
             &[("text", LogFormat::Text), ("json", LogFormat::Json)],
         )
     }
@@ -208,7 +223,7 @@ impl Settings {
                 self.coolify_server_uuid.as_ref(),
                 "it stands in the address of the server in Coolify",
             )?,
-            environment_name: self.coolify_environment_name.trim().to_owned(),
+            environment_name: or(&self.coolify_environment_name, ENVIRONMENT_NAME).to_owned(),
             destination_uuid: present(self.coolify_destination_uuid.as_ref()),
         })
     }
@@ -223,19 +238,17 @@ impl Settings {
     }
 
     fn source(&self) -> Result<Source, Wrong> {
-        url_of(
-            "AGENT_REPOSITORY",
-            &self.agent_repository,
-            &["http", "https"],
+        let repository = or(&self.agent_repository, REPOSITORY);
+        url_of("AGENT_REPOSITORY", repository, &["http", "https"])?;
+        let port: NonZeroU16 = parsed(
+            "AGENT_PORT",
+            or(&self.agent_port, PORT),
+            "a port number from 1 to 65535 is needed",
         )?;
         Ok(Source {
-            repository: self.agent_repository.trim().to_owned(),
-            branch: self.agent_branch.trim().to_owned(),
-            port: parsed(
-                "AGENT_PORT",
-                &self.agent_port,
-                "a port number from 1 to 65535 is needed",
-            )?,
+            repository: repository.to_owned(),
+            branch: or(&self.agent_branch, BRANCH).to_owned(),
+            port: port.get(),
         })
     }
 
@@ -284,6 +297,14 @@ fn present(value: Option<&String>) -> Option<String> {
         .filter(|value| !value.is_empty())
 }
 
+/// A setting without the space around it; its default where nothing else is left.
+fn or<'a>(value: &'a str, default: &'a str) -> &'a str {
+    match value.trim() {
+        "" => default,
+        value => value,
+    }
+}
+
 /// The address, without printing it: it may carry a password.
 fn url_of(name: &'static str, value: &str, schemes: &[&str]) -> Result<Url, Wrong> {
     let wrong = || {
@@ -322,20 +343,4 @@ fn one_of<T: Copy>(name: &'static str, value: &str, known: &[(&str, T)]) -> Resu
     found
         .map(|(_, meaning)| *meaning)
         .ok_or_else(|| Wrong::Invalid(name, format!("{} is needed", words())))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_simulator_listens_where_it_is_told_to() {
-        let line = ["vps-claude", "simulate-coolify", "--listen", "127.0.0.1:4"];
-        match CommandLine::try_parse_from(line).unwrap().command {
-            Some(Command::SimulateCoolify { listen, .. }) => {
-                assert_eq!(address(&listen).unwrap().port(), 4);
-            }
-            other => panic!("{other:?}"),
-        }
-    }
 }

@@ -1,9 +1,11 @@
 //! The demo: the dashboard with a simulated Coolify, and the simulated Coolify alone.
 
-use crate::config::Settings;
+mod data;
+
+use crate::config::{Config, Settings};
 use crate::coolify::Connection;
-use crate::coolify::simulator::{Options, Simulator};
 use crate::domain::secret::Secret;
+use crate::simulator::{Options, Simulator};
 use anyhow::Context;
 use std::io::Write;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -12,14 +14,17 @@ use url::Url;
 
 /// Where the demo's environments answer, if the port is free.
 const PREFERRED_PORT: u16 = 3080;
+/// How many times faster than life builds go: one takes about 20 seconds.
+const SPEED: f64 = 0.6;
 
 /// Serves the dashboard with a simulated Coolify in the same process.
 ///
 /// # Errors
 /// As serving.
-pub async fn run(mut settings: Settings) -> anyhow::Result<()> {
+pub async fn run(mut settings: Settings, with_data: bool) -> anyhow::Result<()> {
     let options = Options {
         ledger_file: ledger_file(),
+        speed: SPEED,
         ..Options::default()
     };
     let simulator = start(options.clone()).await?;
@@ -32,8 +37,15 @@ pub async fn run(mut settings: Settings) -> anyhow::Result<()> {
         destination_uuid: None,
     };
     settings.for_demo(&coolify, format!("localhost:{}", simulator.port()));
-    let config = settings.check()?;
-    let ready = format!("\n  vps-claude is ready: http://{}\n", shown(config.listen));
+    let config = Config {
+        demo: true,
+        ..settings.check()?
+    };
+    simulator.settings(|settings| settings.outcomes_by_name = true);
+    if with_data {
+        data::fill(&config, &simulator).await?;
+    }
+    let ready = |address| format!("\n  vps-claude is ready: http://{}\n", shown(address));
     let served = Box::pin(crate::serve(&config, Some(ready))).await;
     simulator.stop().await;
     served
@@ -81,13 +93,13 @@ pub async fn simulate(listen: SocketAddr, token: String, speed: f64) -> anyhow::
         ..Options::default()
     })
     .await?;
+    let stop = crate::stop_on_signal()?;
     let _ = writeln!(
         std::io::stdout(),
         "A simulated Coolify listens on {}",
         simulator.url()
     );
-    let stop = tokio_util::sync::CancellationToken::new();
-    crate::stop_on_signal(stop).await;
+    stop.cancelled().await;
     simulator.stop().await;
     Ok(())
 }

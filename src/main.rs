@@ -11,6 +11,7 @@ mod doctor;
 mod domain;
 mod limits;
 mod queue;
+mod simulator;
 mod store;
 #[cfg(test)]
 mod tests;
@@ -21,7 +22,9 @@ use anyhow::Context;
 use app::{App, Pace, Parts};
 use clap::Parser;
 use config::{Command, CommandLine, Config, LogFormat};
-use std::io::{IsTerminal, Write};
+use std::io::{self, IsTerminal, Write};
+use std::net::SocketAddr;
+use std::path::Path;
 use std::process::ExitCode;
 use std::str::FromStr;
 use tokio::net::TcpListener;
@@ -32,6 +35,8 @@ use web::Web;
 
 /// The exit code for a setting that is missing or wrong.
 const WRONG_SETTING: u8 = 2;
+/// Begins every key in Redis.
+const PREFIX: &str = "vps-claude:";
 /// What is logged when `RUST_LOG` says nothing.
 const LOG_FILTER: &str = "info,sqlxmq=warn,sqlx=warn";
 
@@ -59,7 +64,7 @@ async fn run() -> anyhow::Result<()> {
     start_log(line.settings.log_format()?);
     match line.command.unwrap_or(Command::Serve) {
         Command::Serve => Box::pin(serve(&line.settings.check()?, None)).await,
-        Command::Demo => Box::pin(demo::run(line.settings)).await,
+        Command::Demo { with_data } => Box::pin(demo::run(line.settings, with_data)).await,
         Command::Doctor => doctor::run(&line.settings.check()?).await,
         Command::SimulateCoolify {
             listen,
@@ -72,17 +77,32 @@ async fn run() -> anyhow::Result<()> {
 /// Reads `.env` where it is there.
 fn read_dotenv() -> Result<(), config::Wrong> {
     match dotenvy::dotenv() {
-        Err(dotenvy::Error::LineParse(line, at)) => {
-            // The line may hold a secret: at most its name is said.
-            let name = line
-                .split_once('=')
-                .map_or("without =", |(name, _)| name.trim());
-            Err(config::Wrong::Invalid(
-                ".env",
-                format!("the line {name:?} cannot be read at character {at}"),
-            ))
+        Err(dotenvy::Error::LineParse(..)) => {
+            Err(config::Wrong::Invalid(".env", unreadable_line()))
         }
+        Err(dotenvy::Error::Io(error)) if !is_elsewhere(&error) => Err(config::Wrong::Invalid(
+            ".env",
+            format!("the file cannot be read: {error}"),
+        )),
         _ => Ok(()),
+    }
+}
+
+/// Where the line is that cannot be read. Nothing of it is said: it may hold a secret.
+fn unreadable_line() -> String {
+    let readable = dotenvy::dotenv_iter().into_iter().flatten();
+    match readable.map_while(Result::ok).last() {
+        Some((name, _)) => format!("the line after that of {name} cannot be read"),
+        None => "its first line cannot be read".to_owned(),
+    }
+}
+
+/// Whether only a folder above this one may hold the file: it is searched for there too, and nobody need look there.
+fn is_elsewhere(error: &io::Error) -> bool {
+    match error.kind() {
+        io::ErrorKind::NotFound => true,
+        io::ErrorKind::PermissionDenied => !Path::new(".env").is_file(),
+        _ => false,
     }
 }
 
@@ -119,28 +139,28 @@ fn start_log(format: LogFormat) {
     }
 }
 
-/// Serves the dashboard and works on its jobs until a signal; `ready` is printed when it can be opened.
+/// Serves the dashboard and works on its jobs until a signal; what `ready` makes of the address is printed when it can be
+/// opened.
 ///
 /// # Errors
 /// When the address is taken, or the database cannot be brought up to date.
-async fn serve(config: &Config, ready: Option<String>) -> anyhow::Result<()> {
-    let app = build(config, "vps-claude:", Pace::default())?;
-    store::migrate(&app.pool)
-        .await
-        .context("DATABASE_URL: the tables cannot be brought up to date")?;
+async fn serve(config: &Config, ready: Option<fn(SocketAddr) -> String>) -> anyhow::Result<()> {
+    let app = build(config, PREFIX, Pace::default())?;
+    migrate(&app).await?;
     actions::hashing::warm_up();
     let listener = TcpListener::bind(config.listen)
         .await
         .with_context(|| format!("LISTEN: cannot listen on {}", config.listen))?;
-    tracing::info!(address = %listener.local_addr()?, "serving");
+    let stop = stop_on_signal()?;
+    let address = listener.local_addr()?;
+    tracing::info!(%address, "serving");
     if let Some(ready) = ready {
-        let _ = writeln!(std::io::stdout(), "{ready}");
+        let _ = writeln!(std::io::stdout(), "{}", ready(address));
     }
-    let stop = CancellationToken::new();
-    tokio::spawn(stop_on_signal(stop.clone()));
     let web = Web {
         app: app.clone(),
         secure: config.secure,
+        demo: config.demo,
     };
     let (served, ()) = tokio::join!(
         web::serve(listener, web, stop.clone()),
@@ -149,6 +169,13 @@ async fn serve(config: &Config, ready: Option<String>) -> anyhow::Result<()> {
     app.pool.close().await;
     tracing::info!("stopped");
     Ok(served?)
+}
+
+/// Brings the tables up to date.
+async fn migrate(app: &App) -> anyhow::Result<()> {
+    store::migrate(&app.pool)
+        .await
+        .context("DATABASE_URL: the tables cannot be brought up to date")
 }
 
 /// Puts the application together; nothing is connected yet.
@@ -182,17 +209,22 @@ fn build(config: &Config, prefix: &str, pace: Pace) -> anyhow::Result<App> {
     }))
 }
 
-async fn stop_on_signal(stop: CancellationToken) {
-    let (Ok(mut terminate), Ok(mut interrupt)) = (
-        signal(SignalKind::terminate()),
-        signal(SignalKind::interrupt()),
-    ) else {
-        return;
-    };
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-    }
-    tracing::info!("stopping: requests and steps are finished first");
-    stop.cancel();
+/// Is cancelled by the first signal that asks the process to stop, from now on.
+///
+/// # Errors
+/// When signals cannot be listened to.
+fn stop_on_signal() -> io::Result<CancellationToken> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let stop = CancellationToken::new();
+    let asked = stop.clone();
+    tokio::spawn(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        tracing::info!("stopping: requests and steps are finished first");
+        asked.cancel();
+    });
+    Ok(stop)
 }

@@ -14,7 +14,6 @@ mod refusal;
 mod resolver;
 mod sentence;
 mod short_strings;
-pub mod simulator;
 #[cfg(test)]
 mod tests;
 mod tolerant;

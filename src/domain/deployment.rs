@@ -90,3 +90,37 @@ pub struct LogEntry {
     /// Whether it was written to the error stream.
     pub error: bool,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    #[test]
+    fn words_are_those_of_the_database() {
+        for stage in Stage::ALL {
+            assert_eq!(stage.word(), format!("{stage:?}").to_lowercase());
+        }
+        for outcome in [Outcome::Succeeded, Outcome::Failed, Outcome::Cancelled] {
+            assert_eq!(outcome.word(), format!("{outcome:?}").to_lowercase());
+        }
+    }
+
+    #[test]
+    fn stages_follow_one_another() {
+        assert!(Stage::ALL.is_sorted_by(|one, next| one < next));
+    }
+
+    #[test]
+    fn every_stage_has_a_phrase_and_a_title_of_its_own() {
+        for phrase in [Stage::doing, Stage::title] {
+            let phrases = Stage::ALL.map(phrase);
+            let different: HashSet<&str> = phrases.into_iter().collect();
+            assert_eq!(different.len(), phrases.len(), "{phrases:?}");
+            for phrase in phrases {
+                assert!(phrase.starts_with(char::is_uppercase), "{phrase:?}");
+                assert!(phrase.ends_with(char::is_alphabetic), "{phrase:?}");
+            }
+        }
+    }
+}

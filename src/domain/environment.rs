@@ -182,7 +182,8 @@ mod tests {
 
     fn subdomain(name: &str) -> String {
         let suffix = Suffix::parse("x7k9").unwrap();
-        Subdomain::new(&EnvironmentName::parse(name).unwrap(), &suffix).0
+        let name = EnvironmentName::parse(name).unwrap();
+        Subdomain::new(&name, &suffix).as_str().to_owned()
     }
 
     #[test]
@@ -216,44 +217,113 @@ mod tests {
     }
 
     #[test]
+    fn a_subdomain_has_at_most_40_characters_of_the_name_and_no_hyphen_where_it_is_cut() {
+        let kept = "x".repeat(39);
+        for (name, label) in [
+            (format!("{kept}y"), format!("{kept}y-x7k9")),
+            (format!("{kept}yz"), format!("{kept}y-x7k9")),
+            (format!("{kept} z"), format!("{kept}-x7k9")),
+        ] {
+            assert_eq!(subdomain(&name), label, "{name}");
+        }
+    }
+
+    #[test]
     fn names_are_compared_without_case_and_form() {
         let key = |name| EnvironmentName::parse(name).unwrap().key();
         assert_eq!(key("Test"), key("tEST"));
         assert_eq!(key("ÜBER"), key("u\u{308}ber"));
+        assert_eq!(key("ﬁve ２"), "five 2");
         assert_ne!(key("a"), key("b"));
     }
 
     #[test]
     fn names_have_1_to_50_visible_characters() {
-        assert_eq!(EnvironmentName::parse(" \t"), Err(Invalid::NameMissing));
-        assert!(EnvironmentName::parse(&"é".repeat(50)).is_ok());
-        assert_eq!(
-            EnvironmentName::parse(&"é".repeat(51)),
-            Err(Invalid::NameTooLong)
-        );
-        assert_eq!(
-            EnvironmentName::parse("a\nb"),
-            Err(Invalid::NameUnprintable)
-        );
-        assert_eq!(
-            EnvironmentName::parse("a\u{202e}b"),
-            Err(Invalid::NameUnprintable)
-        );
+        for (typed, parsed) in [
+            (" u\u{308}ber\n", Ok("über")),
+            (&"é".repeat(50), Ok("é".repeat(50).as_str())),
+            (&"é".repeat(51), Err(Invalid::NameTooLong)),
+            (" \t", Err(Invalid::NameMissing)),
+            ("a\nb", Err(Invalid::NameUnprintable)),
+            ("a\u{202e}b", Err(Invalid::NameUnprintable)),
+            ("a\u{feff}b", Err(Invalid::NameUnprintable)),
+        ] {
+            let name = EnvironmentName::parse(typed);
+            let name = name.as_ref().map(EnvironmentName::as_str);
+            assert_eq!(name, parsed.as_ref().copied(), "{typed:?}");
+        }
+    }
+
+    #[test]
+    fn a_suffix_is_four_small_letters_or_digits() {
+        for fine in ["x7k9", "abcz", "0129"] {
+            assert_eq!(Suffix::parse(fine).unwrap().as_str(), fine);
+        }
+        for wrong in ["", "x7k", "x7k9a", "X7k9", "x-k9", "éa9"] {
+            assert_eq!(Suffix::parse(wrong), None, "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn random_bytes_choose_among_all_36_characters() {
+        for (bytes, suffix) in [([0, 25, 26, 35], "az09"), ([36, 71, 72, 255], "a9ad")] {
+            assert_eq!(Suffix::from_random(bytes).as_str(), suffix);
+        }
     }
 
     #[test]
     fn the_address_has_the_port_and_coolify_is_told_none() {
-        let domain = AgentsDomain::parse("localhost:3080").unwrap();
-        assert_eq!(domain.address("a-x7k9"), "http://a-x7k9.localhost:3080");
-        assert_eq!(domain.fqdn("a-x7k9"), "http://a-x7k9.localhost");
-        assert_eq!(
-            AgentsDomain::parse("agents.example.com")
-                .unwrap()
-                .address("a"),
-            "https://a.agents.example.com"
-        );
-        for wrong in ["", "https://a.b", "a.b/", "a..b", "-a.b", "a.b:x"] {
-            assert!(AgentsDomain::parse(wrong).is_err(), "{wrong}");
+        for (typed, address, fqdn) in [
+            (
+                "localhost:3080",
+                "http://a-x7k9.localhost:3080",
+                "http://a-x7k9.localhost",
+            ),
+            (
+                "b.localhost",
+                "http://a-x7k9.b.localhost",
+                "http://a-x7k9.b.localhost",
+            ),
+            (
+                "Agents.example.com",
+                "https://a-x7k9.agents.example.com",
+                "https://a-x7k9.agents.example.com",
+            ),
+            (
+                "notlocalhost:81",
+                "https://a-x7k9.notlocalhost:81",
+                "https://a-x7k9.notlocalhost",
+            ),
+        ] {
+            let domain = AgentsDomain::parse(typed).unwrap();
+            assert_eq!(domain.address("a-x7k9"), address);
+            assert_eq!(domain.fqdn("a-x7k9"), fqdn);
+        }
+    }
+
+    #[test]
+    fn a_domain_is_labels_with_dots_and_perhaps_a_port() {
+        let label = "x".repeat(63);
+        let longest = [&label[..], &label, &label, "12345678"].join(".");
+        for fine in ["a-1.b", "localhost:65535", &label, &longest] {
+            assert!(AgentsDomain::parse(fine).is_ok(), "{fine}");
+        }
+        let (long_label, too_long) = (format!("{label}x"), format!("{longest}9"));
+        for (wrong, reason) in [
+            ("", "a domain like"),
+            ("https://a.b", "a domain like"),
+            ("a.b/", "a domain like"),
+            ("a..b", "a domain like"),
+            ("a_b.c", "a domain like"),
+            ("-a.b", "a domain like"),
+            ("a-.b", "a domain like"),
+            (&long_label, "a domain like"),
+            (&too_long, "a domain like"),
+            ("a.b:x", "x is not a port"),
+            ("a.b:65536", "65536 is not a port"),
+        ] {
+            let refused = AgentsDomain::parse(wrong).unwrap_err();
+            assert!(refused.starts_with(reason), "{wrong}: {refused}");
         }
     }
 }

@@ -55,3 +55,26 @@ pub fn check<T>(wrongs: &mut Wrongs, field: &'static str, parsed: Result<T, Inva
         .map_err(|invalid| wrongs.push(Wrong { field, invalid }))
         .ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_wrong_field_is_noted_in_its_order_and_what_is_right_is_taken() {
+        let mut wrongs = Wrongs::new();
+        let missing: Result<u8, Invalid> = Err(Invalid::NameMissing);
+        assert_eq!(check(&mut wrongs, "name", missing), None);
+        assert_eq!(check(&mut wrongs, "suffix", Ok(7)), Some(7));
+        let short: Result<u8, Invalid> = Err(Invalid::PasswordTooShort);
+        assert_eq!(check(&mut wrongs, "password", short), None);
+        let noted = [
+            ("name", Invalid::NameMissing),
+            ("password", Invalid::PasswordTooShort),
+        ];
+        assert_eq!(
+            wrongs,
+            noted.map(|(field, invalid)| Wrong { field, invalid })
+        );
+    }
+}

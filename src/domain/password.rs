@@ -64,42 +64,54 @@ mod tests {
     use super::*;
 
     #[test]
+    fn an_accounts_password_has_8_to_1000_characters() {
+        for (length, wrong) in [
+            (7, Some(Invalid::PasswordTooShort)),
+            (8, None),
+            (1000, None),
+            (1001, Some(Invalid::AccountPasswordTooLong)),
+        ] {
+            let parsed = Password::for_account(&"é".repeat(length));
+            assert_eq!(parsed.err(), wrong, "{length} characters");
+        }
+    }
+
+    #[test]
     fn an_environments_password_may_hold_any_character_but_space_at_an_end() {
-        for fine in [
-            "12345678",
-            "a'b\"c\\d$e",
-            "пароль😀😀😀",
-            "in the middle",
-            &"x".repeat(100),
+        for (typed, wrong) in [
+            ("12345678", None),
+            ("a'b\"c\\d$e", None),
+            ("пароль😀😀😀", None),
+            ("in the middle", None),
+            ("\u{85}123456\u{85}", None),
+            (" 12345678", Some(Invalid::PasswordEdge)),
+            ("12345678 ", Some(Invalid::PasswordEdge)),
+            ("12345678\u{a0}", Some(Invalid::PasswordEdge)),
+            ("\u{feff}12345678", Some(Invalid::PasswordEdge)),
+            ("12345678\n", Some(Invalid::PasswordEdge)),
+            ("1234567", Some(Invalid::PasswordTooShort)),
+            (&"é".repeat(100), None),
+            (&"é".repeat(101), Some(Invalid::PasswordTooLong)),
         ] {
-            assert!(Password::for_environment(fine).is_ok(), "{fine:?}");
+            let parsed = Password::for_environment(typed);
+            assert_eq!(parsed.err(), wrong, "{typed:?}");
         }
-        for edge in [
-            " 12345678",
-            "12345678 ",
-            "12345678\u{a0}",
-            "\u{feff}12345678",
-            "12345678\n",
-        ] {
-            assert_eq!(
-                Password::for_environment(edge).err(),
-                Some(Invalid::PasswordEdge),
-                "{edge:?}"
-            );
+    }
+
+    #[test]
+    fn a_longer_attempt_is_never_cut_to_a_password_that_is_right() {
+        let longest = "x".repeat(1000);
+        assert_eq!(Password::attempt(&longest).expose(), longest);
+        for longer in [1001, 5000] {
+            let attempt = Password::attempt(&"x".repeat(longer));
+            assert_eq!(attempt.expose().len(), 1001, "{longer} characters");
         }
-        assert_eq!(
-            Password::for_environment("1234567").err(),
-            Some(Invalid::PasswordTooShort)
-        );
-        assert_eq!(
-            Password::for_environment(&"x".repeat(101)).err(),
-            Some(Invalid::PasswordTooLong)
-        );
     }
 
     #[test]
     fn printing_a_password_prints_nothing_of_it() {
         let password = Password::for_account("correct horse").unwrap();
-        assert!(!format!("{password:?}").contains("horse"));
+        assert_eq!(password.expose(), "correct horse");
+        assert_eq!(format!("{password:?}"), "Password(…)");
     }
 }

@@ -21,3 +21,15 @@ impl std::fmt::Debug for Secret {
         f.write_str("(secret)")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_is_given_to_who_asks_for_it_and_never_printed() {
+        let secret = Secret::new("token");
+        assert_eq!(secret.expose(), "token");
+        assert_eq!(format!("{secret:?}"), "(secret)");
+    }
+}

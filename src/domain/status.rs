@@ -91,53 +91,71 @@ const ALL: [Status; 5] = [
 mod tests {
     use super::*;
 
-    #[test]
-    fn deleting_is_never_left() {
-        use Event::*;
-        for event in [
-            DeployRequested,
-            Answered,
-            Failed,
-            Cancelled,
-            CancelledWhileRunning,
-            Lost,
-            Recovered,
-        ] {
-            assert_eq!(Status::Deleting.after(event), None);
+    /// What is accepted besides a removal, and the status it leads to; everything else is refused.
+    const CHANGES: [(Status, Event, Status); 9] = [
+        (Status::Pending, Event::DeployRequested, Status::Deploying),
+        (Status::Running, Event::DeployRequested, Status::Deploying),
+        (Status::Error, Event::DeployRequested, Status::Deploying),
+        (Status::Deploying, Event::Answered, Status::Running),
+        (
+            Status::Deploying,
+            Event::CancelledWhileRunning,
+            Status::Running,
+        ),
+        (Status::Deploying, Event::Cancelled, Status::Pending),
+        (Status::Deploying, Event::Failed, Status::Error),
+        (Status::Running, Event::Lost, Status::Error),
+        (Status::Error, Event::Recovered, Status::Running),
+    ];
+
+    const EVENTS: [Event; 8] = [
+        Event::DeployRequested,
+        Event::DeleteRequested,
+        Event::Answered,
+        Event::Failed,
+        Event::Cancelled,
+        Event::CancelledWhileRunning,
+        Event::Lost,
+        Event::Recovered,
+    ];
+
+    fn expected(status: Status, event: Event) -> Option<Status> {
+        if event == Event::DeleteRequested {
+            return Some(Status::Deleting);
         }
-        assert_eq!(
-            Status::Deleting.after(DeleteRequested),
-            Some(Status::Deleting)
-        );
+        let change = CHANGES
+            .into_iter()
+            .find(|(from, by, _)| (*from, *by) == (status, event));
+        change.map(|(_, _, to)| to)
     }
 
     #[test]
-    fn everything_may_be_deleted_and_what_moves_may_not_be_deployed() {
+    fn every_status_accepts_its_events_and_a_removal_and_refuses_the_others() {
         for status in ALL {
-            assert_eq!(status.after(Event::DeleteRequested), Some(Status::Deleting));
-            assert_eq!(
-                status.after(Event::DeployRequested).is_some(),
-                !status.moves()
-            );
+            for event in EVENTS {
+                assert_eq!(
+                    status.after(event),
+                    expected(status, event),
+                    "{status:?} after {event:?}"
+                );
+            }
         }
     }
 
     #[test]
-    fn only_a_deployment_that_answered_or_a_recovery_makes_running() {
-        assert_eq!(
-            Status::Deploying.after(Event::Answered),
-            Some(Status::Running)
-        );
-        assert_eq!(Status::Error.after(Event::Recovered), Some(Status::Running));
-        for status in [Status::Pending, Status::Error, Status::Running] {
-            assert_eq!(status.after(Event::Answered), None);
-        }
+    fn only_what_is_under_way_changes_by_itself() {
+        let moving: Vec<Status> = ALL.into_iter().filter(|status| status.moves()).collect();
+        assert_eq!(moving, [Status::Deploying, Status::Deleting]);
     }
 
     #[test]
-    fn words_read_back() {
+    fn words_are_those_of_the_database_and_read_back() {
         for status in ALL {
+            assert_eq!(status.word(), format!("{status:?}").to_lowercase());
             assert_eq!(Status::from_word(status.word()), Some(status));
+        }
+        for word in ["", "Running", "stopped"] {
+            assert_eq!(Status::from_word(word), None, "{word:?}");
         }
     }
 }

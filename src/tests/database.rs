@@ -1,9 +1,8 @@
 //! A database for one story: a copy of a template that is migrated once, gone when the story ends. It knows no story.
 
-use crate::store;
 use sqlx::migrate::Migrator;
 use sqlx::postgres::PgConnectOptions;
-use sqlx::{Connection, Executor, PgConnection, PgPool};
+use sqlx::{Connection, Executor, PgConnection};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::str::FromStr;
 use uuid::Uuid;
@@ -90,10 +89,10 @@ async fn make_template(admin: &mut PgConnection, name: &str) {
     )
     .await;
     run(admin, format!("create database {name}_new")).await;
-    let pool = PgPool::connect_with(options().database(&format!("{name}_new")))
-        .await
-        .unwrap();
-    store::migrate(&pool).await.unwrap();
-    pool.close().await;
+    // A connection of its own: one that a pool gives up may still be there when the database is renamed.
+    let own = options().database(&format!("{name}_new"));
+    let mut own = PgConnection::connect_with(&own).await.unwrap();
+    MIGRATIONS.run(&mut own).await.unwrap();
+    own.close().await.unwrap();
     run(admin, format!("alter database {name}_new rename to {name}")).await;
 }

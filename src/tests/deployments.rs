@@ -1,10 +1,10 @@
 //! Stories of deployments that go well, and of what their owners do meanwhile.
 
 use super::harness::Dashboard;
-use crate::coolify::simulator::call::Call;
-use crate::coolify::simulator::fault::FaultKind;
-use crate::coolify::simulator::outcome::Outcome;
-use crate::coolify::simulator::settings::Profile;
+use crate::simulator::calls::Call;
+use crate::simulator::faults::FaultKind;
+use crate::simulator::outcomes::Outcome;
+use crate::simulator::settings::Profile;
 use std::time::Duration;
 
 const BUSY: &str =
@@ -120,9 +120,7 @@ async fn what_moves_cannot_be_deployed_and_the_button_is_not_there() {
             .expect(409)
             .says(BUSY)
     );
-    dashboard
-        .simulator
-        .settings(|settings| settings.delete_seconds = Some(100.0));
+    dashboard.keep_what_is_deleted();
     ada.post(&made.at("delete"), &[("confirmation", "Moving")])
         .await
         .expect(303);
@@ -131,6 +129,7 @@ async fn what_moves_cannot_be_deployed_and_the_button_is_not_there() {
     assert!(late.says("This environment is being deleted and cannot be deployed any more."));
     let late = ada.post(&made.at("cancel"), &[]).await.expect(409);
     assert!(late.says("Nothing is being deployed, so there is nothing to cancel."));
+    dashboard.let_go(&made).await;
     dashboard.until_gone(&made).await;
     dashboard.close().await;
 }

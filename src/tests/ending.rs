@@ -6,8 +6,8 @@ use std::fmt::Write;
 use std::time::Duration;
 use tokio::time::timeout;
 
-/// How long the last steps may take.
-const LAST_STEPS: Duration = Duration::from_secs(30);
+/// How long the last steps may take: one that waits for an answer goes on until its time is over.
+const LAST_STEPS: Duration = Duration::from_mins(1);
 
 impl Dashboard {
     /// Ends the story. No job may be left, and Coolify must never have built one application twice at once.

@@ -1,10 +1,12 @@
 //! Mischief at Coolify, as stories ask for it. It knows the simulator's knobs.
 
 use super::harness::{Dashboard, Made};
-use crate::coolify::simulator::call::Call;
-use crate::coolify::simulator::fault::{Fault, FaultKind};
-use crate::coolify::simulator::outcome::{Outcome, Plan};
-use crate::coolify::simulator::{Change, Options};
+use crate::coolify::Error;
+use crate::simulator::Options;
+use crate::simulator::calls::Call;
+use crate::simulator::faults::{Fault, FaultKind};
+use crate::simulator::outcomes::{Outcome, Plan};
+use crate::simulator::removal::Change;
 use serde_json::json;
 use std::time::Duration;
 
@@ -27,6 +29,26 @@ impl Dashboard {
     /// Everybody reaches Coolify again.
     pub async fn within_reach(&self) {
         self.simulator.down(Duration::ZERO).await;
+    }
+
+    /// What Coolify is asked to delete stays until `let_go`.
+    pub fn keep_what_is_deleted(&self) {
+        self.simulator
+            .settings(|settings| settings.delete_seconds = Some(1e6));
+    }
+
+    /// Waits until Coolify was asked to delete it, and lets it go: it is asked once more, and now it hurries.
+    pub async fn let_go(&self, made: &Made) {
+        self.until("Coolify was asked to delete it", async || {
+            (self.calls("delete", "200") > 0).then_some(())
+        })
+        .await;
+        self.simulator
+            .settings(|settings| settings.delete_seconds = Some(0.0));
+        let uuid = self.column(made, "application_uuid").await.unwrap();
+        let asked = self.app.coolify_unmetered().remove(&uuid).await;
+        // The dashboard may have asked again meanwhile, and it is gone already.
+        assert!(matches!(asked, Ok(()) | Err(Error::NotFound)), "{asked:?}");
     }
 
     /// Waits until a call of this kind is parked.

@@ -201,6 +201,38 @@ async fn whoever_is_not_signed_in_is_led_to_the_sign_in_from_everywhere() {
 }
 
 #[tokio::test]
+async fn every_address_that_takes_a_form_leads_to_its_page_when_it_is_only_asked_for() {
+    let dashboard = Dashboard::open().await;
+    let ada = dashboard.person("Ada").await;
+    let made = dashboard.make(&ada, "Reloaded", false).await;
+    let table = "/environments".to_owned();
+    let mut addresses = vec![
+        ("/theme".to_owned(), table.clone()),
+        ("/logout".to_owned(), table),
+    ];
+    for part in ["name", "password", "sessions/end", "delete"] {
+        addresses.push((format!("/account/{part}"), "/account".to_owned()));
+    }
+    for part in ["deploy", "cancel", "password", "forget"] {
+        addresses.push((made.at(part), made.at("")));
+    }
+    for (address, page) in addresses {
+        ada.get(&address).await.leads_to(&page);
+    }
+    for page in [
+        "/register",
+        "/login",
+        "/environments",
+        &made.at("delete"),
+        &made.at(""),
+        "/account",
+    ] {
+        ada.get(page).await.expect(200);
+    }
+    dashboard.close().await;
+}
+
+#[tokio::test]
 async fn what_cannot_be_understood_is_a_page_with_a_sentence() {
     let dashboard = Dashboard::open().await;
     let ada = dashboard.person("Ada").await;
@@ -213,7 +245,6 @@ async fn what_cannot_be_understood_is_a_page_with_a_sentence() {
         .await
         .expect(405);
     assert!(page.says("This address does not take this kind of request."));
-    let page = ask(&ada, "GET", "/logout", false, "").await.expect(405);
     assert!(page.text.contains("id=\"alert\""));
     let unreadable = Request::post("/environments").header("content-type", "application/json");
     let page = ada.send(unreadable, "{}").await.expect(400);

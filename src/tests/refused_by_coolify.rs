@@ -3,9 +3,9 @@
 use super::harness::{Dashboard, Made};
 use super::person::Person;
 use crate::coolify::Connection;
-use crate::coolify::simulator::call::Call;
-use crate::coolify::simulator::fault::FaultKind;
 use crate::domain::secret::Secret;
+use crate::simulator::calls::Call;
+use crate::simulator::faults::FaultKind;
 use axum::http::{Method, StatusCode};
 use axum::{Json, Router};
 use serde_json::json;

@@ -2,10 +2,10 @@
 
 use super::harness::{Dashboard, Made};
 use super::person::{Answer, Person};
-use crate::coolify::simulator::Change;
-use crate::coolify::simulator::call::Call;
-use crate::coolify::simulator::fault::FaultKind;
-use crate::coolify::simulator::outcome::Outcome;
+use crate::simulator::calls::Call;
+use crate::simulator::faults::FaultKind;
+use crate::simulator::outcomes::Outcome;
+use crate::simulator::removal::Change;
 use std::time::Duration;
 
 async fn delete(owner: &Person, made: &Made) -> Answer {
@@ -13,18 +13,17 @@ async fn delete(owner: &Person, made: &Made) -> Answer {
     owner.post(&made.at("delete"), &typed).await
 }
 
-/// Deletes it, and checks that nothing of it is left at Coolify.
+/// Deletes it, and checks that nothing is left of its application at Coolify.
 async fn goes_whole(dashboard: &Dashboard, owner: &Person, made: &Made) {
     delete(owner, made).await.leads_to("/environments");
     dashboard.until_gone(made).await;
-    for record in dashboard.records(made) {
-        assert!(
-            record.deleted_at.is_some() && record.volumes_removed,
-            "{record:?}"
-        );
-        assert!(!record.docker_cleanup, "the build cache is left alone");
-        assert!(!record.orphan_container, "{record:?}");
-    }
+    let record = dashboard.record(made);
+    assert!(
+        record.deleted_at.is_some() && record.volumes_removed,
+        "{record:?}"
+    );
+    assert!(!record.docker_cleanup, "the build cache is left alone");
+    assert!(!record.orphan_container, "{record:?}");
     owner.get(&made.at("")).await.expect(404);
 }
 
@@ -33,8 +32,10 @@ async fn what_was_never_deployed_just_goes() {
     let dashboard = Dashboard::open().await;
     let ada = dashboard.person("Ada").await;
     let made = dashboard.make(&ada, "Never deployed", false).await;
-    goes_whole(&dashboard, &ada, &made).await;
+    delete(&ada, &made).await.leads_to("/environments");
+    dashboard.until_gone(&made).await;
     assert!(dashboard.records(&made).is_empty());
+    ada.get(&made.at("")).await.expect(404);
     dashboard.make(&ada, "Never deployed", false).await;
     dashboard.close().await;
 }
@@ -50,9 +51,7 @@ async fn the_row_stays_until_coolify_says_that_the_application_is_gone() {
     assert_eq!(dashboard.status(&made).await.as_deref(), Some("deleting"));
     let row = ada.get(&made.at("row")).await.expect(200);
     assert!(row.says("deleting") && row.says("Removing") && !row.says("Deploy"));
-    dashboard
-        .simulator
-        .settings(|settings| settings.delete_seconds = Some(100.0));
+    dashboard.keep_what_is_deleted();
     dashboard.simulator.clear_faults();
     dashboard.simulator.release();
     dashboard
@@ -66,9 +65,9 @@ async fn the_row_stays_until_coolify_says_that_the_application_is_gone() {
             (dashboard.calls("find", "200") > looks + 3).then_some(())
         })
         .await;
-    if dashboard.record(&made).deleted_at.is_none() {
-        assert_eq!(dashboard.status(&made).await.as_deref(), Some("deleting"));
-    }
+    assert!(dashboard.record(&made).deleted_at.is_none());
+    assert_eq!(dashboard.status(&made).await.as_deref(), Some("deleting"));
+    dashboard.let_go(&made).await;
     dashboard.until_gone(&made).await;
     assert!(dashboard.record(&made).volumes_removed);
     dashboard.close().await;
@@ -152,9 +151,7 @@ async fn what_coolify_has_lost_already_goes_too() {
 #[tokio::test]
 async fn asking_for_the_removal_twice_is_asking_once() {
     let dashboard = Dashboard::open().await;
-    dashboard
-        .simulator
-        .settings(|settings| settings.delete_seconds = Some(50.0));
+    dashboard.keep_what_is_deleted();
     let ada = dashboard.person("Ada").await;
     let made = dashboard.running(&ada, "Twice").await;
     let path = made.at("delete");
@@ -163,6 +160,7 @@ async fn asking_for_the_removal_twice_is_asking_once() {
     one.leads_to("/environments");
     two.leads_to("/environments");
     delete(&ada, &made).await.leads_to("/environments");
+    dashboard.let_go(&made).await;
     dashboard.until_gone(&made).await;
     assert!(dashboard.record(&made).volumes_removed);
     delete(&ada, &made).await.expect(404);
@@ -221,9 +219,7 @@ async fn a_refused_removal_says_why_and_is_tried_again() {
 #[tokio::test]
 async fn a_removal_that_coolify_never_confirms_can_be_given_up() {
     let dashboard = Dashboard::with(|setup| setup.pace.removal = Duration::from_millis(300)).await;
-    dashboard
-        .simulator
-        .settings(|settings| settings.delete_seconds = Some(1e6));
+    dashboard.keep_what_is_deleted();
     let ada = dashboard.person("Ada").await;
     let made = dashboard.running(&ada, "Never confirmed").await;
     delete(&ada, &made).await.expect(303);

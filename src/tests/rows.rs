@@ -2,9 +2,9 @@
 
 use super::harness::{Dashboard, Made};
 use super::person::{Answer, Person};
-use crate::coolify::simulator::call::Call;
-use crate::coolify::simulator::fault::FaultKind;
-use crate::coolify::simulator::outcome::Outcome;
+use crate::simulator::calls::Call;
+use crate::simulator::faults::FaultKind;
+use crate::simulator::outcomes::Outcome;
 use axum::http::StatusCode;
 use std::time::Duration;
 

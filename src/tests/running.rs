@@ -1,9 +1,9 @@
 //! Stories of environments that run, over time: stopped, vanished, deaf, and out of everybody's sight.
 
 use super::harness::Dashboard;
-use crate::coolify::simulator::Change;
-use crate::coolify::simulator::call::Call;
-use crate::coolify::simulator::fault::FaultKind;
+use crate::simulator::calls::Call;
+use crate::simulator::faults::FaultKind;
+use crate::simulator::removal::Change;
 
 #[tokio::test]
 async fn what_is_stopped_behind_our_back_is_an_error_and_comes_back_by_itself() {

@@ -3,10 +3,10 @@
 use super::harness::{Dashboard, Made};
 use super::log::overheard;
 use super::person::Person;
-use crate::coolify::simulator::call::Call;
-use crate::coolify::simulator::fault::FaultKind;
-use crate::coolify::simulator::outcome::Outcome;
 use crate::limits;
+use crate::simulator::calls::Call;
+use crate::simulator::faults::FaultKind;
+use crate::simulator::outcomes::Outcome;
 use fred::prelude::{Client, ClientLike};
 use fred::types::{ClusterHash, CustomCommand};
 use std::collections::BTreeMap;

@@ -2,11 +2,11 @@
 
 use super::database::Database;
 use crate::app::Pace;
-use crate::coolify::simulator::{Options, Simulator};
 use crate::coolify::{Client, Connection, Source};
 use crate::domain::judge::Patience;
 use crate::domain::secret::Secret;
 use crate::limits::{self, Bucket, Redis};
+use crate::simulator::{Options, Simulator};
 use fred::prelude::ClientLike;
 use sqlx::PgPool;
 use sqlx::postgres::PgPoolOptions;
@@ -69,13 +69,13 @@ fn hurry() -> Pace {
         refused: millis(200),
         retry: millis(30),
         log: millis(30),
-        deadline: Duration::from_mins(2),
-        removal: Duration::from_mins(1),
-        winding_down: Duration::from_secs(20),
+        deadline: Duration::from_mins(20),
+        removal: Duration::from_mins(20),
+        winding_down: Duration::from_mins(2),
         patience: Patience {
             trailing_log: millis(150),
-            start: Duration::from_secs(20),
-            answer: Duration::from_secs(20),
+            start: Duration::from_mins(2),
+            answer: Duration::from_mins(2),
         },
         tick: millis(10),
         sweep: millis(200),
@@ -132,7 +132,7 @@ pub fn client(simulator: &Simulator, setup: &Setup) -> Client {
 pub fn pool(database: &Database) -> PgPool {
     PgPoolOptions::new()
         .max_connections(CONNECTIONS)
-        .acquire_timeout(Duration::from_secs(20))
+        .acquire_timeout(Duration::from_mins(1))
         .connect_lazy_with(database.options())
 }
 

@@ -45,10 +45,16 @@ impl Source {
 
 /// The first names of all paths that begin with `crate`.
 pub fn imports(source: &Source) -> Vec<String> {
+    names_after(source, "crate::")
+}
+
+/// The first names of all paths after a beginning such as `super::`.
+pub fn names_after(source: &Source, beginning: &str) -> Vec<String> {
     let code = source.code().collect::<Vec<_>>().join(" ");
+    let word = beginning.trim_end_matches("::").len();
     let paths = code
-        .match_indices("crate::")
-        .filter(|(at, _)| stands_alone(&code, *at, 5));
+        .match_indices(beginning)
+        .filter(|(at, _)| stands_alone(&code, *at, word));
     paths
         .flat_map(|(at, word)| first_names(&code[at + word.len()..]))
         .collect()

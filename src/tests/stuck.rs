@@ -1,26 +1,22 @@
 //! Nothing stands still for ever: builds that do not end, jobs that got lost, a Coolify that does not stop what it should.
 
 use super::harness::{Dashboard, Made};
-use crate::coolify::simulator::call::Call;
-use crate::coolify::simulator::fault::{Fault, FaultKind};
-use crate::coolify::simulator::outcome::{Outcome, Plan};
+use super::person::Person;
+use crate::simulator::calls::Call;
+use crate::simulator::faults::{Fault, FaultKind};
+use crate::simulator::outcomes::Outcome;
 use crate::worker;
 use std::collections::HashSet;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
-async fn with_deadline(outcome: Outcome) -> Dashboard {
-    let dashboard = Dashboard::with(|setup| {
-        setup.pace.deadline = Duration::from_secs(5);
-        setup.pace.winding_down = Duration::from_millis(800);
-    })
-    .await;
-    dashboard.simulator.outcome(Plan {
-        application: None,
-        outcome,
-        times: Some(1),
-    });
-    dashboard
+/// An environment whose build does not end, in a deployment whose time is over.
+async fn overdue(dashboard: &Dashboard, owner: &Person, outcome: Outcome) -> Made {
+    dashboard.next_build(outcome);
+    let made = dashboard.make(owner, "Workspace", true).await;
+    dashboard.until_built(&made).await;
+    dashboard.allow(&made, Duration::ZERO).await;
+    made
 }
 
 async fn builds_in_flight(dashboard: &Dashboard) -> usize {
@@ -32,7 +28,7 @@ async fn builds_in_flight(dashboard: &Dashboard) -> usize {
         .len()
 }
 
-async fn deploys_well(dashboard: &Dashboard, owner: &super::person::Person, made: &Made) {
+async fn deploys_well(dashboard: &Dashboard, owner: &Person, made: &Made) {
     owner.post(&made.at("deploy"), &[]).await.expect(303);
     dashboard.until_status(made, "running").await;
     assert_eq!(dashboard.record(made).deployments_at_once, 1);
@@ -41,9 +37,9 @@ async fn deploys_well(dashboard: &Dashboard, owner: &super::person::Person, made
 #[tokio::test]
 async fn a_build_that_never_ends_is_stopped_before_the_deployment_is_called_failed() {
     for outcome in [Outcome::StuckInProgress, Outcome::StuckQueued] {
-        let dashboard = with_deadline(outcome).await;
+        let dashboard = Dashboard::open().await;
         let owner = dashboard.person("Ada").await;
-        let made = dashboard.make(&owner, "Workspace", true).await;
+        let made = overdue(&dashboard, &owner, outcome).await;
         let sentence = dashboard.until_error(&made).await;
         assert!(sentence.contains("took too long"), "{sentence}");
         assert_eq!(builds_in_flight(&dashboard).await, 0, "{outcome:?}");
@@ -54,11 +50,12 @@ async fn a_build_that_never_ends_is_stopped_before_the_deployment_is_called_fail
 
 #[tokio::test]
 async fn a_build_that_coolify_does_not_stop_ends_the_deployment_all_the_same() {
-    let dashboard = with_deadline(Outcome::StuckInProgress).await;
+    let dashboard = Dashboard::with(|setup| setup.pace.winding_down = Duration::from_millis(800));
+    let dashboard = dashboard.await;
     let owner = dashboard.person("Ada").await;
     let refusal = Fault::new(Call::Cancel, FaultKind::ServerErrorBefore);
     dashboard.simulator.fault(refusal);
-    let made = dashboard.make(&owner, "Workspace", true).await;
+    let made = overdue(&dashboard, &owner, Outcome::StuckInProgress).await;
     let sentence = dashboard.until_error(&made).await;
     assert!(
         sentence.contains("could not be asked to stop its build"),

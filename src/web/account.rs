@@ -46,11 +46,16 @@ pub struct Typed {
     password: String,
 }
 
+/// Leads to the page.
+pub async fn page() -> Redirect {
+    Redirect::to("/account")
+}
+
 /// The page.
 pub async fn show(State(web): State<Web>, me: SignedIn) -> Result<Response, PageError> {
     let form = Form {
         name: me.user.name.clone(),
-        errors: Errors::new(),
+        errors: Errors::default(),
     };
     Ok(html("accounts/show.html", context(&web, &me, form).await?))
 }
@@ -154,7 +159,7 @@ async fn answer(
         return Ok(Redirect::to("/account").into_response());
     };
     let errors = errors(&wrong_fields(refusal)?);
-    let name = if typed.name.is_empty() && !errors.contains_key("name") {
+    let name = if typed.name.is_empty() && !errors.has("name") {
         me.user.name.clone()
     } else {
         typed.name

@@ -140,13 +140,18 @@ struct Show {
     rules: Rules,
 }
 
+/// Leads to the environment's page.
+pub async fn page(Id(id): Id<EnvironmentId>) -> Redirect {
+    Redirect::to(&format!("/environments/{id}"))
+}
+
 /// The environment's page.
 pub async fn show(
     State(web): State<Web>,
     me: SignedIn,
     Id(id): Id<EnvironmentId>,
 ) -> Result<Response, PageError> {
-    page_of(&web, &me, id, StatusCode::OK, Errors::new()).await
+    page_of(&web, &me, id, StatusCode::OK, Errors::default()).await
 }
 
 async fn page_of(
@@ -229,7 +234,8 @@ pub async fn set_password(
             Ok(Redirect::to(&format!("/environments/{id}")).into_response())
         }
         Err(Refusal::NotNow(sentence)) => {
-            let errors = Errors::from([("password", sentence.to_owned())]);
+            let mut errors = Errors::default();
+            errors.insert("password", sentence.to_owned());
             page_of(&web, &me, id, StatusCode::CONFLICT, errors).await
         }
         Err(Refusal::Wrong(wrongs)) => {

@@ -5,8 +5,8 @@ use super::page::Web;
 use crate::domain::invalid::{Invalid, Wrong};
 use axum::extract::{Form, FromRequest, FromRequestParts, Path, Request};
 use axum::http::request::Parts;
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Serialize, Serializer};
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
@@ -38,15 +38,47 @@ impl<T: FromStr> FromRequestParts<Web> for Id<T> {
     }
 }
 
-/// The sentence for each wrong field, for a template.
-pub type Errors = BTreeMap<&'static str, String>;
+/// Every field whose sentence a template may ask for; `form` is the form as a whole.
+const FIELDS: [&str; 7] = [
+    "form",
+    "name",
+    "email",
+    "password",
+    "current_password",
+    "new_password",
+    "confirmation",
+];
+
+/// The sentence for each wrong field. A template finds every field in it, most of them without a sentence.
+#[derive(Debug, Default)]
+pub struct Errors(BTreeMap<&'static str, String>);
+
+impl Errors {
+    /// Notes what is wrong with a field.
+    pub fn insert(&mut self, field: &'static str, sentence: String) {
+        debug_assert!(FIELDS.contains(&field), "no template would show {field}");
+        self.0.insert(field, sentence);
+    }
+
+    /// Whether something is wrong with this field.
+    pub fn has(&self, field: &str) -> bool {
+        self.0.contains_key(field)
+    }
+}
+
+impl Serialize for Errors {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(FIELDS.map(|field| (field, self.0.get(field))))
+    }
+}
 
 /// Sorts what is wrong by field.
 pub fn errors(wrongs: &[Wrong]) -> Errors {
-    wrongs
-        .iter()
-        .map(|wrong| (wrong.field, wrong.invalid.to_string()))
-        .collect()
+    let mut errors = Errors::default();
+    for wrong in wrongs {
+        errors.insert(wrong.field, wrong.invalid.to_string());
+    }
+    errors
 }
 
 /// What the script checks before it asks the server: the same sentences.

@@ -1,7 +1,6 @@
 //! What every request passes: the same-origin guard, and the headers of every answer.
 
 use super::error::PageError;
-use super::page::Web;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Uri, header};
 use axum::middleware::Next;
@@ -39,8 +38,8 @@ fn is_same_origin(headers: &HeaderMap, uri: &Uri) -> bool {
     from.is_some() && from == host
 }
 
-/// The usual headers, on every answer.
-pub async fn headers(State(web): State<Web>, request: Request, next: Next) -> Response {
+/// The usual headers, on every answer; with `secure`, people come by https and stay with it.
+pub async fn headers(State(secure): State<bool>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     let mut set = |name: HeaderName, value: &'static str| {
@@ -61,7 +60,7 @@ pub async fn headers(State(web): State<Web>, request: Request, next: Next) -> Re
         "camera=(), geolocation=(), microphone=()",
     );
     set(header::CACHE_CONTROL, "no-store");
-    if web.secure {
+    if secure {
         set(header::STRICT_TRANSPORT_SECURITY, "max-age=31536000");
     }
     response
@@ -70,35 +69,122 @@ pub async fn headers(State(web): State<Web>, request: Request, next: Next) -> Re
 #[cfg(test)]
 mod tests {
     use super::*;
+    use axum::Router;
+    use axum::body::{Body, to_bytes};
+    use axum::http::StatusCode;
+    use axum::middleware::{from_fn, from_fn_with_state};
+    use axum::routing::get;
+    use tower::ServiceExt;
 
-    fn allowed(pairs: &[(&'static str, &str)]) -> bool {
-        let headers = pairs
-            .iter()
-            .map(|(name, value)| {
-                (
-                    HeaderName::from_static(name),
-                    HeaderValue::from_str(value).unwrap(),
-                )
-            })
-            .collect();
-        is_same_origin(&headers, &Uri::from_static("/login"))
-    }
+    /// The headers that say where a request comes from, the address it is for, and whether it is let through. A client
+    /// that sends neither `sec-fetch-site` nor `origin` is no browser.
+    type Case = (&'static [(&'static str, &'static str)], &'static str, bool);
+
+    const CASES: [Case; 13] = [
+        (&[("sec-fetch-site", "same-origin")], "/login", true),
+        (&[("sec-fetch-site", "none")], "/login", true),
+        (&[("sec-fetch-site", "cross-site")], "/login", false),
+        (&[("sec-fetch-site", "same-site")], "/login", false),
+        (
+            &[
+                ("sec-fetch-site", "cross-site"),
+                ("origin", "https://a.b"),
+                ("host", "a.b"),
+            ],
+            "/login",
+            false,
+        ),
+        (
+            &[("origin", "https://a.b"), ("host", "a.b")],
+            "/login",
+            true,
+        ),
+        (
+            &[("origin", "https://evil.b"), ("host", "a.b")],
+            "/login",
+            false,
+        ),
+        (
+            &[("origin", "https://a.b:81"), ("host", "a.b")],
+            "/login",
+            false,
+        ),
+        (&[("origin", "null"), ("host", "a.b")], "/login", false),
+        (&[("origin", "null")], "/login", false),
+        (&[("origin", "https://a.b")], "https://a.b/login", true),
+        (&[("origin", "https://evil.b")], "https://a.b/login", false),
+        (&[("host", "a.b")], "/login", true),
+    ];
 
     #[test]
     fn another_site_may_not_send_forms() {
-        assert!(
-            allowed(&[("sec-fetch-site", "same-origin")]) && allowed(&[("sec-fetch-site", "none")])
-        );
-        assert!(
-            !allowed(&[("sec-fetch-site", "cross-site")])
-                && !allowed(&[("sec-fetch-site", "same-site")])
-        );
-        assert!(allowed(&[("origin", "https://a.b"), ("host", "a.b")]));
-        assert!(!allowed(&[("origin", "https://evil.b"), ("host", "a.b")]));
-        assert!(!allowed(&[("origin", "null"), ("host", "a.b")]));
-        assert!(
-            allowed(&[("host", "a.b")]),
-            "a client without these headers is no browser"
-        );
+        for (pairs, uri, allowed) in CASES {
+            let headers = pairs
+                .iter()
+                .map(|(name, value)| {
+                    let name = HeaderName::from_static(name);
+                    (name, HeaderValue::from_static(value))
+                })
+                .collect();
+            let uri = Uri::from_static(uri);
+            assert_eq!(is_same_origin(&headers, &uri), allowed, "{pairs:?} {uri}");
+        }
+    }
+
+    async fn answer(router: Router, method: &str, site: &str) -> Response {
+        let request = Request::builder()
+            .method(method)
+            .header("sec-fetch-site", site)
+            .body(Body::empty());
+        router.oneshot(request.unwrap()).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn only_what_changes_something_is_refused_from_another_site() {
+        for (method, site, status, body) in [
+            ("GET", "cross-site", StatusCode::OK, "done"),
+            ("POST", "same-origin", StatusCode::OK, "done"),
+            ("POST", "cross-site", StatusCode::FORBIDDEN, ""),
+            ("DELETE", "cross-site", StatusCode::FORBIDDEN, ""),
+        ] {
+            let page = get("done").post("done").delete("done");
+            let router = Router::new().route("/", page).layer(from_fn(same_origin));
+            let answer = answer(router, method, site).await;
+            assert_eq!(answer.status(), status, "{method} {site}");
+            let shown = to_bytes(answer.into_body(), 100).await.unwrap();
+            assert_eq!(shown, body, "{method} {site}");
+        }
+    }
+
+    #[tokio::test]
+    async fn every_answer_has_the_usual_headers_and_keeps_its_own() {
+        let page = get(([("cache-control", "max-age=1")], "done"));
+        for (secure, transport) in [(false, None), (true, Some("max-age=31536000"))] {
+            let router = Router::new()
+                .route("/", page.clone())
+                .layer(from_fn_with_state(secure, headers));
+            let answer = answer(router, "GET", "none").await;
+            let value = |name| {
+                let value = answer.headers().get(name);
+                value.map(|value| value.to_str().unwrap())
+            };
+            assert_eq!(value("content-security-policy"), Some(POLICY));
+            assert_eq!(value("x-content-type-options"), Some("nosniff"));
+            assert_eq!(value("x-frame-options"), Some("DENY"));
+            assert_eq!(value("referrer-policy"), Some("same-origin"));
+            assert_eq!(value("cross-origin-opener-policy"), Some("same-origin"));
+            assert!(value("permissions-policy").is_some());
+            assert_eq!(value("cache-control"), Some("max-age=1"));
+            assert_eq!(value("strict-transport-security"), transport);
+        }
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_says_nothing_else_is_not_stored() {
+        let router = Router::new()
+            .route("/", get("done"))
+            .layer(from_fn_with_state(false, headers));
+        let answer = answer(router, "GET", "none").await;
+        assert_eq!(answer.headers()[header::CACHE_CONTROL], "no-store");
     }
 }

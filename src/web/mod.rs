@@ -13,6 +13,8 @@ mod page;
 mod removal;
 mod row;
 mod session;
+#[cfg(test)]
+mod tests;
 mod view;
 mod words;
 
@@ -22,7 +24,7 @@ use axum::Router;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
-use axum::routing::{get, post};
+use axum::routing::get;
 use std::net::SocketAddr;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -32,7 +34,8 @@ use tower_http::compression::CompressionLayer;
 /// No form of ours is longer.
 const BODY_LIMIT_BYTES: usize = 64 * 1024;
 
-/// Every address, with all that surrounds it.
+/// Every address, with all that surrounds it. One that takes a form leads to the page of that form when it is only
+/// asked for: a person who reloads what a refused form brought gets a page.
 pub fn router(web: Web) -> Router {
     let pages = of_accounts()
         .merge(of_environments())
@@ -53,7 +56,7 @@ pub fn router(web: Web) -> Router {
         .merge(pages)
         .layer(CatchPanicLayer::custom(error::panicked))
         .layer(axum::middleware::from_fn_with_state(
-            web.clone(),
+            web.secure,
             guard::headers,
         ))
         .layer(CompressionLayer::new())
@@ -67,13 +70,19 @@ fn of_accounts() -> Router<Web> {
             get(accounts::register_form).post(accounts::register),
         )
         .route("/login", get(accounts::login_form).post(accounts::login))
-        .route("/logout", post(accounts::logout))
-        .route("/theme", post(accounts::theme))
+        .route("/logout", get(root).post(accounts::logout))
+        .route("/theme", get(root).post(accounts::theme))
         .route("/account", get(account::show))
-        .route("/account/name", post(account::rename))
-        .route("/account/password", post(account::change_password))
-        .route("/account/sessions/end", post(account::end_sessions))
-        .route("/account/delete", post(account::delete))
+        .route("/account/name", get(account::page).post(account::rename))
+        .route(
+            "/account/password",
+            get(account::page).post(account::change_password),
+        )
+        .route(
+            "/account/sessions/end",
+            get(account::page).post(account::end_sessions),
+        )
+        .route("/account/delete", get(account::page).post(account::delete))
 }
 
 fn of_environments() -> Router<Web> {
@@ -87,17 +96,26 @@ fn of_environments() -> Router<Web> {
         .route("/environments/{id}/head", get(row::head))
         .route("/environments/{id}/log", get(log::more))
         .route("/environments/{id}/log.txt", get(log::text))
-        .route("/environments/{id}/deploy", post(environments::deploy))
-        .route("/environments/{id}/cancel", post(environments::cancel))
+        .route(
+            "/environments/{id}/deploy",
+            get(environments::page).post(environments::deploy),
+        )
+        .route(
+            "/environments/{id}/cancel",
+            get(environments::page).post(environments::cancel),
+        )
         .route(
             "/environments/{id}/password",
-            post(environments::set_password),
+            get(environments::page).post(environments::set_password),
         )
         .route(
             "/environments/{id}/delete",
             get(removal::delete_form).post(removal::delete),
         )
-        .route("/environments/{id}/forget", post(removal::forget))
+        .route(
+            "/environments/{id}/forget",
+            get(environments::page).post(removal::forget),
+        )
 }
 
 /// Serves until told to stop, then lets requests finish.

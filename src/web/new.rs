@@ -41,6 +41,7 @@ struct New {
     form: Form,
     preview: Preview,
     rules: Rules,
+    demo: bool,
 }
 
 /// The form for a new environment; it reserves the end of the address.
@@ -61,10 +62,12 @@ async fn form_page(
     let suffix = Suffix::parse(&form.suffix).unwrap_or_else(environments::suffix);
     suffix.as_str().clone_into(&mut form.suffix);
     let mut preview = preview_of(web, &form.name, &suffix).await?;
-    if form.errors.contains_key("name") {
+    if form.errors.has("name") {
         preview.problem = None;
     }
-    let page = Page::new(&me.visitor, "New environment").await;
+    let mut page = Page::new(&me.visitor, "New environment").await;
+    // The form is sent to the table's address.
+    "/environments/new".clone_into(&mut page.path);
     Ok(html_with(
         status,
         "environments/new.html",
@@ -73,6 +76,7 @@ async fn form_page(
             form,
             preview,
             rules: Rules::default(),
+            demo: web.demo,
         },
     ))
 }

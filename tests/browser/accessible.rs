@@ -13,12 +13,7 @@ const RUN: &str = "const done = arguments[arguments.length - 1];
 #[tokio::test]
 async fn axe_finds_no_violation_on_any_page_in_light_and_in_dark() {
     let Ok(path) = std::env::var("AXE") else {
-        // Past the test's own output, which nobody sees when it succeeds.
-        let said = writeln!(
-            std::io::stderr(),
-            "NOT CHECKED: AXE does not say where axe-core is."
-        );
-        return said.unwrap();
+        return not_checked();
     };
     let axe = std::fs::read_to_string(path).unwrap();
     stage::person(Look::DESKTOP, async |person| {
@@ -39,6 +34,15 @@ async fn axe_finds_no_violation_on_any_page_in_light_and_in_dark() {
         assert!(found.is_empty(), "{}", found.join("\n"));
     })
     .await;
+}
+
+/// On a computer without npm this test checks nothing, and says so; where `CI` is set it may not pass so.
+fn not_checked() {
+    let sentence = "NOT CHECKED: AXE does not say where axe-core is.";
+    assert!(std::env::var_os("CI").is_none(), "{sentence}");
+    // Past the test's own output, which nobody sees when it succeeds.
+    let said = writeln!(std::io::stderr(), "{sentence}");
+    said.unwrap();
 }
 
 async fn violations(person: &Person, axe: &str) -> Vec<Value> {

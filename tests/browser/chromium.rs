@@ -120,6 +120,12 @@ pub async fn unroll(client: &Client, look: Look, height: u32) {
     devtools(client, "Emulation.setDeviceMetricsOverride", size).await;
 }
 
+/// Lets the pages of a site read what is in the clipboard, which a browser allows nobody by itself.
+pub async fn allow_reading_the_clipboard(client: &Client, origin: &str) {
+    let granted = json!({ "origin": origin, "permissions": ["clipboardReadWrite", "clipboardSanitizedWrite"] });
+    devtools(client, "Browser.grantPermissions", granted).await;
+}
+
 /// Asks the browser itself, past the pages.
 async fn devtools(client: &Client, command: &str, parameters: Value) -> Value {
     let body = json!({ "cmd": command, "params": parameters });

@@ -2,13 +2,43 @@
 
 use crate::chromium::Look;
 use crate::person::Person;
-use crate::stage;
+use crate::{scene, stage};
 
 #[tokio::test]
 async fn the_chosen_colours_stay_on_every_page_with_and_without_script() {
     for look in [Look::DESKTOP, Look::WITHOUT_SCRIPT] {
         stage::person(look, colours_stay).await;
     }
+}
+
+#[tokio::test]
+async fn choosing_colours_after_a_refused_form_leads_back_to_its_page() {
+    stage::person(Look::DESKTOP, async |person| {
+        person.register("somebody@example.com").await;
+        let row = scene::environment(person, "Test Workspace").await;
+        let page = format!("/environments/{}", row.id);
+        for (page, form) in [
+            ("/environments/new", "/environments"),
+            (&page, &format!("{page}/password")),
+            ("/account", "/account/password"),
+        ] {
+            person.visit("/environments").await;
+            person.click(".theme button[value=light]").await;
+            person.see("html[data-theme=light]").await;
+            person.visit(page).await;
+            person.expects(&format!("422 {form}"));
+            // The script would say so itself; this is what the server says.
+            let send =
+                format!("document.querySelector(\"form[action='{form}'][novalidate]\").submit()");
+            person.run(&send).await;
+            person.see("[aria-invalid=true]").await;
+            person.click(".theme button[value=dark]").await;
+            person.see("html[data-theme=dark]").await;
+            assert_eq!(person.path().await, page);
+            person.see("main h1").await;
+        }
+    })
+    .await;
 }
 
 async fn colours_stay(person: &Person) {
@@ -21,6 +51,7 @@ async fn colours_stay(person: &Person) {
     assert_ne!(light, dark);
     person.register("somebody@example.com").await;
     assert_eq!(ground(person).await, dark);
+    person.expects("404 /nowhere");
     person.visit("/nowhere").await;
     assert_eq!(ground(person).await, dark);
     person.visit("/account").await;

@@ -22,8 +22,12 @@ async fn back_and_forward_after_creating_and_deleting_show_what_is() {
         person.client.forward().await.unwrap();
         person.read("#rows .name", "Test Workspace").await;
 
+        let row = scene::row(person).await;
         person.click("#rows .name a").await;
         person.click("#delete-link").await;
+        // It may have left before the table was there.
+        person.allows(&format!("404 /environments/{row}/row"));
+        person.expects(&format!("404 /environments/{row}"));
         person.fill("#confirmation", "Test Workspace").await;
         person.click("#delete-form button.primary").await;
         person.arrive("/environments").await;

@@ -2,7 +2,7 @@
 
 use crate::chromium::Look;
 use crate::person::{PASSWORD, Person, until};
-use crate::{remembered, stage};
+use crate::{remembered, scene, stage};
 use fantoccini::key::Key;
 
 /// No page has more stops than this.
@@ -29,6 +29,9 @@ async fn everything_can_be_done_with_the_keyboard_alone() {
         enter(person).await;
         focus_is_on(person, "#confirmation").await;
         write(person, "Test Workspace").await;
+        let row = scene::row(person).await;
+        // It may have left before the table was there.
+        person.allows(&format!("404 /environments/{row}/row"));
         enter(person).await;
         person.see_no("#rows tr").await;
     })
@@ -40,21 +43,25 @@ async fn the_focus_survives_when_a_row_is_drawn_anew() {
     stage::person(Look::DESKTOP, async |person| {
         register(person).await;
         create(person).await;
+        scene::slow_builds(person).await;
         go_to(person, "#rows button[id$=-deploy]").await;
         enter(person).await;
         person.read("#rows .badge", "deploying").await;
         remembered::this_page(person).await;
         go_to(person, "#rows button[id$=-cancel]").await;
+        scene::fast_builds(person).await;
         person.read("#rows .badge", "running").await;
         // The button that had it is gone: it goes to the name of the row.
         focus_is_on(person, "#rows .name a").await;
         remembered::is_the_same(person).await;
 
+        scene::slow_builds(person).await;
         go_to(person, "#rows button[id$=-deploy]").await;
         enter(person).await;
         person.read("#rows .badge", "deploying").await;
         remembered::this_page(person).await;
         go_to(person, "#rows .address button").await;
+        scene::fast_builds(person).await;
         person.read("#rows .badge", "running").await;
         focus_is_on(person, "#rows .address button").await;
         remembered::is_the_same(person).await;

@@ -3,8 +3,13 @@
 mod accessible;
 mod chromium;
 mod colours;
+mod complaints;
+mod copying;
 mod history;
 mod keyboard;
+mod log;
+mod lost;
+mod noticed;
 mod person;
 mod pictures;
 mod remembered;

@@ -1,6 +1,7 @@
 //! What a person does before a browser: look, click, type, and wait with patience that ends.
 //! It must not know what the stories are about, only how the dashboard is used.
 
+use crate::complaints::Named;
 use crate::support::Product;
 use fantoccini::actions::{InputSource, KeyAction, KeyActions};
 use fantoccini::elements::Element;
@@ -8,10 +9,11 @@ use fantoccini::error::CmdError;
 use fantoccini::{Client, Locator};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
+use std::cell::RefCell;
 use std::time::{Duration, Instant};
 
-/// How long a person waits for anything.
-const PATIENCE: Duration = Duration::from_mins(1);
+/// How long a person waits for anything: more than ten times what any of it takes on an idle machine.
+const PATIENCE: Duration = Duration::from_mins(3);
 /// How often a person looks.
 const GLANCE: Duration = Duration::from_millis(50);
 
@@ -22,6 +24,8 @@ pub const PASSWORD: &str = "eight letters and more";
 pub struct Person {
     pub client: Client,
     pub product: Product,
+    /// Complaints of the browser that belong to the story.
+    pub named: RefCell<Vec<Named>>,
 }
 
 /// Looks until there is something to see.
@@ -39,7 +43,26 @@ pub async fn until<T>(what: &str, look: impl AsyncFn() -> Option<T>) -> T {
 impl Person {
     /// Sits down before a browser.
     pub fn new(client: Client, product: Product) -> Self {
-        Self { client, product }
+        Self {
+            client,
+            product,
+            named: RefCell::default(),
+        }
+    }
+
+    /// Names a complaint that the browser must have at the end of the story: `404 /nowhere`, or words on its console.
+    pub fn expects(&self, words: &str) {
+        self.name(words, true);
+    }
+
+    /// Names a complaint that the browser may have, as it happens.
+    pub fn allows(&self, words: &str) {
+        self.name(words, false);
+    }
+
+    fn name(&self, words: &str, must: bool) {
+        let words = words.to_owned();
+        self.named.borrow_mut().push(Named { words, must });
     }
 
     /// Goes to a path of the dashboard.

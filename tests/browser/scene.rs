@@ -26,6 +26,29 @@ pub async fn environment(person: &Person, name: &str) -> Row {
     person.ask(&find).await
 }
 
+/// The id of the only environment there is, with the table on the screen.
+pub async fn row(person: &Person) -> String {
+    person
+        .ask("document.querySelector('#rows tr:only-child').id")
+        .await
+}
+
+/// Builds go on for longer than it takes to do something meanwhile.
+pub async fn slow_builds(person: &Person) {
+    person
+        .product
+        .tell("settings", json!({ "speed": 0.2 }))
+        .await;
+}
+
+/// Builds take a second or two; one that is under way goes on so.
+pub async fn fast_builds(person: &Person) {
+    person
+        .product
+        .tell("settings", json!({ "speed": 10 }))
+        .await;
+}
+
 /// Deploys it with this outcome.
 pub async fn deploy(person: &Person, row: &Row, outcome: &str) {
     let plan = json!({ "application": row.subdomain, "outcome": outcome });

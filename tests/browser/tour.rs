@@ -16,11 +16,14 @@ pub async fn every_page(person: &Person, look: impl AsyncFn(&'static str)) {
     environments(person, &each, &look).await;
     removal(person, &each, &look).await;
     account(person, &look).await;
+    person.expects("404 /nowhere");
     person.visit("/nowhere").await;
     look("error-404").await;
 }
 
 async fn strangers(person: &Person, look: &impl AsyncFn(&'static str)) {
+    person.expects("422 /login");
+    person.expects("422 /register");
     person.visit("/login").await;
     look("login").await;
     person.fill("#email", "nobody@example.com").await;
@@ -58,6 +61,7 @@ async fn form(person: &Person, look: &impl AsyncFn(&'static str)) {
     person.fill("#name", "payments api").await;
     person.read("#name-note", "taken").await;
     look("new-name-taken").await;
+    person.expects("422 /environments");
     person.click("main form button[value='0']").await;
     person.see("#name[aria-invalid=true]").await;
     look("new-refused").await;
@@ -78,6 +82,7 @@ async fn environments(person: &Person, each: &Each, look: &impl AsyncFn(&'static
 
 async fn removal(person: &Person, each: &Each, look: &impl AsyncFn(&'static str)) {
     let path = format!("/environments/{}/delete", each.running.id);
+    person.expects(&format!("422 {path}"));
     person.visit(&path).await;
     look("delete").await;
     person.fill("#confirmation", "Something else").await;
@@ -101,6 +106,7 @@ async fn account(person: &Person, look: &impl AsyncFn(&'static str)) {
     person.see(".notice").await;
     person.settle().await;
     look("account-saved").await;
+    person.expects("422 /account/password");
     person.fill("#current_password", "not the password").await;
     person.fill("#new_password", PASSWORD).await;
     person

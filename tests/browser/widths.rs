@@ -4,7 +4,7 @@ use crate::chromium::{self, Look};
 use crate::person::Person;
 use crate::scene::Each;
 use crate::{stage, tour};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 /// What can be touched and is smaller than 44 pixels. A link within a sentence may be as high as its line; a field
 /// with buttons in it and a box with a label are as large as the whole.
@@ -58,6 +58,7 @@ async fn in_the_table_nothing_covers_anything_at_any_width() {
 async fn on_a_phone_no_page_scrolls_sideways_and_everything_can_be_touched() {
     stage::person(Look::PHONE, async |person| {
         let found = RefCell::new(vec![]);
+        let cards = Cell::new(false);
         tour::every_page(person, async |name| {
             for question in [WIDE, SMALL] {
                 let wrong: Vec<String> = person.ask(question).await;
@@ -66,11 +67,13 @@ async fn on_a_phone_no_page_scrolls_sideways_and_everything_can_be_touched() {
             }
             if name == "table" {
                 rows_are_cards(person).await;
+                cards.set(true);
             }
         })
         .await;
         let found = found.into_inner();
         assert!(found.is_empty(), "{}", found.join("\n"));
+        assert!(cards.get(), "the table was never looked at");
     })
     .await;
 }

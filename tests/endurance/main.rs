@@ -1,6 +1,8 @@
 //! What needs real processes: killing them, running several, taking PostgreSQL and Redis away. It knows the dashboard
 //! from outside only: its pages, its tables, and what Coolify's simulator wrote down.
 
+#![cfg(feature = "failpoints")]
+
 mod copies;
 mod crash;
 mod outages;

@@ -5,10 +5,14 @@ use crate::process::{Dashboard, Person, Servers, World, until, wait};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-/// Within this time everything is well again once what was away is back.
-const WELL_AGAIN: Duration = Duration::from_secs(10);
-/// How long a deployment may take in the middle of it all: a lease may have to end.
-const DEPLOYED: Duration = Duration::from_mins(1);
+/// Within this time everything is well again once what was away is back: on an idle machine it takes 1 to 3 s.
+const WELL_AGAIN: Duration = Duration::from_mins(1);
+/// How long a page may take while PostgreSQL is away. It waits 3 s for a connection.
+const SAYS_SO: Duration = Duration::from_secs(30);
+/// How long a page may take while Redis is away; on an idle machine some milliseconds.
+const WITHOUT_REDIS: Duration = Duration::from_secs(5);
+/// How long a deployment may take in the middle of it all: a lease of 25 s may have to end.
+const DEPLOYED: Duration = Duration::from_mins(10);
 const PAGE: &str = "/environments";
 const NAME: &str = "Test Workspace";
 
@@ -78,7 +82,7 @@ async fn without_redis_every_page_answers_and_deployments_go_on() {
         slowest = slowest.max(asked.elapsed());
         assert_eq!(page.status, 200);
     }
-    assert!(slowest < Duration::from_secs(2), "{slowest:?}");
+    assert!(slowest < WITHOUT_REDIS, "{slowest:?}");
     until("that it says so", WELL_AGAIN, async || {
         says_redis(&person, "false").await
     })
@@ -133,11 +137,7 @@ async fn says_unavailable(person: &Person) {
         "{}",
         page.text
     );
-    assert!(
-        asked.elapsed() < Duration::from_secs(8),
-        "{:?}",
-        asked.elapsed()
-    );
+    assert!(asked.elapsed() < SAYS_SO, "{:?}", asked.elapsed());
 }
 
 /// The seconds until the page is there again.
@@ -159,10 +159,10 @@ async fn says_redis(person: &Person, word: &str) -> Option<()> {
 async fn ends_clean(world: &World) {
     let idle = wait(WELL_AGAIN, async || (world.jobs().await == 0).then_some(())).await;
     assert!(idle.is_some(), "a job is left over");
-    for record in world.coolify.ledger().await["applications"]
-        .as_array()
-        .unwrap()
-    {
+    let ledger = world.coolify.ledger().await;
+    let applications = ledger["applications"].as_array().unwrap();
+    assert!(!applications.is_empty(), "nothing was ever deployed");
+    for record in applications {
         assert_eq!(record["deployments_at_once"], 1, "{record}");
     }
 }

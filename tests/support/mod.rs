@@ -1,20 +1,24 @@
 //! The real executable, with a database of its own and a simulated Coolify of its own, for one test.
 //! It must not know who uses it.
 
+pub mod database;
 pub mod process;
 
 use process::Process;
 use serde_json::Value;
-use sqlx::{Connection, PgConnection};
+use std::cell::RefCell;
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpStream;
 use std::process::Command;
-use std::sync::atomic::{AtomicU32, Ordering};
 use url::Url;
 
 const EXECUTABLE: &str = env!("CARGO_BIN_EXE_vps-claude");
+/// What the dashboard logs when it answers, before its address.
+const SERVING: &str = "serving address=";
 /// How many times faster than life the simulated Coolify builds.
 const SPEED: &str = "10";
-/// Redis has this many databases beside the one that nobody chose.
-const REDIS_DATABASES: u32 = 15;
+/// `scripts/test` starts a Redis with this many databases beside the one that nobody chose.
+const REDIS_DATABASES: u32 = 999;
 
 /// The dashboard and its Coolify, up and answering. Both end with this, but only `stop` removes the database.
 pub struct Product {
@@ -24,7 +28,7 @@ pub struct Product {
     pub agents_domain: String,
     coolify: String,
     database: String,
-    serve: Process,
+    serve: RefCell<Process>,
     _simulator: Process,
 }
 
@@ -34,24 +38,38 @@ impl Product {
         let (simulator, coolify) = Process::start(
             Command::new(EXECUTABLE)
                 .args(["simulate-coolify", "--listen", "127.0.0.1:0"])
-                .args(["--speed", SPEED]),
+                .args(["--speed", SPEED])
+                .current_dir(std::env::temp_dir()),
             "Coolify listens on ",
         );
         let port = coolify.rsplit(':').next().unwrap();
         let agents_domain = format!("localhost:{port}");
-        let database = format!("browser_{}", uuid::Uuid::now_v7().simple());
-        administer(&format!("create database {database}")).await;
-        let mut command = Command::new(EXECUTABLE);
-        settings(&mut command, &coolify, &agents_domain, &database);
-        let (serve, address) = Process::start(&mut command, "serving address=");
+        let database = database::create("browser").await;
+        let mut command = settings(&coolify, &agents_domain, &database);
+        let (serve, address) = Process::start(command.env("LISTEN", "127.0.0.1:0"), SERVING);
         Self {
             url: format!("http://{address}"),
             agents_domain,
             coolify,
             database,
-            serve,
+            serve: RefCell::new(serve),
             _simulator: simulator,
         }
+    }
+
+    /// The dashboard ends as it does when the computer loses its power.
+    pub fn goes_away(&self) {
+        let mut serve = self.serve.borrow_mut();
+        serve.signal("KILL");
+        serve.ended();
+    }
+
+    /// The dashboard starts again where it was.
+    pub fn comes_back(&self) {
+        let mut command = settings(&self.coolify, &self.agents_domain, &self.database);
+        let address = self.url.trim_start_matches("http://");
+        let (serve, _) = Process::start(command.env("LISTEN", address), SERVING);
+        self.serve.replace(serve);
     }
 
     /// Ends both and removes the database.
@@ -60,12 +78,12 @@ impl Product {
             database, serve, ..
         } = self;
         drop(serve);
-        administer(&format!("drop database {database} with (force)")).await;
+        database::remove(&database).await;
     }
 
     /// Changes what the dashboard remembers.
     pub async fn sql(&self, statement: &str) {
-        execute(&url_of(&self.database), statement).await;
+        database::execute(&database::url_of(&self.database), statement).await;
     }
 
     /// Turns a knob of the simulated Coolify: `outcomes`, `faults`, `settings`, …
@@ -83,15 +101,17 @@ impl Product {
 
     /// What the dashboard has logged.
     pub fn log(&self) -> String {
-        self.serve.lines().join("\n")
+        self.serve.borrow().lines().join("\n")
     }
 }
 
 /// Everything is set, so that neither the surroundings nor a `.env` has a say.
-fn settings(command: &mut Command, coolify: &str, agents_domain: &str, database: &str) {
+fn settings(coolify: &str, agents_domain: &str, database: &str) -> Command {
+    let mut command = Command::new(EXECUTABLE);
     command
         .arg("serve")
-        .env("DATABASE_URL", url_of(database).as_str())
+        .current_dir(std::env::temp_dir())
+        .env("DATABASE_URL", database::url_of(database).as_str())
         .env("REDIS_URL", redis())
         .env("COOLIFY_API_URL", coolify)
         .env("COOLIFY_API_TOKEN", "1|simulated-token")
@@ -100,41 +120,28 @@ fn settings(command: &mut Command, coolify: &str, agents_domain: &str, database:
         .env("COOLIFY_ENVIRONMENT_NAME", "production")
         .env("COOLIFY_DESTINATION_UUID", "")
         .env("AGENTS_DOMAIN", agents_domain)
-        .env("LISTEN", "127.0.0.1:0")
         .env("PUBLIC_URL", "")
         .env("REGISTRATION", "open")
         .env("LOG_FORMAT", "text")
         .env("RUST_LOG", "info,sqlxmq=warn,sqlx=warn");
+    command
 }
 
-fn database_server() -> Url {
-    let url = std::env::var("DATABASE_URL").expect("DATABASE_URL is set by scripts/test");
-    Url::parse(&url).unwrap()
-}
-
-fn url_of(database: &str) -> Url {
-    let mut url = database_server();
-    url.set_path(database);
-    url
-}
-
-/// A database of Redis that no other test of this process uses: all tests come from one address, and its limits are
-/// counted there.
+/// A database of Redis that no other test uses, of whatever process: all tests come from one address, and its limits are
+/// counted there. Redis itself counts which are taken, in the database that nobody chose.
 fn redis() -> String {
-    static TAKEN: AtomicU32 = AtomicU32::new(0);
     let url = std::env::var("REDIS_URL").expect("REDIS_URL is set by scripts/test");
-    let number = 1 + TAKEN.fetch_add(1, Ordering::Relaxed) % REDIS_DATABASES;
-    format!("{}/{number}", url.trim_end_matches('/'))
-}
-
-async fn administer(statement: &str) {
-    execute(&database_server(), statement).await;
-}
-
-async fn execute(database: &Url, statement: &str) {
-    let mut connection = PgConnection::connect(database.as_str()).await.unwrap();
-    sqlx::raw_sql(statement)
-        .execute(&mut connection)
-        .await
-        .unwrap();
+    let url = Url::parse(&url).unwrap();
+    let server = (url.host_str().unwrap(), url.port().unwrap_or(6379));
+    let mut redis = TcpStream::connect(server).unwrap();
+    redis.write_all(b"INCR databases_taken\r\n").unwrap();
+    let mut answer = String::new();
+    BufReader::new(redis).read_line(&mut answer).unwrap();
+    let taken: u32 = answer.trim().trim_start_matches(':').parse().unwrap();
+    format!(
+        "redis://{}:{}/{}",
+        server.0,
+        server.1,
+        1 + taken % REDIS_DATABASES
+    )
 }

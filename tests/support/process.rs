@@ -1,26 +1,30 @@
 //! A process that ends with the test. It must not know what it runs.
 
 use std::io::{BufRead, BufReader, PipeReader};
-use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::{self, Sender};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-/// How long a process may take until it is ready.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// How long a process may take until it is ready, and until it has ended when it was asked to.
+const PATIENCE: Duration = Duration::from_mins(2);
+/// Between two looks at whether it has ended.
+const LOOK: Duration = Duration::from_millis(10);
 
 /// A process and all it has written.
 pub struct Process {
     child: Child,
     lines: Arc<Mutex<Vec<String>>>,
+    told: Receiver<String>,
+    reader: Option<JoinHandle<()>>,
 }
 
 impl Process {
-    /// Starts it and waits for the line that says it is ready; returns what follows these words there.
-    pub fn start(command: &mut Command, ready: &str) -> (Self, String) {
+    /// Starts it.
+    pub fn spawn(command: &mut Command) -> Self {
         let (reader, writer) = std::io::pipe().unwrap();
         command
-            .current_dir(std::env::temp_dir())
             .stdin(Stdio::null())
             .stdout(writer.try_clone().unwrap())
             .stderr(writer);
@@ -30,12 +34,24 @@ impl Process {
         let lines = Arc::default();
         let (tell, told) = mpsc::channel();
         let kept = Arc::clone(&lines);
-        std::thread::spawn(move || keep(reader, &kept, &tell));
-        let process = Self { child, lines };
+        let reader = std::thread::spawn(move || keep(reader, &kept, &tell));
+        Self {
+            child,
+            lines,
+            told,
+            reader: Some(reader),
+        }
+    }
+
+    /// Starts it and waits for the line that says it is ready; returns what follows these words there.
+    pub fn start(command: &mut Command, ready: &str) -> (Self, String) {
+        let process = Self::spawn(command);
         let deadline = Instant::now() + PATIENCE;
-        while let Ok(line) = told.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+        let left = || deadline.saturating_duration_since(Instant::now());
+        while let Ok(line) = process.told.recv_timeout(left()) {
             if let Some((_, rest)) = line.split_once(ready) {
-                return (process, rest.trim_end_matches('.').to_owned());
+                let rest = rest.trim_end_matches('.').to_owned();
+                return (process, rest);
             }
         }
         panic!(
@@ -47,6 +63,27 @@ impl Process {
     /// Every line so far.
     pub fn lines(&self) -> Vec<String> {
         self.lines.lock().unwrap().clone()
+    }
+
+    /// Asks it to stop, by the name of a signal.
+    pub fn signal(&self, name: &str) {
+        let id = self.child.id().to_string();
+        let sent = Command::new("kill").args(["-s", name, &id]).status();
+        assert!(sent.unwrap().success(), "{name} could not be sent");
+    }
+
+    /// Waits until it has ended by itself and everything it has written is here.
+    pub fn ended(&mut self) -> ExitStatus {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                self.reader.take().map(JoinHandle::join);
+                return status;
+            }
+            let lines = || self.lines().join("\n");
+            assert!(Instant::now() < deadline, "it does not end:\n{}", lines());
+            std::thread::sleep(LOOK);
+        }
     }
 }
 

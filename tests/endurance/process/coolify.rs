@@ -49,6 +49,11 @@ impl Coolify {
         self.post("faults", fault).await;
     }
 
+    /// How every build ends.
+    pub async fn outcome(&self, outcome: &str) {
+        self.post("outcomes", json!({ "outcome": outcome })).await;
+    }
+
     pub async fn settings(&self, settings: Value) {
         self.post("settings", settings).await;
     }

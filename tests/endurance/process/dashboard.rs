@@ -5,6 +5,9 @@ use std::path::Path;
 use std::process::{Command, ExitStatus, Stdio};
 use std::time::Duration;
 
+/// How long a page may take.
+const ANSWER: Duration = Duration::from_mins(1);
+
 /// The settings of a dashboard, as variables.
 pub type Settings = Vec<(&'static str, String)>;
 
@@ -142,7 +145,7 @@ impl Person {
     pub fn at(base: String, cookie: &str) -> Self {
         let http = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
-            .timeout(Duration::from_secs(20))
+            .timeout(ANSWER)
             .build()
             .unwrap();
         Self {

@@ -17,8 +17,8 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
 
-/// How long anything may take to start.
-const START: Duration = Duration::from_mins(1);
+/// How long anything may take to start, and to end when it is asked to.
+const START: Duration = Duration::from_mins(3);
 /// How many ports there are to choose from.
 const PORTS: u16 = 12_000;
 /// How often a condition is looked at.

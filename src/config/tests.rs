@@ -1,0 +1,323 @@
+//! Every setting: its default, its wrong values with their sentences, and what a blank means.
+
+use super::{Command, CommandLine, Config, LogFormat, Settings, Wrong, address};
+use clap::builder::Resettable;
+use clap::{CommandFactory, FromArgMatches};
+use std::collections::BTreeSet;
+
+/// What must be set, and may be set so.
+const NEEDED: [(&str, &str); 6] = [
+    ("DATABASE_URL", "postgres://vps:secret@db/vps"),
+    ("COOLIFY_API_URL", "https://coolify.example.com/api/v1/"),
+    ("COOLIFY_API_TOKEN", "1|secret"),
+    ("COOLIFY_PROJECT_UUID", "project"),
+    ("COOLIFY_SERVER_UUID", "server"),
+    ("AGENTS_DOMAIN", "agents.example.com"),
+];
+
+/// Each setting that may be left out, and what it is then.
+const DEFAULTS: [(&str, &str); 10] = [
+    ("REDIS_URL", "None"),
+    ("COOLIFY_ENVIRONMENT_NAME", "production"),
+    ("COOLIFY_DESTINATION_UUID", "None"),
+    ("AGENT_REPOSITORY", "https://github.com/grmkris/agent"),
+    ("AGENT_BRANCH", "main"),
+    ("AGENT_PORT", "8080"),
+    ("LISTEN", "127.0.0.1:3000"),
+    ("PUBLIC_URL", "false"),
+    ("REGISTRATION", "true"),
+    ("LOG_FORMAT", "Text"),
+];
+
+/// A setting, a wrong value, and the line that says so.
+const WRONG: [(&str, &str, &str); 20] = [
+    (
+        "DATABASE_URL",
+        "mysql://db/vps",
+        "an address that begins with postgres:// or postgresql:// is needed",
+    ),
+    (
+        "DATABASE_URL",
+        "vps",
+        "an address that begins with postgres:// or postgresql:// is needed",
+    ),
+    (
+        "REDIS_URL",
+        "http://redis:6379",
+        "an address that begins with redis:// or rediss:// is needed",
+    ),
+    (
+        "COOLIFY_API_URL",
+        "coolify.example.com",
+        "an address that begins with http:// or https:// is needed",
+    ),
+    (
+        "COOLIFY_API_URL",
+        "ftp://coolify.example.com",
+        "an address that begins with http:// or https:// is needed",
+    ),
+    (
+        "AGENTS_DOMAIN",
+        "https://agents.example.com",
+        "a domain like agents.example.com is needed, without http:// and without a path",
+    ),
+    (
+        "AGENTS_DOMAIN",
+        "agents..example.com",
+        "a domain like agents.example.com is needed, without http:// and without a path",
+    ),
+    ("AGENTS_DOMAIN", "localhost:high", "high is not a port"),
+    (
+        "AGENT_REPOSITORY",
+        "git@github.com:grmkris/agent",
+        "an address that begins with http:// or https:// is needed",
+    ),
+    ("AGENT_PORT", "0", "a port number from 1 to 65535 is needed"),
+    (
+        "AGENT_PORT",
+        "65536",
+        "a port number from 1 to 65535 is needed",
+    ),
+    (
+        "AGENT_PORT",
+        "http",
+        "a port number from 1 to 65535 is needed",
+    ),
+    (
+        "LISTEN",
+        "3000",
+        "an address and port like 127.0.0.1:3000 is needed",
+    ),
+    (
+        "LISTEN",
+        "127.0.0.1",
+        "an address and port like 127.0.0.1:3000 is needed",
+    ),
+    (
+        "LISTEN",
+        "localhost:3000",
+        "an address and port like 127.0.0.1:3000 is needed",
+    ),
+    (
+        "PUBLIC_URL",
+        "vps.example.com",
+        "an address that begins with http:// or https:// is needed",
+    ),
+    ("REGISTRATION", "yes", "open or closed is needed"),
+    ("REGISTRATION", "OPEN", "open or closed is needed"),
+    ("LOG_FORMAT", "xml", "text or json is needed"),
+    ("LOG_FORMAT", "JSON", "text or json is needed"),
+];
+
+/// A needed setting, and the line that says that it is missing.
+const MISSING: [(&str, &str); 6] = [
+    (
+        "DATABASE_URL",
+        "set it to postgres://user:password@host:5432/database",
+    ),
+    (
+        "COOLIFY_API_URL",
+        "set it to the address of Coolify, like https://coolify.example.com",
+    ),
+    (
+        "COOLIFY_API_TOKEN",
+        "make one in Coolify under Keys & Tokens",
+    ),
+    (
+        "COOLIFY_PROJECT_UUID",
+        "it stands in the address of the project in Coolify",
+    ),
+    (
+        "COOLIFY_SERVER_UUID",
+        "it stands in the address of the server in Coolify",
+    ),
+    (
+        "AGENTS_DOMAIN",
+        "set it to the domain below which environments live, like agents.example.com",
+    ),
+];
+
+/// The settings as they are with these values, whatever the surroundings of the test say.
+fn settings(values: &[(&str, &str)]) -> Settings {
+    let option = |(name, value): &(&str, &str)| {
+        let flag = name.to_lowercase().replace('_', "-");
+        format!("--{flag}={value}")
+    };
+    let line = std::iter::once("vps-claude".to_owned()).chain(values.iter().map(option));
+    let command = CommandLine::command().mut_args(|arg| arg.env(Resettable::Reset));
+    let matches = command.try_get_matches_from(line).unwrap();
+    CommandLine::from_arg_matches(&matches).unwrap().settings
+}
+
+/// What is needed, but for one setting that is this.
+fn with(name: &str, value: &str) -> Settings {
+    let mut values = NEEDED.to_vec();
+    values.retain(|(needed, _)| *needed != name);
+    values.push((name, value));
+    settings(&values)
+}
+
+fn checked(settings: &Settings) -> Result<(Config, LogFormat), Wrong> {
+    Ok((settings.check()?, settings.log_format()?))
+}
+
+/// What the program makes of a setting, as text.
+fn meaning(config: &Config, log: LogFormat, name: &str) -> String {
+    match name {
+        "REDIS_URL" => format!(
+            "{:?}",
+            config
+                .redis_url
+                .as_ref()
+                .map(crate::domain::secret::Secret::expose)
+        ),
+        "COOLIFY_ENVIRONMENT_NAME" => config.coolify.environment_name.clone(),
+        "COOLIFY_DESTINATION_UUID" => format!("{:?}", config.coolify.destination_uuid),
+        "AGENT_REPOSITORY" => config.source.repository.clone(),
+        "AGENT_BRANCH" => config.source.branch.clone(),
+        "AGENT_PORT" => config.source.port.to_string(),
+        "LISTEN" => config.listen.to_string(),
+        "PUBLIC_URL" => config.secure.to_string(),
+        "REGISTRATION" => config.registration_open.to_string(),
+        "LOG_FORMAT" => format!("{log:?}"),
+        other => panic!("nobody says what {other} means"),
+    }
+}
+
+/// The variable of every setting.
+fn variables() -> BTreeSet<String> {
+    let command = CommandLine::command();
+    let variables = command.get_arguments().filter_map(|arg| arg.get_env());
+    variables
+        .map(|name| name.to_string_lossy().into_owned())
+        .collect()
+}
+
+#[test]
+fn every_setting_is_among_those_that_are_tested_here() {
+    let needed = NEEDED.map(|(name, _)| name);
+    let left_out = DEFAULTS.map(|(name, _)| name);
+    let tested = needed.into_iter().chain(left_out).map(str::to_owned);
+    assert_eq!(variables(), tested.collect());
+    assert_eq!(MISSING.map(|(name, _)| name), needed);
+}
+
+#[test]
+fn every_setting_and_every_command_is_in_the_manuals() {
+    let command = CommandLine::command();
+    let help = command.clone().render_help().to_string();
+    let readme = include_str!("../../README.md");
+    let example = include_str!("../../.env.example");
+    for name in variables() {
+        let shown = ["=", "]"].map(|end| help.contains(&format!("[env: {name}{end}")));
+        assert!(shown.contains(&true), "{name} in --help");
+        assert!(
+            readme.contains(&format!("| `{name}` |")),
+            "{name} in README.md"
+        );
+        let line = format!("\n{name}=");
+        assert!(example.contains(&line), "{name} in .env.example");
+    }
+    for setting in command
+        .get_arguments()
+        .filter(|arg| arg.get_env().is_some())
+    {
+        assert!(
+            setting.get_help().is_some(),
+            "{} is explained",
+            setting.get_id()
+        );
+    }
+    for one in command.get_subcommands() {
+        let named = format!("\n  {} ", one.get_name());
+        assert!(help.contains(&named), "{named} in\n{help}");
+        assert!(one.get_about().is_some(), "{named} is explained");
+    }
+}
+
+#[test]
+fn what_is_left_out_or_blank_has_its_default() {
+    let (config, log) = checked(&settings(&NEEDED)).unwrap();
+    for (name, default) in DEFAULTS {
+        assert_eq!(meaning(&config, log, name), default, "{name} is not set");
+        for blank in ["", "  "] {
+            let (config, log) = checked(&with(name, blank)).unwrap();
+            assert_eq!(meaning(&config, log, name), default, "{name} is {blank:?}");
+        }
+    }
+}
+
+#[test]
+fn what_is_needed_and_missing_or_blank_is_a_line_that_names_it() {
+    for (name, hint) in MISSING {
+        let others: Vec<_> = NEEDED
+            .into_iter()
+            .filter(|(needed, _)| *needed != name)
+            .collect();
+        for settings in [settings(&others), with(name, ""), with(name, " ")] {
+            let wrong = checked(&settings).unwrap_err();
+            assert_eq!(wrong.to_string(), format!("{name} is missing: {hint}"));
+        }
+    }
+}
+
+#[test]
+fn a_wrong_value_is_a_line_that_names_the_setting_and_not_the_value() {
+    for (name, value, hint) in WRONG {
+        let wrong = checked(&with(name, value)).unwrap_err();
+        assert_eq!(wrong.to_string(), format!("{name} is wrong: {hint}"));
+    }
+}
+
+#[test]
+fn a_right_value_is_taken_without_the_space_around_it() {
+    for (name, value, means) in [
+        (
+            "REDIS_URL",
+            "rediss://redis:6379/2",
+            "Some(\"rediss://redis:6379/2\")",
+        ),
+        ("COOLIFY_ENVIRONMENT_NAME", "staging", "staging"),
+        (
+            "COOLIFY_DESTINATION_UUID",
+            "elsewhere",
+            "Some(\"elsewhere\")",
+        ),
+        (
+            "AGENT_REPOSITORY",
+            "https://git.example.com/a",
+            "https://git.example.com/a",
+        ),
+        ("AGENT_BRANCH", "next", "next"),
+        ("AGENT_PORT", "9000", "9000"),
+        ("LISTEN", "[::]:80", "[::]:80"),
+        ("PUBLIC_URL", "https://vps.example.com", "true"),
+        ("PUBLIC_URL", "http://vps.example.com", "false"),
+        ("REGISTRATION", "closed", "false"),
+        ("LOG_FORMAT", "json", "Json"),
+    ] {
+        let (config, log) = checked(&with(name, &format!(" {value} "))).unwrap();
+        assert_eq!(meaning(&config, log, name), means, "{name}");
+    }
+    let (config, _) = checked(&settings(&NEEDED)).unwrap();
+    assert_eq!(config.database_url.expose(), "postgres://vps:secret@db/vps");
+    assert_eq!(config.coolify.url.as_str(), "https://coolify.example.com/");
+    assert_eq!(config.coolify.token.expose(), "1|secret");
+    assert_eq!(
+        (&*config.coolify.project_uuid, &*config.coolify.server_uuid),
+        ("project", "server")
+    );
+    assert_eq!(config.domain.host("a"), "a.agents.example.com");
+}
+
+#[test]
+fn the_simulator_listens_where_it_is_told_to() {
+    let line = ["vps-claude", "simulate-coolify", "--listen", "127.0.0.1:4"];
+    let command = <CommandLine as clap::Parser>::try_parse_from(line)
+        .unwrap()
+        .command;
+    let Some(Command::SimulateCoolify { listen, .. }) = command else {
+        panic!("{command:?}");
+    };
+    assert_eq!(address(&listen).unwrap().port(), 4);
+}

@@ -1,0 +1,252 @@
+//! What a build does over time: it waits for its turn, follows its script step by step, and changes its application.
+
+mod script;
+
+use std::collections::VecDeque;
+
+use super::clock::{Event, Time};
+use super::deployment::{Action, Deployment, Line, Status, Step};
+use super::state::{State, new_uuid};
+use super::{application::Application, container::Container, ledger::Record, outcomes::Outcome};
+
+use script::Scene;
+
+/// Simulated milliseconds in which a freshly started container answers 502.
+const STARTING_UP: u64 = 1_000;
+/// What a build prints that prints much: an entry of 16 kB.
+const PRINTED: &str =
+    "#8 12.34 Get:1 http://deb.debian.org/debian trixie/main amd64 simulated 1.0\n";
+const PRINTED_LINES: usize = 16_384 / PRINTED.len();
+
+/// Why nothing was queued.
+pub enum Refused {
+    /// One for the same requested commit waits or builds.
+    Already,
+    /// Too many wait.
+    Full,
+}
+
+/// Puts a deployment into the queue, from which it may begin at once, and says its identifier. With `force` it builds
+/// even if an image exists, and is never taken for a repetition.
+///
+/// # Errors
+/// When it would repeat another one, and when the queue is full.
+pub fn queue(
+    state: &mut State,
+    application: &str,
+    force: bool,
+    now: Time,
+) -> Result<String, Refused> {
+    let of_it = |row: &&Deployment| row.application == application;
+    let repeated = |row: &Deployment| row.commit == "HEAD" && !row.orphaned;
+    if !force && state.active().filter(of_it).any(repeated) {
+        return Err(Refused::Already);
+    }
+    if state.count(Status::Queued) >= state.settings.queue_limit {
+        return Err(Refused::Full);
+    }
+    let row = new_row(state, application, force, now);
+    let uuid = row.uuid.clone();
+    state.add_deployment(row);
+    let at_once = state.active().filter(of_it).count();
+    state.records.note(application, |record| {
+        record.deployments_requested += 1;
+        record.deployments_at_once = record.deployments_at_once.max(at_once);
+    });
+    begin_waiting(state, now);
+    Ok(uuid)
+}
+
+fn new_row(state: &mut State, application: &str, force: bool, now: Time) -> Deployment {
+    let known = state.application(application);
+    let (number, name) = known.map_or_else(Default::default, |row| (row.id, row.name().to_owned()));
+    let named = Outcome::of_name(&name).filter(|_| state.settings.outcomes_by_name);
+    Deployment {
+        id: state.next_id(),
+        uuid: new_uuid(),
+        application: application.to_owned(),
+        application_id: number,
+        outcome: named.unwrap_or_else(|| state.plans.next(&name, application)),
+        application_name: name,
+        commit: "HEAD".to_owned(),
+        force,
+        created_at: now,
+        updated_at: now,
+        ..Deployment::default()
+    }
+}
+
+/// Lets every waiting deployment begin whose turn has come: one for each application, and no more at once than the
+/// server builds.
+pub fn begin_waiting(state: &mut State, at: Time) {
+    while state.count(Status::InProgress) < state.settings.concurrent_builds {
+        let building: Vec<&str> = building(state).map(|row| &*row.application).collect();
+        let may_begin = |row: &&Deployment| {
+            let stuck = row.outcome == Outcome::StuckQueued;
+            row.status == Status::Queued && !stuck && !building.contains(&&*row.application)
+        };
+        let Some(next) = state.active().find(may_begin).map(|row| row.uuid.clone()) else {
+            return;
+        };
+        begin(state, &next, at);
+    }
+}
+
+fn building(state: &State) -> impl Iterator<Item = &Deployment> {
+    let builds = |row: &&Deployment| row.status == Status::InProgress;
+    state.active().filter(builds)
+}
+
+fn begin(state: &mut State, deployment: &str, at: Time) {
+    let usable = state.settings.server_reachable && !state.settings.force_disabled;
+    let Some((row, Some(application))) = state.with_application(deployment) else {
+        return;
+    };
+    row.status = Status::InProgress;
+    row.updated_at = at;
+    row.steps = steps(row, application, usable);
+    row.script += 1;
+    let uuid = row.application.clone();
+    let at_once = building(state)
+        .filter(|row| row.application == uuid)
+        .count();
+    state.records.note(&uuid, |record| {
+        record.builds_started += 1;
+        record.builds_at_once = record.builds_at_once.max(at_once);
+    });
+    schedule_step(state, deployment, at);
+}
+
+fn steps(row: &Deployment, application: &Application, server_usable: bool) -> VecDeque<Step> {
+    let commit = head_of(application);
+    script::steps(&Scene {
+        outcome: row.outcome,
+        repository: application.text("git_repository"),
+        branch: application.text("git_branch"),
+        application: &application.uuid,
+        deployment: &row.uuid,
+        commit: &commit,
+        retries: application.health_check_retries(),
+        image_exists: !row.force && application.image.as_ref() == Some(&commit),
+        server_usable,
+    })
+}
+
+/// Calls a deployment off. The old container, if there is one, runs on.
+pub fn cancel(state: &mut State, deployment: &str, at: Time) {
+    if let Some((row, _)) = state.with_application(deployment) {
+        row.fresh = None;
+        row.steps = script::after_cancelling(deployment);
+        row.script += 1;
+    }
+    state.end_deployment(deployment, Status::Cancelled, at);
+    begin_waiting(state, at);
+    schedule_step(state, deployment, at);
+}
+
+/// Takes a deployment's next step, if it still follows that script.
+pub fn take_step(state: &mut State, deployment: &str, script: u32, at: Time) {
+    let row = state.with_application(deployment);
+    let row = row.filter(|(row, _)| row.script == script);
+    let Some(Step(_, action)) = row.and_then(|(row, _)| row.steps.pop_front()) else {
+        return;
+    };
+    match action {
+        Action::End(status) => {
+            state.end_deployment(deployment, status, at);
+            begin_waiting(state, at);
+        }
+        Action::Start => start(state, deployment),
+        Action::Discard => discard(state, deployment),
+        action => act(state, deployment, action, at),
+    }
+    schedule_step(state, deployment, at);
+    state.remove_if_over(deployment);
+}
+
+fn schedule_step(state: &mut State, deployment: &str, at: Time) {
+    let Some((row, _)) = state.with_application(deployment) else {
+        return;
+    };
+    let script = row.script;
+    if let Some(Step(after, _)) = row.steps.front() {
+        let (after, deployment) = (*after, deployment.to_owned());
+        state.schedule(at, after, Event::Step { deployment, script });
+    }
+}
+
+/// Whatever concerns the deployment and its application alone.
+fn act(state: &mut State, deployment: &str, action: Action, at: Time) {
+    let ready = at.after(state.settings.lasting(STARTING_UP));
+    let printed = state
+        .settings
+        .log_bytes
+        .div_ceil(PRINTED.len() * PRINTED_LINES);
+    let Some((row, application)) = state.with_application(deployment) else {
+        return;
+    };
+    row.updated_at = at;
+    match (action, application) {
+        (Action::Log(line), _) => row.log.add(&line, at),
+        (Action::Print, _) => {
+            let line = Line::hidden(PRINTED.repeat(PRINTED_LINES));
+            (0..printed).for_each(|_| row.log.add(&line, at));
+        }
+        (Action::Resolve, Some(application)) => row.commit = head_of(application),
+        (Action::Built, Some(application)) => application.image = Some(row.commit.clone()),
+        (Action::Replace(status), Some(application)) => {
+            let deaf = matches!(row.outcome, Outcome::NeverAnswers | Outcome::Unhealthy);
+            let fresh = row.fresh.take();
+            application.container = fresh.map(|fresh| Container {
+                answers_from: (!deaf).then_some(ready),
+                ..fresh
+            });
+            if let Some(status) = status {
+                application.report(&status, at);
+            }
+        }
+        (Action::ReportStatus(status), Some(application)) if application.runs(row.started) => {
+            application.report(&status, at);
+        }
+        (Action::Crash, Some(application)) if application.runs(row.started) => {
+            application.crash(at);
+        }
+        _ => {}
+    }
+}
+
+/// Starts the new container, whose application may be gone meanwhile.
+fn start(state: &mut State, deployment: &str) {
+    let id = state.next_id();
+    let Some((row, application)) = state.with_application(deployment) else {
+        return;
+    };
+    row.started = Some(id);
+    row.fresh = Some(match application.as_deref() {
+        Some(application) => application.new_container(id, new_uuid()),
+        None => Container::default(),
+    });
+    let (uuid, orphan) = (row.application.clone(), application.is_none());
+    let note = |record: &mut Record| record.orphan_container |= orphan;
+    state.records.note(&uuid, note);
+}
+
+/// Removes the new container again.
+fn discard(state: &mut State, deployment: &str) {
+    if let Some((row, _)) = state.with_application(deployment) {
+        row.fresh = None;
+        let (uuid, orphaned) = (row.application.clone(), row.orphaned);
+        let note = |record: &mut Record| record.orphan_container &= !orphaned;
+        state.records.note(&uuid, note);
+    }
+}
+
+/// The commit at the head of a branch: always the same for the same branch.
+fn head_of(application: &Application) -> String {
+    let mut sum: u64 = 0xcbf2_9ce4_8422_2325;
+    let repository = application.text("git_repository").bytes();
+    for byte in repository.chain(application.text("git_branch").bytes()) {
+        sum = (sum ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+    }
+    format!("{sum:016x}{:016x}{:08x}", !sum, sum >> 32)
+}

@@ -1,0 +1,136 @@
+//! Faults: which call, what goes wrong with it, and how often. How each is carried out is in `inject.rs`.
+//!
+//! To let adding a storage answer 500 until further notice:
+//! `simulator.fault(Fault::new(Call::StoragesAdd, FaultKind::ServerErrorBefore))`, or over HTTP
+//! `POST /simulator/faults` with `{"call": "storages_add", "fault": "server_error_before"}`.
+
+use serde::{Deserialize, Serialize};
+
+use super::calls::Call;
+
+/// What goes wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FaultKind {
+    /// The connection is reset and nothing was done.
+    ResetBefore,
+    /// The call is done, then the connection is reset.
+    ResetAfter,
+    /// Nothing is done and nothing is ever answered.
+    Hang,
+    /// 429 of the rate limit.
+    TooManyRequests,
+    /// 500, nothing done.
+    ServerErrorBefore,
+    /// Done, then 500.
+    ServerErrorAfter,
+    /// The HTML 502 of a proxy; nothing done.
+    BadGatewayHtml,
+    /// 503 of a proxy; nothing done.
+    Unavailable,
+    /// Done, and the JSON response is cut in the middle though complete as HTTP.
+    MalformedJson,
+    /// 401.
+    Unauthenticated,
+    /// 403 for want of the call's ability.
+    ForbiddenAbility,
+    /// 403 because the API is switched off.
+    ForbiddenApiDisabled,
+    /// 404 about the thing asked for.
+    NotFound,
+    /// 404 as for a path that this version does not have.
+    EndpointMissing,
+    /// Done, and the response comes in small pieces and breaks off before its end.
+    SlowDrip,
+    /// Held until released, and only then done.
+    HoldBefore,
+    /// Done, and held until released.
+    HoldAfter,
+}
+
+/// An order to let calls go wrong.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(
+    clippy::struct_field_names,
+    reason = "the names are those of the control interface"
+)]
+pub struct Fault {
+    /// Which call; `any` is every call of the API.
+    pub call: Call,
+    /// What happens to it.
+    pub fault: FaultKind,
+    /// How often it strikes; until cleared when absent.
+    #[serde(default)]
+    pub times: Option<u32>,
+    /// How many matching calls are let through first.
+    #[serde(default)]
+    pub skip: u32,
+    /// For `too_many_requests`: the seconds in `Retry-After`, 1 when absent.
+    #[serde(default)]
+    pub retry_after_seconds: Option<u32>,
+    /// Only calls about the application of this name or identifier.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// For `hold_before`: a call whose caller has left is done all the same when it is released.
+    #[serde(default)]
+    pub lands_anyway: bool,
+    /// How often it has struck; `times` and `skip` count down meanwhile.
+    #[serde(default)]
+    pub struck: u32,
+}
+
+impl Fault {
+    /// A fault that strikes until it is cleared.
+    #[cfg(test)]
+    pub fn new(call: Call, fault: FaultKind) -> Self {
+        Self {
+            call,
+            fault,
+            times: None,
+            skip: 0,
+            retry_after_seconds: None,
+            name: None,
+            lands_anyway: false,
+            struck: 0,
+        }
+    }
+
+    /// The same fault, striking only so often.
+    #[cfg(test)]
+    pub fn times(self, times: u32) -> Self {
+        Self {
+            times: Some(times),
+            ..self
+        }
+    }
+
+    fn concerns(&self, call: Call, about: &[String]) -> bool {
+        let any = self.call == Call::Any && call != Call::Address;
+        let named = self.name.as_ref().is_none_or(|name| about.contains(name));
+        named && (any || self.call == call)
+    }
+}
+
+/// All faults in the order they were given, spent ones too.
+#[derive(Default)]
+pub struct Faults(pub Vec<Fault>);
+
+impl Faults {
+    /// The fault that strikes this call, if one does. `about` are names and identifiers of its applications.
+    pub fn strike(&mut self, call: Call, about: &[String]) -> Option<Fault> {
+        for fault in &mut self.0 {
+            if fault.times == Some(0) || !fault.concerns(call, about) {
+                continue;
+            }
+            if fault.skip > 0 {
+                fault.skip -= 1;
+                continue;
+            }
+            fault.times = fault.times.map(|times| times - 1);
+            fault.struck += 1;
+            return Some(fault.clone());
+        }
+        None
+    }
+}

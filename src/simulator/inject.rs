@@ -1,0 +1,199 @@
+//! Carries out faults: a request is answered as it should be, or as the fault that strikes it says.
+
+use std::future::{Future, pending};
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::{Body, Bytes, to_bytes};
+use axum::extract::rejection::RawPathParamsRejection;
+use axum::extract::{ConnectInfo, RawPathParams, Request, State};
+use axum::http::{StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use futures_util::{FutureExt, StreamExt, stream};
+use serde_json::Value;
+use url::form_urlencoded;
+
+use super::answer::{Answer, for_browsers};
+use super::calls::Call;
+use super::clock::Time;
+use super::faults::{Fault, FaultKind};
+use super::holds::{Held, Phase};
+use super::listener::Peer;
+use super::locking::lock;
+use super::server::{Count, Shared};
+
+/// The largest body that is read, in bytes.
+const LARGEST: usize = 2 * 1024 * 1024;
+/// How many pieces of a response are sent before it breaks off.
+const PIECES: usize = 20;
+const BAD_GATEWAY: &str = "<html><head><title>502 Bad Gateway</title></head><body>\
+    <h1>502 Bad Gateway</h1><p>The server behind this proxy did not answer.</p></body></html>";
+
+/// The middleware of every call of the API.
+pub async fn faults(
+    State((shared, call)): State<(Shared, Call)>,
+    ConnectInfo(peer): ConnectInfo<Peer>,
+    path: Result<RawPathParams, RawPathParamsRejection>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let (parts, body) = request.into_parts();
+    let Ok(body) = to_bytes(body, LARGEST).await else {
+        return Answer::text(StatusCode::PAYLOAD_TOO_LARGE, "too large").into_response();
+    };
+    let query = parts.uri.query().unwrap_or_default();
+    let mut words = words(query, &body);
+    words.extend(path.iter().flatten().map(|(_, word)| word.to_owned()));
+    let about = shared.state().names(words);
+    let accept = parts.headers.get(header::ACCEPT);
+    let accept = accept.and_then(|accept| accept.to_str().ok());
+    let for_program = accept.is_some_and(|accept| accept.contains("json"));
+    let request = Request::from_parts(parts, Body::from(body));
+    let response = async move {
+        let response = next.run(request).await;
+        if for_program {
+            return response;
+        }
+        for_browsers(response)
+    };
+    answer(&shared, call, about, &peer, response).await
+}
+
+/// What a call says in its query string and body about whom it concerns.
+fn words(query: &str, body: &[u8]) -> Vec<String> {
+    let pairs = form_urlencoded::parse(query.as_bytes());
+    let mut lists: Vec<String> = pairs
+        .filter(|(key, _)| key == "uuid")
+        .map(|(_, list)| list.into_owned())
+        .collect();
+    let body: Value = serde_json::from_slice(body).unwrap_or_default();
+    lists.extend(
+        ["name", "uuid"]
+            .iter()
+            .filter_map(|key| body[key].as_str().map(str::to_owned)),
+    );
+    let words = lists.iter().flat_map(|list| list.split(','));
+    words.map(|word| word.trim().to_owned()).collect()
+}
+
+/// Counts a request and answers it, with `response` unless a fault strikes. `about` are names and identifiers of the
+/// applications it is about.
+pub async fn answer(
+    shared: &Shared,
+    call: Call,
+    about: Vec<String>,
+    peer: &Peer,
+    response: impl Future<Output = Response> + Send + 'static,
+) -> Response {
+    let mut count = Count::new(shared, call);
+    let fault = lock(&shared.faults).strike(call, &about);
+    let kind = fault.as_ref().map(|fault| fault.fault);
+    let answered = match fault {
+        None => Some(response.await),
+        Some(fault) => strike(shared, call, about, &fault, response).await,
+    };
+    if let Some(answered) = answered {
+        count.note(answered.status().as_str());
+        return answered;
+    }
+    if kind == Some(FaultKind::Hang) {
+        count.note("hang");
+        return pending().await;
+    }
+    count.note("reset");
+    drop(count);
+    peer.reset();
+    pending().await
+}
+
+/// What becomes of a request under a fault; nothing when it is never answered.
+async fn strike(
+    shared: &Shared,
+    call: Call,
+    about: Vec<String>,
+    fault: &Fault,
+    response: impl Future<Output = Response> + Send + 'static,
+) -> Option<Response> {
+    let pause = Duration::from_millis(shared.state().settings.drip_millis.into());
+    let shared = Arc::clone(shared);
+    let hold = |phase| async move { shared.holds.hold(Held { call, phase, about }).await };
+    match fault.fault {
+        FaultKind::ResetBefore | FaultKind::Hang => None,
+        FaultKind::ResetAfter => {
+            response.await;
+            None
+        }
+        FaultKind::ServerErrorAfter => {
+            response.await;
+            Some(Answer::server_error().into_response())
+        }
+        FaultKind::MalformedJson => Some(halved(response.await).await),
+        FaultKind::SlowDrip => Some(dripping(response.await, pause).await),
+        FaultKind::HoldBefore => {
+            let landing = hold(Phase::Before).then(|()| response);
+            if fault.lands_anyway {
+                return tokio::spawn(landing).await.ok();
+            }
+            Some(landing.await)
+        }
+        FaultKind::HoldAfter => {
+            let response = response.await;
+            hold(Phase::After).await;
+            Some(response)
+        }
+        _ => Some(refusal(call, fault).into_response()),
+    }
+}
+
+/// What is answered in place of doing anything.
+fn refusal(call: Call, fault: &Fault) -> Answer {
+    match fault.fault {
+        FaultKind::TooManyRequests => {
+            let wait = u64::from(fault.retry_after_seconds.unwrap_or(1));
+            let reset = Time::now().after(Duration::from_secs(wait));
+            Answer::too_many_requests(wait, 200, reset.unix_seconds())
+        }
+        FaultKind::BadGatewayHtml => Answer::html(StatusCode::BAD_GATEWAY, BAD_GATEWAY),
+        FaultKind::Unavailable => {
+            Answer::text(StatusCode::SERVICE_UNAVAILABLE, "no available server\n")
+        }
+        FaultKind::Unauthenticated => Answer::message(StatusCode::UNAUTHORIZED, "Unauthenticated."),
+        FaultKind::ForbiddenAbility => Answer::lacking(call.ability().unwrap_or("read")),
+        FaultKind::ForbiddenApiDisabled => Answer::switched_off("API is disabled."),
+        FaultKind::NotFound => Answer::missing(call.not_found()),
+        FaultKind::EndpointMissing => Answer::no_such_route(),
+        _ => Answer::server_error(),
+    }
+}
+
+/// The body of a response, which is in memory anyhow, and the response without it.
+async fn taken_apart(mut response: Response) -> (Response, Bytes) {
+    response.headers_mut().remove(header::CONTENT_LENGTH);
+    let body = std::mem::take(response.body_mut());
+    (
+        response,
+        to_bytes(body, usize::MAX).await.unwrap_or_default(),
+    )
+}
+
+/// A response whose body is cut in the middle.
+async fn halved(response: Response) -> Response {
+    let (response, body) = taken_apart(response).await;
+    response.map(|_| Body::from(body.slice(..body.len() / 2)))
+}
+
+/// A response whose body comes in small pieces and breaks off halfway.
+async fn dripping(response: Response, pause: Duration) -> Response {
+    let (response, body) = taken_apart(response).await;
+    let size = body.len().div_ceil(PIECES * 2).max(1);
+    let pieces: Vec<Bytes> = body.chunks(size).map(Bytes::copy_from_slice).collect();
+    let half = pieces.len().div_ceil(2);
+    let pieces = stream::iter(pieces.into_iter().take(half)).then(move |piece| async move {
+        tokio::time::sleep(pause).await;
+        Ok(piece)
+    });
+    let broken = stream::once(async { Err(io::Error::from(io::ErrorKind::BrokenPipe)) });
+    response.map(|_| Body::from_stream(pieces.chain(broken)))
+}

@@ -1,0 +1,140 @@
+//! The ledger: what ever happened here, for tests and for whoever watches a demonstration. It never holds a variable's
+//! value, a token or a body.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::time::{Duration, Instant};
+
+use serde::{Deserialize, Serialize};
+
+use super::clock::Time;
+
+/// Everything that ever happened. It counts calls as they come and go.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Ledger {
+    /// Every application there ever was, oldest first.
+    pub applications: Vec<Record>,
+    /// How often each call got each answer: a status, or `reset`, `hang` or `left`.
+    pub calls: BTreeMap<String, BTreeMap<String, u64>>,
+    /// All calls of the API together.
+    pub calls_total: u64,
+    /// The most calls that were ever under way at once.
+    pub highest_concurrent: usize,
+    /// Calls within the last 60 real seconds.
+    pub calls_last_minute: usize,
+    /// The most there ever were within 60 real seconds.
+    pub most_calls_in_a_minute: usize,
+    #[serde(skip)]
+    under_way: usize,
+    #[serde(skip)]
+    recent: VecDeque<Instant>,
+}
+
+impl Ledger {
+    /// A call begins.
+    pub fn begin(&mut self) {
+        self.calls_total += 1;
+        self.under_way += 1;
+        self.highest_concurrent = self.highest_concurrent.max(self.under_way);
+        self.recent.push_back(Instant::now());
+        self.forget_old();
+        self.most_calls_in_a_minute = self.most_calls_in_a_minute.max(self.recent.len());
+    }
+
+    /// A call is over, with an answer or without.
+    pub fn end(&mut self, call: String, answer: String) {
+        self.under_way = self.under_way.saturating_sub(1);
+        let answers = self.calls.entry(call).or_default();
+        *answers.entry(answer).or_default() += 1;
+    }
+
+    /// The ledger as it stands, with these applications.
+    pub fn with(&mut self, applications: &Records) -> Self {
+        self.forget_old();
+        Self {
+            applications: applications.0.clone(),
+            calls_last_minute: self.recent.len(),
+            ..self.clone()
+        }
+    }
+
+    fn forget_old(&mut self) {
+        let old = |at: &Instant| at.elapsed() >= Duration::from_mins(1);
+        while self.recent.front().is_some_and(old) {
+            self.recent.pop_front();
+        }
+    }
+}
+
+/// What is remembered of one application.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "independent facts")]
+pub struct Record {
+    /// Coolify's identifier.
+    pub uuid: String,
+    /// The name it was created with.
+    pub name: String,
+    /// Its addresses.
+    pub fqdn: String,
+    /// Its description.
+    pub description: Option<String>,
+    /// When it was created.
+    pub created_at: String,
+    /// When its rows vanished.
+    pub deleted_at: Option<String>,
+    /// It was removed behind Coolify's back and not by a call.
+    pub vanished: bool,
+    /// Its volumes.
+    pub volumes: Vec<Volume>,
+    /// It is gone, and so are all of its volumes.
+    pub volumes_removed: bool,
+    /// Its deletion pruned the whole server's build cache.
+    pub docker_cleanup: bool,
+    /// Deployments that were asked for.
+    pub deployments_requested: u32,
+    /// Builds that began.
+    pub builds_started: u32,
+    /// The most builds at once.
+    pub builds_at_once: usize,
+    /// The most deployments that waited or built at once.
+    pub deployments_at_once: usize,
+    /// A container of it runs although its rows are gone.
+    pub orphan_container: bool,
+}
+
+impl Record {
+    /// Notes that its rows are gone, and whether its volumes are.
+    pub fn delete(&mut self, volumes: bool, at: Time) {
+        self.deleted_at = Some(at.column());
+        self.volumes_removed = volumes;
+        for volume in &mut self.volumes {
+            volume.removed = volumes;
+        }
+    }
+}
+
+/// What is remembered of a volume.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Volume {
+    /// Docker's name of it.
+    pub name: String,
+    /// Where it was mounted.
+    pub mount_path: String,
+    /// Whether it was removed from the server.
+    pub removed: bool,
+}
+
+/// What is remembered of applications, oldest first; kept with them.
+#[derive(Default, Serialize, Deserialize)]
+pub struct Records(pub Vec<Record>);
+
+impl Records {
+    /// Writes into the record of an application.
+    pub fn note(&mut self, uuid: &str, change: impl FnOnce(&mut Record)) {
+        // What changes is young, mostly.
+        let mut newest_first = self.0.iter_mut().rev();
+        if let Some(record) = newest_first.find(|record| record.uuid == uuid) {
+            change(record);
+        }
+    }
+}

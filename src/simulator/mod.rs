@@ -1,0 +1,167 @@
+//! A Coolify 4.3.11 over HTTP, for demonstrations and tests: its API (`routes/`), the addresses of the applications it
+//! "runs" (`sites.rs`), and a control interface (`control.rs`). Builds are simulated (`builds/`): no container and no
+//! repository is ever touched. Everything can be made to go wrong: see `faults.rs` for calls and `outcomes.rs` for
+//! builds.
+//!
+//! It knows Coolify's contract; it must not know our client of it, nor anything else of ours.
+
+mod access;
+mod answer;
+mod application;
+mod builds;
+pub mod calls;
+mod clock;
+mod container;
+mod control;
+mod deployment;
+mod env;
+pub mod faults;
+pub mod holds;
+mod inject;
+pub mod ledger;
+mod listener;
+mod locking;
+pub mod outcomes;
+mod persistence;
+mod platform;
+mod rate_limit;
+pub mod removal;
+mod routes;
+mod server;
+pub mod settings;
+mod sites;
+mod state;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::ops::Deref;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+
+use axum::Router;
+use axum::middleware::from_fn_with_state;
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use clock::Time;
+use holds::Holds;
+use platform::Platform;
+use server::{Server, Shared};
+use settings::Settings;
+
+/// How a simulator is started. Everything else has Coolify's defaults: see [`Settings`].
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Where it listens; port 0 for any that is free.
+    pub listen: SocketAddr,
+    /// The token that may do everything.
+    pub token: String,
+    /// The project's identifier.
+    pub project: String,
+    /// The server's identifier.
+    pub server: String,
+    /// The environment's name.
+    pub environment: String,
+    /// How many times faster than life builds and removals go.
+    pub speed: f64,
+    /// Where applications outlive the process; nowhere when absent.
+    pub ledger_file: Option<PathBuf>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            token: "1|simulated-token".to_owned(),
+            project: "zdoc9is0j8ht9lgmxg9edn58".to_owned(),
+            server: "s0ce9uvw53efr4edt2sywb3w".to_owned(),
+            environment: "production".to_owned(),
+            speed: 1.0,
+            ledger_file: None,
+        }
+    }
+}
+
+/// A running simulator. Copies of the handle mean the same one. What it can do is in [`Server`].
+#[derive(Clone)]
+pub struct Simulator {
+    server: Shared,
+    tasks: TaskTracker,
+}
+
+impl Deref for Simulator {
+    type Target = Server;
+
+    fn deref(&self) -> &Server {
+        &self.server
+    }
+}
+
+impl Simulator {
+    /// Starts listening, with everything that `ledger_file` remembers.
+    ///
+    /// # Errors
+    /// When the address is taken or the file cannot be understood.
+    pub async fn start(options: Options) -> io::Result<Self> {
+        let (mut state, ledger) = persistence::load(options.ledger_file.as_deref())?;
+        let (port, door) = listener::open(options.listen).await?;
+        state.settings = settings(&options);
+        state.platform = platform(&options);
+        let server = Arc::new(Server {
+            state: Mutex::new(state),
+            ledger: Mutex::new(ledger),
+            faults: Mutex::default(),
+            rate_limits: Mutex::default(),
+            holds: Holds::default(),
+            changed: Notify::new(),
+            door,
+            stopping: CancellationToken::new(),
+            address: port.address,
+            file: options.ledger_file,
+            writing: Mutex::default(),
+        });
+        let tasks = TaskTracker::new();
+        let serving = port.serve(router(&server));
+        let stopping = server.stopping.clone();
+        tasks.spawn(async move { stopping.run_until_cancelled(serving).await });
+        tasks.spawn(persistence::run(Arc::clone(&server)));
+        Ok(Self { server, tasks })
+    }
+
+    /// Stops for good, having written down everything.
+    pub async fn stop(self) {
+        self.server.stopping.cancel();
+        self.tasks.close();
+        self.tasks.wait().await;
+        persistence::write(&self.server).await;
+    }
+}
+
+fn router(server: &Shared) -> Router {
+    let sites = from_fn_with_state(Arc::clone(server), sites::by_host);
+    routes::router(server)
+        .merge(control::router(server))
+        .layer(sites)
+}
+
+fn settings(options: &Options) -> Settings {
+    let everything = vec!["root".to_owned()];
+    Settings {
+        speed: options.speed,
+        token_abilities: BTreeMap::from([(options.token.clone(), everything)]),
+        ..Settings::default()
+    }
+}
+
+fn platform(options: &Options) -> Platform {
+    Platform {
+        project: options.project.clone(),
+        server: options.server.clone(),
+        environment: options.environment.clone(),
+        since: Time::now(),
+    }
+}

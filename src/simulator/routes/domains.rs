@@ -1,0 +1,86 @@
+//! An application's addresses: which are taken as they are, which are refused, and which collide.
+
+use axum::http::StatusCode;
+use serde_json::{Value, json};
+use url::Url;
+
+use super::api::{Answer, State};
+use crate::simulator::application::{Application, host};
+use crate::simulator::settings::Profile;
+
+/// Signs that no address may contain.
+const REFUSED: &str = "`$;&|<>()\\\r\n";
+
+/// The stored form of a comma-separated list of addresses.
+///
+/// # Errors
+/// The 422, whose errors are a bare array before 4.2.0.
+pub fn normalised(domains: &str, profile: Profile) -> Result<String, Answer> {
+    let pieces = domains
+        .split(',')
+        .map(str::trim)
+        .filter(|piece| !piece.is_empty());
+    let (mut good, mut wrong) = (Vec::new(), Vec::new());
+    for piece in pieces {
+        match address(piece) {
+            Some(url) => good.push(url),
+            None => wrong.push(format!("Invalid URL: {piece}")),
+        }
+    }
+    if domains.len() > 2_048 {
+        wrong.push("The domains may not be greater than 2048 characters.".to_owned());
+    }
+    match profile {
+        _ if wrong.is_empty() => Ok(good.join(",")),
+        Profile::V4_0_0 => Err(Answer::invalid(wrong)),
+        Profile::V4_3_11 => Err(Answer::invalid(json!({ "domains": wrong }))),
+    }
+}
+
+/// An address with scheme and host in lower case.
+fn address(piece: &str) -> Option<String> {
+    let (scheme, rest) = piece.split_once("://")?;
+    let scheme = scheme.to_ascii_lowercase();
+    let end = rest.find(['/', ':']).unwrap_or(rest.len());
+    let (host, tail) = rest.split_at(end);
+    let url = format!("{scheme}://{}{tail}", host.to_ascii_lowercase());
+    let known = scheme == "http" || scheme == "https";
+    let clean = !piece.contains(|sign| REFUSED.contains(sign)) && !host.is_empty();
+    (known && clean && Url::parse(&url).is_ok()).then_some(url)
+}
+
+/// Refuses addresses that another application of the team holds, one that is being deleted included.
+///
+/// # Errors
+/// The 409 with every conflict.
+pub fn refuse_taken(state: &State, domains: &str) -> Result<(), Answer> {
+    let bare = |url: &str| url.trim_end_matches('/').to_owned();
+    let mut conflicts = Vec::new();
+    for wanted in domains
+        .split(',')
+        .filter(|_| state.settings.proxy_type != "NONE")
+    {
+        let host = host(wanted).unwrap_or_default();
+        for row in state.applications_at(&host) {
+            let held = row.addresses().find(|url| bare(url) == bare(wanted));
+            conflicts.extend(held.map(|url| conflict(url, row)));
+        }
+    }
+    if conflicts.is_empty() {
+        return Ok(());
+    }
+    let body = json!({
+        "message": "Domain conflicts detected. Use force_domain_override=true to proceed.",
+        "conflicts": conflicts,
+        "warning": "Two resources with one domain get each other's requests.",
+    });
+    Err(Answer::json(StatusCode::CONFLICT, &body))
+}
+
+fn conflict(url: &str, row: &Application) -> Value {
+    let name = row.name();
+    json!({
+        "domain": url, "resource_name": name, "resource_uuid": row.uuid, "resource_type": "application",
+        "message": format!("Domain {url} is already in use by application '{name}'"),
+    })
+}

@@ -1,0 +1,152 @@
+//! Every template with a sample of what it is given. What is not there is an error, here as in the product; the stories
+//! render the same templates with what handlers really give them.
+
+use super::page::{render, templates};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+
+/// Pieces that are only ever included; they are rendered as parts of the others, and alone with the same sample.
+const MACROS: &str = "_ui.html";
+
+fn page(user: &Value, theme: &str) -> Value {
+    json!({
+        "title": "Sample", "user": user, "theme": theme, "path": "/environments", "refresh": true,
+        "notices": [{ "tone": "good", "text": "Done <b>well</b>." }, { "tone": "bad", "text": "Not done." }],
+    })
+}
+
+fn errors(sentence: &Value) -> Value {
+    json!({
+        "form": sentence, "name": sentence, "email": sentence, "password": sentence,
+        "current_password": sentence, "new_password": sentence, "confirmation": sentence,
+    })
+}
+
+/// A row with everything a row can show, or with as little as it can.
+fn row(status: &str, full: bool) -> Value {
+    let some = |value: Value| if full { value } else { Value::Null };
+    json!({
+        "id": "env_1", "name": "Sample <&>", "subdomain": "sample-x7k9", "address": "https://sample-x7k9.example.com",
+        "host": "sample-x7k9.example.com", "status": status, "badge": { "word": status, "tone": "moving" },
+        "stage": some(json!({ "word": "Building", "since": "2026-01-02T12:00:00Z", "elapsed": "12s" })),
+        "reason": some(json!("It is so.")), "checked": some(json!("checked 3 seconds ago")),
+        "created": "2026-01-02T12:00:00Z", "age": "3 days", "version": "1.0", "arrived": full,
+        "poll": { "url": "/environments/env_1/row?v=1.0", "trigger": "every 2s" },
+        "can": { "open": full, "deploy": full, "rebuild": full, "cancel": full, "delete": full, "give_up": full, "retry_removal": full },
+    })
+}
+
+fn log(full: bool) -> Value {
+    json!({
+        "deployment": "dep_1", "after": 2, "live": full, "clipped": full,
+        "missing": if full { json!("It is not shown.") } else { Value::Null },
+        "lines": [{ "text": "A line.", "hidden": full, "error": full }],
+    })
+}
+
+fn deployments() -> Value {
+    let outcomes = ["succeeded", "failed", "cancelled", "moving"].into_iter();
+    let deployment = |outcome: &str| {
+        json!({
+            "id": "dep_1", "when": "2026-01-02T12:00:00Z", "ago": "3 seconds ago", "who": "Ada", "outcome": outcome,
+            "duration": "12s", "commit": (outcome == "failed").then_some("0a1b2c3"), "reason": (outcome == "failed").then_some("So."),
+        })
+    };
+    outcomes.map(deployment).collect()
+}
+
+fn stages() -> Value {
+    let states = ["done", "current", "failed", "todo"].into_iter();
+    states
+        .map(|state| json!({ "word": "Build", "state": state, "duration": (state != "todo").then_some("12s") }))
+        .collect()
+}
+
+/// What any handler gives to its template, all of it together: with everything there, or with as little as there can be.
+fn sample(status: &str, full: bool) -> Value {
+    let user = json!({ "name": "Ada", "email": "ada@example.com" });
+    let user = if full { user } else { Value::Null };
+    let sentence = if full {
+        json!("This is wrong.")
+    } else {
+        Value::Null
+    };
+    let rule = json!({ "min": 8, "max": 100, "short": "Short.", "long": "Long.", "edge": null });
+    json!({
+        "page": page(&user, if full { "dark" } else { "system" }), "row": row(status, full), "rows": [row(status, full)],
+        "form": { "name": "a", "email": "b", "suffix": "x7k9", "confirmation": "c", "errors": errors(&sentence) },
+        "rules": { "account_password": rule, "environment_password": rule },
+        "preview": { "host": "sample-x7k9.example.com", "problem": sentence },
+        "counts": { "total": 4, "running": 1, "moving": 1, "failed": 1 }, "cursor": "0",
+        "query": if full { "sample" } else { "" }, "first_visit": false, "demo": full, "registration_open": full,
+        "log": if full { log(true) } else { Value::Null }, "stages": if full { stages() } else { json!([]) },
+        "deployments": if full { deployments() } else { json!([]) }, "announcement": sentence,
+        "sessions": [{ "device": "Firefox", "last_used": "now", "current": full }, { "device": "Edge", "last_used": "now", "current": false }],
+        "environment_count": usize::from(full), "heading": "Not found", "sentence": "There is nothing here.",
+    })
+}
+
+/// Pages that only people who are signed in are given.
+fn needs_user(template: &str) -> bool {
+    ["accounts/show.html", "environments/index.html"].contains(&template)
+}
+
+/// Parts that are never made without a log.
+fn needs_log(template: &str) -> bool {
+    template.starts_with("environments/_log")
+}
+
+fn fitted(template: &str, status: &str, full: bool) -> Value {
+    let mut sample = sample(status, full);
+    if needs_user(template) {
+        sample["page"]["user"] = json!({ "name": "Ada", "email": "ada@example.com" });
+    }
+    if needs_log(template) {
+        sample["log"] = log(full);
+    }
+    sample
+}
+
+#[test]
+fn every_template_renders_a_sample_in_which_nothing_is_missing() {
+    let names: BTreeSet<String> = templates();
+    assert!(names.len() > 20, "{names:?}");
+    for name in names.iter().filter(|name| *name != MACROS) {
+        for status in ["pending", "deploying", "running", "error", "deleting"] {
+            for full in [true, false] {
+                let text = render(name, fitted(name, status, full));
+                let text =
+                    text.unwrap_or_else(|error| panic!("{name}, {status}, {full}: {error:?}"));
+                assert!(
+                    !text.contains("<&>") && !text.contains("<b>well"),
+                    "{name}: {text}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn what_a_template_asks_for_and_is_not_given_is_an_error() {
+    for (template, missing) in [
+        ("environments/_row.html", "row"),
+        ("environments/new.html", "rules"),
+        ("accounts/login.html", "form"),
+        ("environments/_log.html", "log"),
+        ("error.html", "sentence"),
+    ] {
+        let mut sample = fitted(template, "pending", true);
+        sample.as_object_mut().unwrap().remove(missing).unwrap();
+        assert!(
+            render(template, sample).is_err(),
+            "{template} without {missing}"
+        );
+    }
+    let mut sample = fitted("environments/new.html", "pending", true);
+    let errors = sample["form"]["errors"].as_object_mut().unwrap();
+    errors.remove("form").unwrap();
+    assert!(
+        render("environments/new.html", sample).is_err(),
+        "a field without its place for a sentence"
+    );
+}

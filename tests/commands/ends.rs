@@ -1,0 +1,96 @@
+//! How the commands end: 0 when they were asked to stop, 1 when something cannot be done, 2 for a wrong setting.
+
+use crate::database;
+use crate::program::{NOBODY, Program};
+use std::net::TcpListener;
+
+#[test]
+fn a_missing_or_wrong_setting_ends_with_two_and_one_line_that_names_it() {
+    let able = |arguments: &[&str]| Program::new(arguments).able_to_serve("no_such_database");
+    for (program, line) in [
+        (Program::new(&[]), "DATABASE_URL is missing: "),
+        (Program::new(&["serve"]), "DATABASE_URL is missing: "),
+        (Program::new(&["demo"]), "DATABASE_URL is missing: "),
+        (Program::new(&["doctor"]), "DATABASE_URL is missing: "),
+        (
+            able(&[]).with("AGENTS_DOMAIN", " "),
+            "AGENTS_DOMAIN is missing: ",
+        ),
+        (
+            able(&["doctor"]).with("COOLIFY_API_URL", "coolify"),
+            "COOLIFY_API_URL is wrong: ",
+        ),
+        (able(&["demo"]).with("LISTEN", "3000"), "LISTEN is wrong: "),
+        (
+            able(&["serve", "--registration", "perhaps"]),
+            "REGISTRATION is wrong: ",
+        ),
+        (
+            able(&["serve"]).with("LOG_FORMAT", "xml"),
+            "LOG_FORMAT is wrong: ",
+        ),
+        (
+            able(&["serve"]).with("DATABASE_URL", "postgres://db:high/vps"),
+            "DATABASE_URL is wrong: ",
+        ),
+        (
+            Program::new(&["simulate-coolify", "--listen", "high"]),
+            "LISTEN is wrong: ",
+        ),
+        (
+            Program::new(&["simulate-coolify", "--speed", "high"]),
+            "the command line is wrong: ",
+        ),
+        (Program::new(&["fly"]), "the command line is wrong: "),
+        (Program::new(&["--fly"]), "the command line is wrong: "),
+    ] {
+        program.run().with(2).says_only(line);
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_be_done_ends_with_one_and_a_line_that_says_what() {
+    let database = database::create("command").await;
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let taken = listener.local_addr().unwrap().to_string();
+    Program::new(&["serve"])
+        .able_to_serve(&database)
+        .with("LISTEN", &taken)
+        .run()
+        .with(1)
+        .says(&format!("vps-claude: LISTEN: cannot listen on {taken}"));
+    Program::new(&["simulate-coolify", "--listen", &taken])
+        .run()
+        .with(1)
+        .says("vps-claude: ");
+    for command in ["serve", "demo"] {
+        Program::new(&[command])
+            .able_to_serve(&database)
+            .with(
+                "DATABASE_URL",
+                &format!("postgres://vps:hidden@{NOBODY}/vps"),
+            )
+            .run()
+            .with(1)
+            .says("vps-claude: DATABASE_URL: the tables cannot be brought up to date")
+            .says_nothing_of("hidden");
+    }
+    database::remove(&database).await;
+}
+
+#[tokio::test]
+async fn a_signal_ends_what_serves_with_zero() {
+    let database = database::create("command").await;
+    for signal in ["TERM", "INT"] {
+        let serve = Program::new(&[]).able_to_serve(&database);
+        let (serve, _) = serve.start("serving address=");
+        let ended = serve.stop(signal).with(0);
+        ended
+            .says("stopping: requests and steps are finished first")
+            .says("stopped");
+        let simulator = Program::new(&["simulate-coolify", "--listen", "127.0.0.1:0"]);
+        let (simulator, _) = simulator.start("Coolify listens on ");
+        simulator.stop(signal).with(0);
+    }
+    database::remove(&database).await;
+}

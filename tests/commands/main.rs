@@ -1,0 +1,13 @@
+//! The commands as whoever runs the dashboard has them: the real executable, its exit codes, what it reads and prints.
+
+#[path = "../support/database.rs"]
+mod database;
+mod demo;
+mod doctor;
+mod dotenv;
+mod ends;
+mod manual;
+#[path = "../support/process.rs"]
+mod process;
+mod program;
+mod visitor;

@@ -1,0 +1,54 @@
+//! `--help` is the manual: every setting, every command, and no secret.
+
+use crate::program::Program;
+
+const COMMANDS: [&str; 4] = ["serve", "demo", "doctor", "simulate-coolify"];
+
+/// Every setting; a test beside the settings holds the example against them.
+fn settings() -> Vec<&'static str> {
+    let lines = include_str!("../../.env.example").lines();
+    let assignments = lines.filter(|line| !line.starts_with('#'));
+    let names = assignments.filter_map(|line| Some(line.split_once('=')?.0));
+    names.filter(|name| *name != "SQLX_OFFLINE").collect()
+}
+
+#[test]
+fn help_names_every_setting_and_every_command_and_shows_no_secret() {
+    let help = Program::new(&["--help"])
+        .with("DATABASE_URL", "postgres://vps:hidden@db/vps")
+        .with("REDIS_URL", "redis://:hidden@redis")
+        .with("COOLIFY_API_TOKEN", "1|hidden")
+        .run()
+        .with(0)
+        .says_nothing_of("hidden");
+    let settings = settings();
+    assert!(settings.len() >= 16, "{settings:?}");
+    for setting in settings {
+        assert!(
+            help.text.contains(&format!("[env: {setting}")),
+            "{setting} in\n{}",
+            help.text
+        );
+    }
+    for command in COMMANDS {
+        let explained = |line: &str| {
+            let words = line.trim().strip_prefix(command);
+            words.is_some_and(|words| words.starts_with("  ") && words.trim().len() > 10)
+        };
+        assert!(
+            help.text.lines().any(explained),
+            "{command} in\n{}",
+            help.text
+        );
+        Program::new(&[command, "--help"])
+            .run()
+            .with(0)
+            .says("Usage: vps-claude");
+    }
+}
+
+#[test]
+fn version_says_which_one_it_is() {
+    let said = Program::new(&["--version"]).run().with(0).text;
+    assert_eq!(said, format!("vps-claude {}", env!("CARGO_PKG_VERSION")));
+}
