@@ -1,10 +1,12 @@
 //! What every action needs: the pool, Coolify, the cache, the limits, and how long things may take.
 
-use crate::cache::StatusCache;
 use crate::coolify::{self, Client, Error, Probe};
 use crate::domain::environment::AgentsDomain;
 use crate::domain::judge::Patience;
-use crate::limits::{self, Bucket, Limits};
+use crate::redis::Redis;
+use crate::redis::cache::StatusCache;
+use crate::redis::calls::{CallBudget, CallRates};
+use crate::redis::limits::{self, Bucket, Limits};
 use sqlx::PgPool;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -15,8 +17,12 @@ use std::time::Duration;
 pub struct App {
     pub pool: PgPool,
     pub probe: Probe,
+    pub redis: Redis,
     pub cache: StatusCache,
     pub limits: Limits,
+    /// The calls to Coolify that steps, looks and logs reserve.
+    #[expect(dead_code, reason = "steps do not reserve their calls yet")]
+    pub calls: CallBudget,
     pub domain: AgentsDomain,
     pub registration_open: bool,
     pub pace: Arc<Pace>,
@@ -59,6 +65,8 @@ pub struct Pace {
     pub tick: Duration,
     /// How often the sweep looks for rows that nobody has.
     pub sweep: Duration,
+    /// How many calls to Coolify all copies begin.
+    pub rates: CallRates,
     /// How many calls all of us make to Coolify.
     pub calls: Bucket,
     /// How many more are the watcher's own.
@@ -90,6 +98,7 @@ impl Default for Pace {
             patience: Patience::default(),
             tick: Duration::from_millis(500),
             sweep: Duration::from_secs(30),
+            rates: CallRates::default(),
             calls: limits::COOLIFY,
             look_calls: limits::COOLIFY_LOOKS,
             log_calls: limits::COOLIFY_LOGS,
@@ -124,7 +133,7 @@ pub struct Parts {
     pub pool: PgPool,
     pub client: Client,
     pub probe: Probe,
-    pub redis: limits::Redis,
+    pub redis: Redis,
     /// Begins every key in Redis.
     pub prefix: String,
     pub domain: AgentsDomain,
@@ -139,7 +148,9 @@ impl App {
             pool: parts.pool,
             probe: parts.probe,
             cache: StatusCache::new(parts.redis.clone(), &parts.prefix),
-            limits: Limits::new(parts.redis, &parts.prefix),
+            limits: Limits::new(parts.redis.clone(), &parts.prefix),
+            calls: CallBudget::new(parts.redis.clone(), &parts.prefix, parts.pace.rates),
+            redis: parts.redis,
             domain: parts.domain,
             registration_open: parts.registration_open,
             pace: Arc::new(parts.pace),

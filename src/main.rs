@@ -2,15 +2,14 @@
 
 mod actions;
 mod app;
-mod cache;
 mod config;
 mod coolify;
 mod crash;
 mod demo;
 mod doctor;
 mod domain;
-mod limits;
 mod queue;
+mod redis;
 mod store;
 #[cfg(test)]
 mod tests;
@@ -163,7 +162,7 @@ fn build(config: &Config, prefix: &str, pace: Pace) -> anyhow::Result<App> {
                 "postgres://user:password@host:5432/database is needed".to_owned(),
             )
         })?;
-    let redis = limits::connect(
+    let redis = redis::Redis::connect(
         config
             .redis_url
             .as_ref()

@@ -6,7 +6,7 @@ use crate::domain::id::UserId;
 use crate::domain::invalid::{Invalid, Wrong, Wrongs, check};
 use crate::domain::password::Password;
 use crate::domain::user::{Email, User, UserName};
-use crate::limits::{self, Bucket};
+use crate::redis::limits::{self, Bucket};
 use crate::store::users::{self, Inserted};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::net::IpAddr;

@@ -2,7 +2,6 @@
 
 use super::hashing;
 use crate::app::App;
-use crate::cache::Known;
 use crate::crash;
 use crate::domain::environment::{EnvironmentName, Subdomain, Suffix};
 use crate::domain::id::{DeploymentId, EnvironmentId, UserId};
@@ -10,6 +9,7 @@ use crate::domain::invalid::{Invalid, Wrong, Wrongs, check};
 use crate::domain::password::Password;
 use crate::domain::status::{Event, Status};
 use crate::queue::{self, Job};
+use crate::redis::cache::Known;
 use crate::store::environments::{self, Inserted, New};
 use crate::store::{deployments, log};
 use std::time::Duration;

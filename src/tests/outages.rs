@@ -5,7 +5,7 @@ use super::setup::Setup;
 use crate::app::Urgency;
 use crate::coolify::simulator::call::Call;
 use crate::coolify::simulator::fault::{Fault, FaultKind};
-use crate::limits::Bucket;
+use crate::redis::limits::Bucket;
 use std::fmt::Write;
 use std::time::{Duration, Instant};
 
