@@ -8,9 +8,11 @@ use crate::redis::cache::StatusCache;
 use crate::redis::calls::{CallBudget, CallRates};
 use crate::redis::limits::{self, Bucket, Limits};
 use sqlx::PgPool;
+use std::num::NonZero;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
+use tokio::sync::Semaphore;
 
 /// Everything an action needs; cheap to clone.
 #[derive(Clone)]
@@ -23,12 +25,40 @@ pub struct App {
     /// The calls to Coolify that steps, looks and logs reserve.
     #[expect(dead_code, reason = "steps do not reserve their calls yet")]
     pub calls: CallBudget,
+    pub hash_slots: HashSlots,
     pub domain: AgentsDomain,
     pub registration_open: bool,
     pub pace: Arc<Pace>,
     /// Calls to Coolify that were set aside for the step this one is for.
     reserve: Arc<AtomicU32>,
     client: Client,
+}
+
+/// Who may hash a password: each hash takes 19 MiB and a core.
+#[derive(Clone)]
+pub struct HashSlots {
+    /// For those who hash.
+    pub at_once: Arc<Semaphore>,
+    /// For those who hash and those who wait for it.
+    pub line: Arc<Semaphore>,
+}
+
+impl HashSlots {
+    /// Slots for so many at once, while so many more wait.
+    pub fn new(at_once: usize, waiting: usize) -> Self {
+        Self {
+            at_once: Arc::new(Semaphore::new(at_once)),
+            line: Arc::new(Semaphore::new(at_once + waiting)),
+        }
+    }
+}
+
+/// One hash for each core, and a line that is done within a second.
+impl Default for HashSlots {
+    fn default() -> Self {
+        let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
+        Self::new(cores, 4 * cores)
+    }
 }
 
 /// How long things may take and how often they are looked at.
@@ -151,6 +181,7 @@ impl App {
             limits: Limits::new(parts.redis.clone(), &parts.prefix),
             calls: CallBudget::new(parts.redis.clone(), &parts.prefix, parts.pace.rates),
             redis: parts.redis,
+            hash_slots: HashSlots::default(),
             domain: parts.domain,
             registration_open: parts.registration_open,
             pace: Arc::new(parts.pace),

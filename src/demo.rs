@@ -3,8 +3,8 @@
 use crate::config::Settings;
 use crate::coolify::Connection;
 use crate::coolify::simulator::{Options, Simulator};
-use crate::domain::secret::Secret;
 use anyhow::Context;
+use secrecy::SecretString;
 use std::io::Write;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -25,7 +25,7 @@ pub async fn run(mut settings: Settings) -> anyhow::Result<()> {
     let simulator = start(options.clone()).await?;
     let coolify = Connection {
         url: Url::parse(&simulator.url())?,
-        token: Secret::new(options.token),
+        token: SecretString::from(options.token),
         project_uuid: options.project,
         server_uuid: options.server,
         environment_name: options.environment,

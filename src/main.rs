@@ -20,6 +20,7 @@ use anyhow::Context;
 use app::{App, Pace, Parts};
 use clap::Parser;
 use config::{Command, CommandLine, Config, LogFormat};
+use secrecy::ExposeSecret;
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 use std::str::FromStr;
@@ -155,20 +156,17 @@ async fn serve(config: &Config, ready: Option<String>) -> anyhow::Result<()> {
 /// # Errors
 /// When a setting cannot be used.
 fn build(config: &Config, prefix: &str, pace: Pace) -> anyhow::Result<App> {
-    let options = sqlx::postgres::PgConnectOptions::from_str(config.database_url.expose())
+    let options = sqlx::postgres::PgConnectOptions::from_str(config.database_url.expose_secret())
         .map_err(|_| {
-            config::Wrong::Invalid(
-                "DATABASE_URL",
-                "postgres://user:password@host:5432/database is needed".to_owned(),
-            )
-        })?;
-    let redis = redis::Redis::connect(
-        config
-            .redis_url
-            .as_ref()
-            .map(domain::secret::Secret::expose),
-    )
-    .map_err(|_| config::Wrong::Invalid("REDIS_URL", "redis://host:6379 is needed".to_owned()))?;
+        config::Wrong::Invalid(
+            "DATABASE_URL",
+            "postgres://user:password@host:5432/database is needed".to_owned(),
+        )
+    })?;
+    let redis = redis::Redis::connect(config.redis_url.as_ref().map(ExposeSecret::expose_secret))
+        .map_err(|_| {
+        config::Wrong::Invalid("REDIS_URL", "redis://host:6379 is needed".to_owned())
+    })?;
     Ok(App::new(Parts {
         pool: store::pool(options),
         client: coolify::Client::new(config.coolify.clone(), config.source.clone())?,

@@ -12,9 +12,9 @@ pub use probe::Probe;
 pub use refusal::Conflict;
 pub use wire::{Application, DeploymentRow};
 
-use crate::domain::secret::Secret;
 use body::{NewApplication, NewVolume, Variable, Variables};
 use reqwest::{Method, RequestBuilder, Response, header};
+use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
 use std::time::Duration;
 use url::Url;
@@ -42,7 +42,7 @@ pub const VOLUMES: [(&str, &str); 4] = [
 pub struct Connection {
     /// The instance, without `/api/v1`.
     pub url: Url,
-    pub token: Secret,
+    pub token: SecretString,
     pub project_uuid: String,
     pub server_uuid: String,
     pub environment_name: String,
@@ -290,7 +290,7 @@ impl Client {
         }
         self.http
             .request(method, url)
-            .bearer_auth(self.connection.token.expose())
+            .bearer_auth(self.connection.token.expose_secret())
             .header(header::ACCEPT, "application/json")
     }
 }

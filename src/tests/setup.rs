@@ -5,10 +5,10 @@ use crate::app::Pace;
 use crate::coolify::simulator::{Options, Simulator};
 use crate::coolify::{Client, Connection, Source};
 use crate::domain::judge::Patience;
-use crate::domain::secret::Secret;
 use crate::redis::calls::CallRates;
 use crate::redis::limits::Bucket;
 use crate::redis::schedule::Rate;
+use secrecy::SecretString;
 use sqlx::PgPool;
 use sqlx::postgres::PgPoolOptions;
 use std::collections::BTreeMap;
@@ -125,7 +125,7 @@ pub fn client(simulator: &Simulator, setup: &Setup) -> Client {
     let options = Options::default();
     let mut connection = Connection {
         url: Url::parse(&simulator.url()).unwrap(),
-        token: Secret::new(options.token),
+        token: SecretString::from(options.token),
         project_uuid: options.project,
         server_uuid: options.server,
         environment_name: options.environment,
