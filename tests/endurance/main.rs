@@ -3,6 +3,7 @@
 
 mod copies;
 mod crash;
+mod memory;
 mod outages;
 mod process;
 mod scale;
