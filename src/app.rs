@@ -1,28 +1,64 @@
 //! What every action needs: the pool, Coolify, the cache, the limits, and how long things may take.
 
-use crate::cache::StatusCache;
 use crate::coolify::{self, Client, Error, Probe};
 use crate::domain::environment::AgentsDomain;
 use crate::domain::judge::Patience;
-use crate::limits::{self, Bucket, Limits};
+use crate::redis::Redis;
+use crate::redis::cache::StatusCache;
+use crate::redis::calls::{CallBudget, CallRates};
+use crate::redis::limits::{self, Bucket, Limits};
 use sqlx::PgPool;
+use std::num::NonZero;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
+use tokio::sync::Semaphore;
 
 /// Everything an action needs; cheap to clone.
 #[derive(Clone)]
 pub struct App {
     pub pool: PgPool,
     pub probe: Probe,
+    pub redis: Redis,
     pub cache: StatusCache,
     pub limits: Limits,
+    /// The calls to Coolify that steps, looks and logs reserve.
+    #[expect(dead_code, reason = "steps do not reserve their calls yet")]
+    pub calls: CallBudget,
+    pub hash_slots: HashSlots,
     pub domain: AgentsDomain,
     pub registration_open: bool,
     pub pace: Arc<Pace>,
     /// Calls to Coolify that were set aside for the step this one is for.
     reserve: Arc<AtomicU32>,
     client: Client,
+}
+
+/// Who may hash a password: each hash takes 19 MiB and a core.
+#[derive(Clone)]
+pub struct HashSlots {
+    /// For those who hash.
+    pub at_once: Arc<Semaphore>,
+    /// For those who hash and those who wait for it.
+    pub line: Arc<Semaphore>,
+}
+
+impl HashSlots {
+    /// Slots for so many at once, while so many more wait.
+    pub fn new(at_once: usize, waiting: usize) -> Self {
+        Self {
+            at_once: Arc::new(Semaphore::new(at_once)),
+            line: Arc::new(Semaphore::new(at_once + waiting)),
+        }
+    }
+}
+
+/// One hash for each core, and a line that is done within a second.
+impl Default for HashSlots {
+    fn default() -> Self {
+        let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
+        Self::new(cores, 4 * cores)
+    }
 }
 
 /// How long things may take and how often they are looked at.
@@ -59,6 +95,8 @@ pub struct Pace {
     pub tick: Duration,
     /// How often the sweep looks for rows that nobody has.
     pub sweep: Duration,
+    /// How many calls to Coolify all copies begin.
+    pub rates: CallRates,
     /// How many calls all of us make to Coolify.
     pub calls: Bucket,
     /// How many more are the watcher's own.
@@ -90,6 +128,7 @@ impl Default for Pace {
             patience: Patience::default(),
             tick: Duration::from_millis(500),
             sweep: Duration::from_secs(30),
+            rates: CallRates::default(),
             calls: limits::COOLIFY,
             look_calls: limits::COOLIFY_LOOKS,
             log_calls: limits::COOLIFY_LOGS,
@@ -124,7 +163,7 @@ pub struct Parts {
     pub pool: PgPool,
     pub client: Client,
     pub probe: Probe,
-    pub redis: limits::Redis,
+    pub redis: Redis,
     /// Begins every key in Redis.
     pub prefix: String,
     pub domain: AgentsDomain,
@@ -139,7 +178,10 @@ impl App {
             pool: parts.pool,
             probe: parts.probe,
             cache: StatusCache::new(parts.redis.clone(), &parts.prefix),
-            limits: Limits::new(parts.redis, &parts.prefix),
+            limits: Limits::new(parts.redis.clone(), &parts.prefix),
+            calls: CallBudget::new(parts.redis.clone(), &parts.prefix, parts.pace.rates),
+            redis: parts.redis,
+            hash_slots: HashSlots::default(),
             domain: parts.domain,
             registration_open: parts.registration_open,
             pace: Arc::new(parts.pace),

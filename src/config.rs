@@ -2,8 +2,8 @@
 
 use crate::coolify::{Connection, Source};
 use crate::domain::environment::AgentsDomain;
-use crate::domain::secret::Secret;
 use clap::{Args, Parser, Subcommand};
+use secrecy::{ExposeSecret, SecretString};
 use std::net::SocketAddr;
 use std::num::NonZeroU16;
 use std::str::FromStr;
@@ -123,8 +123,8 @@ pub enum Wrong {
 /// Every setting, checked.
 #[derive(Debug, Clone)]
 pub struct Config {
-    pub database_url: Secret,
-    pub redis_url: Option<Secret>,
+    pub database_url: SecretString,
+    pub redis_url: Option<SecretString>,
     pub coolify: Connection,
     pub source: Source,
     /// Environments live below this domain.
@@ -157,7 +157,7 @@ impl Settings {
         )?;
         url_of("DATABASE_URL", &database_url, &["postgres", "postgresql"])?;
         Ok(Config {
-            database_url: Secret::new(database_url),
+            database_url: SecretString::from(database_url),
             redis_url: self.redis_url()?,
             coolify: self.coolify()?,
             source: self.source()?,
@@ -188,7 +188,7 @@ impl Settings {
     /// Fills in what the demo needs to talk to a simulated Coolify.
     pub fn for_demo(&mut self, coolify: &Connection, agents_domain: String) {
         self.coolify_api_url = Some(coolify.url.to_string());
-        self.coolify_api_token = Some(coolify.token.expose().to_owned());
+        self.coolify_api_token = Some(coolify.token.expose_secret().to_owned());
         self.coolify_project_uuid = Some(coolify.project_uuid.clone());
         self.coolify_server_uuid = Some(coolify.server_uuid.clone());
         self.coolify_environment_name
@@ -208,7 +208,7 @@ impl Settings {
         let instance = url.trim_end_matches('/').trim_end_matches("/api/v1");
         Ok(Connection {
             url: url_of("COOLIFY_API_URL", instance, &["http", "https"])?,
-            token: Secret::new(self.required(
+            token: SecretString::from(self.required(
                 "COOLIFY_API_TOKEN",
                 self.coolify_api_token.as_ref(),
                 "make one in Coolify under Keys & Tokens",
@@ -252,12 +252,12 @@ impl Settings {
         })
     }
 
-    fn redis_url(&self) -> Result<Option<Secret>, Wrong> {
+    fn redis_url(&self) -> Result<Option<SecretString>, Wrong> {
         let Some(url) = present(self.redis_url.as_ref()) else {
             return Ok(None);
         };
         url_of("REDIS_URL", &url, &["redis", "rediss"])?;
-        Ok(Some(Secret::new(url)))
+        Ok(Some(SecretString::from(url)))
     }
 
     fn secure(&self) -> Result<bool, Wrong> {

@@ -4,9 +4,9 @@ mod data;
 
 use crate::config::{Config, Settings};
 use crate::coolify::Connection;
-use crate::domain::secret::Secret;
 use crate::simulator::{Options, Simulator};
 use anyhow::Context;
+use secrecy::SecretString;
 use std::io::Write;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -30,7 +30,7 @@ pub async fn run(mut settings: Settings, with_data: bool) -> anyhow::Result<()> 
     let simulator = start(options.clone()).await?;
     let coolify = Connection {
         url: Url::parse(&simulator.url())?,
-        token: Secret::new(options.token),
+        token: SecretString::from(options.token),
         project_uuid: options.project,
         server_uuid: options.server,
         environment_name: options.environment,

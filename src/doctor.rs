@@ -52,7 +52,7 @@ async fn database(app: &App) -> Finding {
 
 async fn redis(app: &App) -> Finding {
     for _ in 0..20 {
-        match app.limits.redis_answers().await {
+        match app.redis.answers().await {
             None => {
                 return Finding::Fine(
                     "not set; limits and cache work inside the process.".to_owned(),

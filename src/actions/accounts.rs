@@ -1,13 +1,14 @@
 //! Accounts: register, sign in, change, end.
 
-use super::hashing;
+use super::hashing::{self, Busy};
 use crate::app::App;
 use crate::domain::id::UserId;
 use crate::domain::invalid::{Invalid, Wrong, Wrongs, check};
 use crate::domain::password::Password;
 use crate::domain::user::{Email, User, UserName};
-use crate::limits::{self, Bucket};
+use crate::redis::limits::{self, Bucket};
 use crate::store::users::{self, Inserted};
+use secrecy::ExposeSecret;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::net::IpAddr;
 use std::time::Duration;
@@ -36,6 +37,9 @@ pub enum Refusal {
     /// The account still owns environments.
     #[error("the account owns environments")]
     OwnsEnvironments,
+    /// Too many passwords wait to be hashed.
+    #[error(transparent)]
+    Busy(#[from] Busy),
     #[error(transparent)]
     Database(#[from] sqlx::Error),
 }
@@ -73,7 +77,8 @@ pub async fn register(app: &App, from: IpAddr, form: &Registration<'_>) -> Resul
         return Err(Refusal::Wrong(wrongs));
     };
     let id = UserId::new();
-    match users::insert(&app.pool, id, &email, &name, &hashing::hash(password).await).await? {
+    let hash = hashing::hash(&app.hash_slots, password).await?;
+    match users::insert(&app.pool, id, &email, &name, hash.expose_secret()).await? {
         Inserted::Done => Ok(id),
         Inserted::EmailTaken => Err(Refusal::wrong("email", Invalid::EmailTaken)),
     }
@@ -101,7 +106,9 @@ pub async fn sign_in(
         Err(_) => None,
     };
     let (id, hash) = found.unzip();
-    match (hashing::verify(Password::attempt(password), hash).await, id) {
+    let attempt = Password::attempt(password);
+    let matches = hashing::verify(&app.hash_slots, attempt, hash.map(Into::into)).await?;
+    match (matches, id) {
         (true, Some(id)) => Ok(id),
         _ => Err(Refusal::wrong("form", Invalid::Credentials)),
     }
@@ -157,7 +164,8 @@ pub async fn change_password(
     let new =
         Password::for_account(new).map_err(|invalid| Refusal::wrong("new_password", invalid))?;
     prove(app, id, current, "current_password").await?;
-    users::set_password_hash(&app.pool, id, &hashing::hash(new).await).await?;
+    let hash = hashing::hash(&app.hash_slots, new).await?;
+    users::set_password_hash(&app.pool, id, hash.expose_secret()).await?;
     users::end_other_sessions(&app.pool, id, session_id).await?;
     Ok(())
 }
@@ -181,7 +189,8 @@ async fn prove(app: &App, id: UserId, password: &str, field: &'static str) -> Re
         .await
         .map_err(Refusal::TooMany)?;
     let hash = users::password_hash(&app.pool, id).await?;
-    let right = hashing::verify(Password::attempt(password), hash).await;
+    let attempt = Password::attempt(password);
+    let right = hashing::verify(&app.hash_slots, attempt, hash.map(Into::into)).await?;
     if right {
         Ok(())
     } else {

@@ -10,6 +10,7 @@ use crate::domain::password::Password;
 use crate::domain::status::{Event, Status};
 use crate::queue::{self, Job};
 use crate::store::{deployments, environments};
+use secrecy::ExposeSecret;
 use sqlx::PgConnection;
 use std::time::Duration;
 
@@ -47,12 +48,12 @@ pub async fn set_password(
             invalid,
         }])
     })?;
-    let hash = hashing::hash(password).await;
+    let hash = hashing::hash(&app.hash_slots, password).await?;
     let mut tx = app.pool.begin().await?;
     let row = environments::lock(&mut tx, owner, id)
         .await?
         .ok_or(Refusal::NotFound)?;
-    environments::set_password_hash(&mut tx, id, &hash).await?;
+    environments::set_password_hash(&mut tx, id, hash.expose_secret()).await?;
     if row.status == Status::Pending {
         environments::set_status(&mut tx, id, row.status, None).await?;
     } else {

@@ -1,8 +1,7 @@
 //! Environments: create, list, delete, give up.
 
-use super::hashing;
+use super::hashing::{self, Busy};
 use crate::app::App;
-use crate::cache::Known;
 use crate::crash;
 use crate::domain::environment::{EnvironmentName, Subdomain, Suffix};
 use crate::domain::id::{DeploymentId, EnvironmentId, UserId};
@@ -10,8 +9,10 @@ use crate::domain::invalid::{Invalid, Wrong, Wrongs, check};
 use crate::domain::password::Password;
 use crate::domain::status::{Event, Status};
 use crate::queue::{self, Job};
+use crate::redis::cache::Known;
 use crate::store::environments::{self, Inserted, New};
 use crate::store::{deployments, log};
+use secrecy::ExposeSecret;
 use std::time::Duration;
 use time::OffsetDateTime;
 
@@ -39,6 +40,9 @@ pub enum Refusal {
     /// The status does not allow it; a sentence for people.
     #[error("{0}")]
     NotNow(&'static str),
+    /// Too many passwords wait to be hashed.
+    #[error(transparent)]
+    Busy(#[from] Busy),
     #[error(transparent)]
     Database(#[from] sqlx::Error),
 }
@@ -64,7 +68,7 @@ pub async fn create(app: &App, owner: UserId, draft: &Draft<'_>) -> Result<Envir
         return Err(Refusal::Wrong(wrongs));
     };
     let suffix = Suffix::parse(draft.suffix).unwrap_or_else(suffix);
-    let password_hash = hashing::hash(password).await;
+    let password_hash = hashing::hash(&app.hash_slots, password).await?;
     let id = EnvironmentId::new();
     let subdomain = Subdomain::new(&name, &suffix);
     let mut tx = app.pool.begin().await?;
@@ -73,7 +77,7 @@ pub async fn create(app: &App, owner: UserId, draft: &Draft<'_>) -> Result<Envir
         owner,
         name: &name,
         subdomain: &subdomain,
-        password_hash: &password_hash,
+        password_hash: password_hash.expose_secret(),
     };
     match environments::insert(&mut tx, &new).await? {
         Inserted::Done => {}

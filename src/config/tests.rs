@@ -1,5 +1,6 @@
 //! Every setting: its default, its wrong values with their sentences, and what a blank means.
 
+use secrecy::ExposeSecret;
 use super::{Command, CommandLine, Config, LogFormat, Settings, Wrong, address};
 use clap::builder::Resettable;
 use clap::{CommandFactory, FromArgMatches};
@@ -169,7 +170,7 @@ fn meaning(config: &Config, log: LogFormat, name: &str) -> String {
             config
                 .redis_url
                 .as_ref()
-                .map(crate::domain::secret::Secret::expose)
+                .map(secrecy::ExposeSecret::expose_secret)
         ),
         "COOLIFY_ENVIRONMENT_NAME" => config.coolify.environment_name.clone(),
         "COOLIFY_DESTINATION_UUID" => format!("{:?}", config.coolify.destination_uuid),
@@ -300,9 +301,9 @@ fn a_right_value_is_taken_without_the_space_around_it() {
         assert_eq!(meaning(&config, log, name), means, "{name}");
     }
     let (config, _) = checked(&settings(&NEEDED)).unwrap();
-    assert_eq!(config.database_url.expose(), "postgres://vps:secret@db/vps");
+    assert_eq!(config.database_url.expose_secret(), "postgres://vps:secret@db/vps");
     assert_eq!(config.coolify.url.as_str(), "https://coolify.example.com/");
-    assert_eq!(config.coolify.token.expose(), "1|secret");
+    assert_eq!(config.coolify.token.expose_secret(), "1|secret");
     assert_eq!(
         (&*config.coolify.project_uuid, &*config.coolify.server_uuid),
         ("project", "server")

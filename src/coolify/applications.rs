@@ -136,7 +136,6 @@ pub struct Storage {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::secret::Secret;
     use serde_json::{Value, json};
 
     fn application(value: Value) -> Application {
@@ -183,7 +182,7 @@ mod tests {
     fn connection() -> Connection {
         Connection {
             url: "http://localhost".parse().unwrap(),
-            token: Secret::new("1|x"),
+            token: secrecy::SecretString::from("1|x"),
             project_uuid: "our-project".to_owned(),
             server_uuid: "s".to_owned(),
             environment_name: "production".to_owned(),

@@ -1,5 +1,6 @@
 //! The calls of Coolify's API: every method is one call. It knows nothing of databases, jobs and how often it may be used.
 
+use secrecy::ExposeSecret;
 use super::applications::{Application, CreateAnswer, EnvironmentAnswer, StoragesAnswer};
 use super::body::{NewApplication, NewVolume, Variable, Variables};
 use super::builds::{
@@ -246,7 +247,7 @@ impl Client {
         }
         self.http
             .request(method, url)
-            .bearer_auth(self.connection.token.expose())
+            .bearer_auth(self.connection.token.expose_secret())
             .header(header::ACCEPT, "application/json")
     }
 }

@@ -1,6 +1,6 @@
 //! Where Coolify is, what of it is ours, and what environments are built from.
 
-use crate::domain::secret::Secret;
+use secrecy::SecretString;
 use url::Url;
 
 /// Where Coolify is and what of it is ours.
@@ -8,7 +8,7 @@ use url::Url;
 pub struct Connection {
     /// The instance, without `/api/v1`.
     pub url: Url,
-    pub token: Secret,
+    pub token: SecretString,
     pub project_uuid: String,
     pub server_uuid: String,
     pub environment_name: String,

@@ -6,7 +6,7 @@ use crate::actions::{deployments, hashing};
 use crate::app::{App, Pace};
 use crate::config::Config;
 use crate::domain::id::{EnvironmentId, UserId};
-use crate::limits::Bucket;
+use crate::redis::limits::Bucket;
 use crate::simulator::Simulator;
 use crate::{PREFIX, worker};
 use anyhow::Context;

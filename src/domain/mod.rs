@@ -6,6 +6,5 @@ pub mod id;
 pub mod invalid;
 pub mod judge;
 pub mod password;
-pub mod secret;
 pub mod status;
 pub mod user;

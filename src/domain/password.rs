@@ -1,14 +1,15 @@
 //! Passwords: an account's and an environment's. The plain text is held only as long as the request that brought it.
 
 use super::invalid::Invalid;
+use secrecy::{ExposeSecret, SecretString};
 
 const SHORTEST: usize = 8;
 const LONGEST: usize = 100;
 const LONGEST_OF_ACCOUNT: usize = 1_000;
 
 /// A password as typed. Printing it prints nothing of it.
-#[derive(Clone)]
-pub struct Password(String);
+#[derive(Clone, Debug)]
+pub struct Password(SecretString);
 
 impl Password {
     /// Reads the password of an account: 8 to 1,000 characters.
@@ -19,7 +20,7 @@ impl Password {
         match typed.chars().count() {
             count if count < SHORTEST => Err(Invalid::PasswordTooShort),
             count if count > LONGEST_OF_ACCOUNT => Err(Invalid::AccountPasswordTooLong),
-            _ => Ok(Self(typed.to_owned())),
+            _ => Ok(Self(typed.into())),
         }
     }
 
@@ -39,18 +40,13 @@ impl Password {
 
     /// What was typed at a sign-in, however wrong it is.
     pub fn attempt(typed: &str) -> Self {
-        Self(typed.chars().take(LONGEST_OF_ACCOUNT + 1).collect())
+        let start: String = typed.chars().take(LONGEST_OF_ACCOUNT + 1).collect();
+        Self(start.into())
     }
 
     /// The plain text, for hashing.
     pub fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl std::fmt::Debug for Password {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Password(…)")
+        self.0.expose_secret()
     }
 }
 

@@ -8,6 +8,7 @@ use crate::app::{App, Parts};
 use crate::coolify::Probe;
 use crate::domain::environment::AgentsDomain;
 use crate::domain::id::EnvironmentId;
+use crate::redis::{self, Redis};
 use crate::simulator::Simulator;
 use crate::simulator::ledger::{Ledger, Record};
 use crate::web::{self, Web};
@@ -73,9 +74,9 @@ impl Dashboard {
         let simulator = setup::simulator(&setup).await;
         let prefix = format!("story:{}:", Uuid::now_v7());
         let redis = if setup.redis {
-            setup::redis().await
+            redis::tests::redis().await
         } else {
-            None
+            Redis::default()
         };
         let domain = AgentsDomain::parse(&format!("localhost:{}", simulator.port())).unwrap();
         let app = App::new(Parts {

@@ -4,6 +4,7 @@ mod account_page;
 mod accounts;
 mod answers;
 mod architecture;
+mod busy;
 mod circles;
 mod database;
 mod deployments;

@@ -3,7 +3,7 @@
 use super::harness::Dashboard;
 use super::setup::Setup;
 use crate::app::Urgency;
-use crate::limits::Bucket;
+use crate::redis::limits::Bucket;
 use crate::simulator::calls::Call;
 use crate::simulator::faults::{Fault, FaultKind};
 use std::fmt::Write;

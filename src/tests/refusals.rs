@@ -2,7 +2,7 @@
 
 use super::harness::Dashboard;
 use super::person::{Answer, Person};
-use crate::limits::{self, Bucket};
+use crate::redis::limits::{self, Bucket};
 use axum::http::Request;
 use std::time::Instant;
 

@@ -3,11 +3,11 @@
 use super::harness::{Dashboard, Made};
 use super::person::Person;
 use crate::coolify::Connection;
-use crate::domain::secret::Secret;
 use crate::simulator::calls::Call;
 use crate::simulator::faults::FaultKind;
 use axum::http::{Method, StatusCode};
 use axum::{Json, Router};
+use secrecy::SecretString;
 use serde_json::json;
 use tokio::net::TcpListener;
 use url::Url;
@@ -132,7 +132,7 @@ async fn settings_that_coolify_does_not_know_are_named() {
             "Check COOLIFY_SERVER_UUID",
         ),
         (
-            |coolify| coolify.token = Secret::new("2|wrong"),
+            |coolify| coolify.token = SecretString::from("2|wrong"),
             "set COOLIFY_API_TOKEN",
         ),
     ];

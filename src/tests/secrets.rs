@@ -3,11 +3,10 @@
 use super::harness::{Dashboard, Made};
 use super::log::overheard;
 use super::person::Person;
-use crate::limits;
 use crate::simulator::calls::Call;
 use crate::simulator::faults::FaultKind;
 use crate::simulator::outcomes::Outcome;
-use fred::prelude::{Client, ClientLike};
+use fred::prelude::{Builder, Client, ClientLike, Config};
 use fred::types::{ClusterHash, CustomCommand};
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -60,8 +59,10 @@ async fn rows(dashboard: &Dashboard) -> String {
 /// Every key of the dashboard in Redis with its value.
 async fn keys(dashboard: &Dashboard) -> String {
     let url = std::env::var("REDIS_URL").unwrap();
-    let client = limits::connect(Some(&url)).unwrap().unwrap();
-    client.wait_for_connect().await.unwrap();
+    let client = Builder::from_config(Config::from_url(&url).unwrap())
+        .build()
+        .unwrap();
+    client.init().await.unwrap();
     let keys = ask_redis(&client, "KEYS", &format!("{}*", dashboard.prefix)).await;
     let mut all = String::new();
     for key in keys {

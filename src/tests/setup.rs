@@ -4,10 +4,11 @@ use super::database::Database;
 use crate::app::Pace;
 use crate::coolify::{Client, Connection, Source};
 use crate::domain::judge::Patience;
-use crate::domain::secret::Secret;
-use crate::limits::{self, Bucket, Redis};
+use crate::redis::calls::CallRates;
+use crate::redis::limits::Bucket;
+use crate::redis::schedule::Rate;
 use crate::simulator::{Options, Simulator};
-use fred::prelude::ClientLike;
+use secrecy::SecretString;
 use sqlx::PgPool;
 use sqlx::postgres::PgPoolOptions;
 use std::collections::BTreeMap;
@@ -23,6 +24,12 @@ const PLENTY: Bucket = Bucket {
     name: "coolify",
     capacity: 100_000,
     refill: Duration::from_millis(1),
+};
+
+/// More calls than any story makes.
+const MANY: Rate = Rate {
+    per_minute: 60_000,
+    burst: 100_000,
 };
 
 /// Changes what the client is told of Coolify, and what it tells Coolify of us.
@@ -79,6 +86,11 @@ fn hurry() -> Pace {
         },
         tick: millis(10),
         sweep: millis(200),
+        rates: CallRates {
+            common: MANY,
+            looks: MANY,
+            removals: MANY,
+        },
         calls: PLENTY,
         look_calls: Bucket {
             name: "coolify-looks",
@@ -113,7 +125,7 @@ pub fn client(simulator: &Simulator, setup: &Setup) -> Client {
     let options = Options::default();
     let mut connection = Connection {
         url: Url::parse(&simulator.url()).unwrap(),
-        token: Secret::new(options.token),
+        token: SecretString::from(options.token),
         project_uuid: options.project,
         server_uuid: options.server,
         environment_name: options.environment,
@@ -134,14 +146,4 @@ pub fn pool(database: &Database) -> PgPool {
         .max_connections(CONNECTIONS)
         .acquire_timeout(Duration::from_mins(1))
         .connect_lazy_with(database.options())
-}
-
-/// A connection to Redis that is there already.
-pub async fn redis() -> Redis {
-    let url = std::env::var("REDIS_URL").expect("REDIS_URL is set by scripts/test");
-    let redis = limits::connect(Some(&url)).unwrap();
-    if let Some(client) = &redis {
-        client.wait_for_connect().await.unwrap();
-    }
-    redis
 }

@@ -11,6 +11,7 @@ use crate::actions::environments;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
+use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
@@ -41,9 +42,9 @@ struct Context {
 #[serde(default)]
 pub struct Typed {
     name: String,
-    current_password: String,
-    new_password: String,
-    password: String,
+    current_password: SecretString,
+    new_password: SecretString,
+    password: SecretString,
 }
 
 /// Leads to the page.
@@ -104,8 +105,8 @@ pub async fn change_password(
         &web.app,
         me.user.id,
         &session,
-        &typed.current_password,
-        &typed.new_password,
+        typed.current_password.expose_secret(),
+        typed.new_password.expose_secret(),
     )
     .await;
     if done.is_ok() {
@@ -136,7 +137,7 @@ pub async fn delete(
     me: SignedIn,
     Fields(typed): Fields<Typed>,
 ) -> Result<Response, PageError> {
-    let done = accounts::delete(&web.app, me.user.id, &typed.password).await;
+    let done = accounts::delete(&web.app, me.user.id, typed.password.expose_secret()).await;
     if done.is_err() {
         return answer(&web, &me, typed, done, "").await;
     }

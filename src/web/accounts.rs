@@ -8,6 +8,7 @@ use crate::actions::accounts::{self, Refusal, Registration};
 use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
+use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 
 /// What is typed when registering or signing in.
@@ -16,7 +17,7 @@ use serde::{Deserialize, Serialize};
 pub struct Typed {
     name: String,
     email: String,
-    password: String,
+    password: SecretString,
 }
 
 #[derive(Debug, Default, Serialize)]
@@ -62,7 +63,7 @@ pub async fn register(
     let registration = Registration {
         name: &typed.name,
         email: &typed.email,
-        password: &typed.password,
+        password: typed.password.expose_secret(),
     };
     match accounts::register(&web.app, visitor.address, &registration).await {
         Ok(id) => {
@@ -106,7 +107,14 @@ pub async fn login(
     visitor: Visitor,
     Fields(typed): Fields<Typed>,
 ) -> Result<Response, PageError> {
-    match accounts::sign_in(&web.app, visitor.address, &typed.email, &typed.password).await {
+    match accounts::sign_in(
+        &web.app,
+        visitor.address,
+        &typed.email,
+        typed.password.expose_secret(),
+    )
+    .await
+    {
         Ok(id) => {
             visitor.sign_in(&web, id).await?;
             Ok(Redirect::to("/environments").into_response())
@@ -155,6 +163,7 @@ pub(super) fn wrong_fields(refusal: Refusal) -> Result<crate::domain::invalid::W
         Refusal::OwnsEnvironments => Err(PageError::NotNow(
             "You still have environments. Delete them first, then the account can go.",
         )),
+        Refusal::Busy(_) => Err(PageError::Busy),
         Refusal::Database(error) => Err(error.into()),
     }
 }

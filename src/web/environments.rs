@@ -12,6 +12,7 @@ use crate::domain::id::EnvironmentId;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
+use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
@@ -126,7 +127,7 @@ struct Form {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Typed {
-    password: String,
+    password: SecretString,
 }
 
 #[derive(Serialize)]
@@ -223,7 +224,8 @@ pub async fn set_password(
     Id(id): Id<EnvironmentId>,
     Fields(typed): Fields<Typed>,
 ) -> Result<Response, PageError> {
-    match deployments::set_password(&web.app, me.user.id, id, &typed.password).await {
+    match deployments::set_password(&web.app, me.user.id, id, typed.password.expose_secret()).await
+    {
         Ok(()) => {
             me.visitor
                 .notice(

@@ -26,6 +26,8 @@ pub enum PageError {
     NoSuchMethod,
     /// Too many attempts.
     TooMany(Duration),
+    /// Too many people send passwords.
+    Busy,
     /// The database cannot be reached.
     Unavailable,
     /// Our own fault.
@@ -72,6 +74,7 @@ impl From<Refusal> for PageError {
             Refusal::NotFound => Self::NotFound,
             Refusal::NotNow(sentence) => Self::NotNow(sentence),
             Refusal::Wrong(_) => Self::Unreadable,
+            Refusal::Busy(_) => Self::Busy,
             Refusal::Database(error) => error.into(),
         }
     }
@@ -84,6 +87,9 @@ struct Saying {
     heading: &'static str,
     sentence: String,
     retry_after_seconds: Option<u64>,
+    /// Whether it can be asked who the visitor is.
+    #[serde(skip)]
+    has_database: bool,
 }
 
 impl PageError {
@@ -98,6 +104,7 @@ impl PageError {
                 _ => self.sentence().to_owned(),
             },
             retry_after_seconds,
+            has_database: !matches!(self, Self::Unavailable),
         }
     }
 
@@ -109,6 +116,7 @@ impl PageError {
             Self::Unreadable => (400, "Not understood"),
             Self::NoSuchMethod => (405, "Not possible"),
             Self::TooMany(_) => (429, "Too many attempts"),
+            Self::Busy => (503, "Busy"),
             Self::Unavailable => (503, "Not available"),
             Self::Broken => (500, "Something broke"),
         }
@@ -128,6 +136,9 @@ impl PageError {
                 "This address does not take this kind of request. Go back and use the buttons of the page."
             }
             Self::TooMany(_) => "This was tried too often. Wait a moment.",
+            Self::Busy => {
+                "Too many people are signing in at the moment. Nothing was changed; try again in a few seconds."
+            }
             Self::Unavailable => {
                 "The database cannot be reached at the moment. Nothing is lost; try again in a few seconds."
             }
@@ -140,6 +151,7 @@ impl PageError {
     fn seconds_to_wait(&self) -> Option<u64> {
         let wait = match self {
             Self::TooMany(wait) => *wait,
+            Self::Busy => Duration::from_secs(2),
             Self::Unavailable => Duration::from_secs(5),
             _ => return None,
         };
@@ -178,13 +190,12 @@ pub async fn pages(State(web): State<Web>, request: Request, next: Next) -> Resp
     let Some(saying) = response.extensions_mut().remove::<Saying>() else {
         return response;
     };
-    let visitor = match saying.status {
-        503 => Visitor::unknown(&asked),
-        _ => match Visitor::from_request_parts(&mut asked, &web).await {
-            Ok(visitor) => visitor,
-            Err(_) => Visitor::unknown(&asked),
-        },
+    let known = if saying.has_database {
+        Visitor::from_request_parts(&mut asked, &web).await.ok()
+    } else {
+        None
     };
+    let visitor = known.unwrap_or_else(|| Visitor::unknown(&asked));
     dressed(&visitor, saying)
 }
 

@@ -140,7 +140,7 @@ async fn root() -> Redirect {
 /// Whether the process can do its work: with the database, which it needs, and Redis, which it does without.
 async fn ready(State(web): State<Web>) -> Response {
     let postgres = crate::app::database_answers(&web.app).await;
-    let redis = web.app.limits.redis_answers().await;
+    let redis = web.app.redis.answers().await;
     let status = if postgres {
         StatusCode::OK
     } else {

@@ -10,6 +10,7 @@ use crate::domain::invalid::Wrongs;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
+use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Default, Serialize)]
@@ -24,7 +25,7 @@ struct Form {
 #[serde(default)]
 pub struct Typed {
     name: String,
-    password: String,
+    password: SecretString,
     suffix: String,
     deploy: String,
 }
@@ -113,7 +114,7 @@ pub async fn create(
     let deploy = matches!(typed.deploy.as_str(), "1" | "true" | "on");
     let draft = Draft {
         name: &typed.name,
-        password: &typed.password,
+        password: typed.password.expose_secret(),
         suffix: &typed.suffix,
         deploy,
     };

@@ -5,6 +5,7 @@
 
 mod copies;
 mod crash;
+mod memory;
 mod outages;
 mod process;
 mod scale;

@@ -87,7 +87,7 @@ async fn measure(servers: &Servers, size: usize) -> Measured {
         concurrent: world.coolify.ledger().await["highest_concurrent"]
             .as_u64()
             .unwrap(),
-        memory_mb: memory_mb(&dashboard),
+        memory_mb: dashboard.memory_mb("VmRSS"),
         processor: (self::ticks(&dashboard) - ticks) / TICKS / (minutes * 60.0) * 100.0,
         ended: watched.ends.len(),
         delays: delays(&world, &watched.ends).await,
@@ -266,16 +266,6 @@ async fn connections(world: &World) -> i64 {
         .fetch_one(&world.database)
         .await
         .unwrap()
-}
-
-fn memory_mb(dashboard: &Dashboard) -> f64 {
-    let status = std::fs::read_to_string(format!("/proc/{}/status", dashboard.id())).unwrap();
-    let line = status
-        .lines()
-        .find(|line| line.starts_with("VmRSS:"))
-        .unwrap();
-    let kilobytes: f64 = line.split_whitespace().nth(1).unwrap().parse().unwrap();
-    kilobytes / 1_024.0
 }
 
 /// The processor's time so far, in ticks.

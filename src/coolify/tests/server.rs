@@ -1,7 +1,6 @@
 //! A server that gives one answer to everything, and remembers what it was asked.
 
 use crate::coolify::{Client, Connection, Error, Source};
-use crate::domain::secret::Secret;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
@@ -44,7 +43,7 @@ pub fn answer(status: u16, headers: &[(&str, &str)], body: &str) -> Response<Bod
 pub fn client_of(address: SocketAddr) -> Client {
     let connection = Connection {
         url: format!("http://{address}").parse().unwrap(),
-        token: Secret::new("1|token"),
+        token: secrecy::SecretString::from("1|token"),
         project_uuid: "project".to_owned(),
         server_uuid: "server".to_owned(),
         environment_name: "production".to_owned(),

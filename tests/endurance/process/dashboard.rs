@@ -99,6 +99,14 @@ impl Dashboard {
         self.process.id()
     }
 
+    /// What the kernel says of the process's memory: now (`VmRSS`), or at most (`VmHWM`).
+    pub fn memory_mb(&self, line: &str) -> f64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.id())).unwrap();
+        let line = status.lines().find(|found| found.starts_with(line));
+        let kilobytes = line.unwrap().split_whitespace().nth(1).unwrap();
+        kilobytes.parse::<f64>().unwrap() / 1_024.0
+    }
+
     pub fn kill(&mut self) {
         self.process.kill();
     }

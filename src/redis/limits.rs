@@ -1,39 +1,16 @@
-//! Token buckets in Redis: sign-in, registration, and the calls Coolify allows us. Without Redis, or while it is down,
-//! the same buckets work inside the process. A request never fails because Redis did.
+//! Token buckets: sign-in, registration, and the calls Coolify allows us. Without Redis, or while it is down, the same
+//! buckets work inside the process.
 
-use fred::prelude::{Builder, Client, ClientLike, Config, LuaInterface, ReconnectPolicy};
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
+use super::Redis;
+use moka::policy::EvictionPolicy;
+use moka::sync::Cache;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// How long a command to Redis may take before the process does without it.
-const COMMAND_TIMEOUT: Duration = Duration::from_millis(250);
-/// How many buckets the process keeps itself before it forgets the full ones.
-const LOCAL_BUCKETS: usize = 10_000;
-
-/// A connection to Redis that mends itself; `None` where none is set.
-pub type Redis = Option<Client>;
-
-/// Begins to connect to Redis, and goes on trying in the background.
-///
-/// # Errors
-/// When the address cannot be read.
-pub fn connect(url: Option<&str>) -> Result<Redis, fred::error::Error> {
-    let Some(url) = url else { return Ok(None) };
-    let client = Builder::from_config(Config::from_url(url)?)
-        .with_performance_config(|performance| {
-            performance.default_command_timeout = COMMAND_TIMEOUT;
-        })
-        .with_connection_config(|connection| {
-            connection.connection_timeout = Duration::from_secs(2);
-            connection.internal_command_timeout = Duration::from_secs(2);
-            connection.max_command_attempts = 1;
-        })
-        .set_policy(ReconnectPolicy::new_linear(0, 2_000, 200))
-        .build()?;
-    client.connect();
-    Ok(Some(client))
-}
+/// How many buckets the process keeps itself; beyond that the longest unused are forgotten.
+const LOCAL_BUCKETS: u64 = 10_000;
+/// After this every bucket is full again.
+const UNUSED: Duration = Duration::from_mins(10);
 
 /// A bucket: it holds `capacity` tokens and gets one back every `refill`.
 #[derive(Debug, Clone, Copy)]
@@ -104,12 +81,18 @@ struct Change {
     debt_ms: u64,
 }
 
+/// How many tokens a bucket of the process held, and when.
+struct Level {
+    tokens: f64,
+    at: Instant,
+}
+
 /// The buckets, shared through Redis by all copies of the process.
 #[derive(Clone)]
 pub struct Limits {
     redis: Redis,
     prefix: Arc<str>,
-    local: Arc<Mutex<HashMap<String, (f64, Instant)>>>,
+    local: Cache<String, Arc<Mutex<Level>>>,
 }
 
 /// Takes tokens if that leaves `keep`; returns the wait in milliseconds otherwise. A negative number of them is put back.
@@ -139,7 +122,11 @@ impl Limits {
         Self {
             redis,
             prefix: prefix.into(),
-            local: Arc::default(),
+            local: Cache::builder()
+                .max_capacity(LOCAL_BUCKETS)
+                .time_to_idle(UNUSED)
+                .eviction_policy(EvictionPolicy::lru())
+                .build(),
         }
     }
 
@@ -195,14 +182,7 @@ impl Limits {
         if wait.is_zero() { Ok(()) } else { Err(wait) }
     }
 
-    /// Whether Redis answers; `None` where none is set.
-    pub async fn redis_answers(&self) -> Option<bool> {
-        let client = self.redis.as_ref()?;
-        Some(client.is_connected() && client.ping::<String>(None).await.is_ok())
-    }
-
     async fn change_shared(&self, bucket: &Bucket, who: &str, change: Change) -> Option<Duration> {
-        let client = self.redis.as_ref().filter(|client| client.is_connected())?;
         let key = format!("{}{}:{who}", self.prefix, bucket.name);
         let arguments = vec![
             bucket.capacity.to_string(),
@@ -211,39 +191,40 @@ impl Limits {
             change.count.to_string(),
             change.debt_ms.to_string(),
         ];
-        let wait: Result<u64, _> = client.eval(TAKE, key, arguments).await;
-        wait.ok().map(Duration::from_millis)
+        let wait = self.redis.run(TAKE, key, arguments).await;
+        wait.map(Duration::from_millis)
     }
 
     fn change_local(&self, bucket: &Bucket, who: &str, change: Change) -> Duration {
-        let (capacity, refill, now) = (
-            f64::from(bucket.capacity),
-            bucket.refill.as_secs_f64(),
-            Instant::now(),
-        );
-        let mut buckets = self
-            .local
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
-        if buckets.len() > LOCAL_BUCKETS {
-            buckets.retain(|_, (_, at)| now.duration_since(*at) < Duration::from_mins(10));
-        }
-        let (tokens, at) = buckets
-            .entry(format!("{}:{who}", bucket.name))
-            .or_insert((capacity, now));
-        *tokens = capacity.min(*tokens + now.duration_since(*at).as_secs_f64() / refill);
-        *at = now;
+        let full = || {
+            Arc::new(Mutex::new(Level {
+                tokens: bucket.capacity.into(),
+                at: Instant::now(),
+            }))
+        };
+        let level = self.local.get_with(format!("{}:{who}", bucket.name), full);
+        let mut level = level.lock().unwrap_or_else(PoisonError::into_inner);
+        level.change(bucket, change)
+    }
+}
+
+impl Level {
+    fn change(&mut self, bucket: &Bucket, change: Change) -> Duration {
+        let (capacity, refill) = (f64::from(bucket.capacity), bucket.refill.as_secs_f64());
+        let back = self.at.elapsed().as_secs_f64() / refill;
+        self.at = Instant::now();
+        self.tokens = capacity.min(self.tokens + back);
         let count = f64::from(i32::try_from(change.count).unwrap_or(i32::MAX));
-        let missing = count + f64::from(change.keep) - *tokens;
+        let missing = count + f64::from(change.keep) - self.tokens;
         if change.debt_ms > 0 {
-            *tokens = tokens.min(-Duration::from_millis(change.debt_ms).as_secs_f64() / refill);
-            Duration::ZERO
+            let debt = Duration::from_millis(change.debt_ms).as_secs_f64();
+            self.tokens = self.tokens.min(-debt / refill);
         } else if missing <= 0.0 {
-            *tokens = capacity.min(*tokens - count);
-            Duration::ZERO
+            self.tokens = capacity.min(self.tokens - count);
         } else {
-            Duration::from_secs_f64(missing * refill)
+            return Duration::from_secs_f64(missing * refill);
         }
+        Duration::ZERO
     }
 }
 
@@ -292,14 +273,12 @@ mod tests {
 
     #[tokio::test]
     async fn a_bucket_empties_and_says_how_long_to_wait_without_redis() {
-        behaves(&Limits::new(None, "")).await;
+        behaves(&Limits::new(Redis::default(), "")).await;
     }
 
     #[tokio::test]
     async fn a_bucket_empties_and_says_how_long_to_wait_with_redis() {
-        let url = std::env::var("REDIS_URL").expect("REDIS_URL is set by scripts/test");
-        let redis = connect(Some(&url)).unwrap();
-        redis.as_ref().unwrap().wait_for_connect().await.unwrap();
+        let redis = crate::redis::tests::redis().await;
         let prefix = format!("test:{}:", uuid::Uuid::now_v7());
         behaves(&Limits::new(redis.clone(), &prefix)).await;
         let elsewhere = Limits::new(redis, &prefix);

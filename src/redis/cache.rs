@@ -1,16 +1,18 @@
 //! The status cache: what a row's poll needs to say "nothing new". It may vanish at any time.
 
+use super::Redis;
 use crate::domain::id::{EnvironmentId, UserId};
-use fred::prelude::{Client, ClientLike, KeysInterface, LuaInterface};
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use fred::prelude::KeysInterface;
+use moka::ops::compute::Op;
+use moka::sync::Cache;
+use std::sync::Arc;
+use std::time::Duration;
 use time::OffsetDateTime;
 
 /// How long an entry is believed, in case a change was never told.
 const BELIEVED: Duration = Duration::from_secs(5);
 /// How many entries the process keeps itself.
-const LOCAL_ENTRIES: usize = 10_000;
+const LOCAL_ENTRIES: u64 = 10_000;
 
 /// What is known of a row without asking the database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -32,87 +34,61 @@ return 1
 /// The status cache, in Redis when it is there, in the process otherwise.
 #[derive(Clone)]
 pub struct StatusCache {
-    redis: Option<Client>,
+    redis: Redis,
     prefix: Arc<str>,
-    local: Arc<Mutex<HashMap<EnvironmentId, (Known, Instant)>>>,
+    local: Cache<EnvironmentId, Known>,
 }
 
 impl StatusCache {
     /// A cache under a prefix of keys.
-    pub fn new(redis: Option<Client>, prefix: &str) -> Self {
+    pub fn new(redis: Redis, prefix: &str) -> Self {
         Self {
             redis,
             prefix: prefix.into(),
-            local: Arc::default(),
+            local: Cache::builder()
+                .max_capacity(LOCAL_ENTRIES)
+                .time_to_live(BELIEVED)
+                .build(),
         }
     }
 
     /// What is known of the row, if it is fresh enough to be believed.
     pub async fn get(&self, id: EnvironmentId) -> Option<Known> {
-        match self.connected() {
-            Some(client) => {
-                let json: Option<String> = client.get(self.key(id)).await.ok()?;
-                serde_json::from_str(&json?).ok()
-            }
-            None => self.get_local(id),
-        }
+        let Some(client) = self.redis.connected() else {
+            return self.local.get(&id);
+        };
+        let json: Option<String> = client.get(self.key(id)).await.ok()?;
+        serde_json::from_str(&json?).ok()
     }
 
     /// Tells what a row is now.
     pub async fn put(&self, id: EnvironmentId, known: Known) {
-        let Some(client) = self.connected() else {
-            return self.put_local(id, known);
-        };
         let json = serde_json::to_string(&known).expect("three plain values are JSON");
-        let arguments = vec![
-            json,
-            known.version.to_string(),
-            BELIEVED.as_millis().to_string(),
-        ];
-        let stored: Result<i64, _> = client.eval(PUT, self.key(id), arguments).await;
-        if let Err(error) = stored {
-            tracing::debug!(%error, "status cache not written");
+        let believed = BELIEVED.as_millis().to_string();
+        let arguments = vec![json, known.version.to_string(), believed];
+        let shared: Option<i64> = self.redis.run(PUT, self.key(id), arguments).await;
+        if shared.is_none() {
+            self.put_local(id, known);
         }
     }
 
     /// The row is gone.
     pub async fn forget(&self, id: EnvironmentId) {
-        self.local().remove(&id);
-        if let Some(client) = self.connected() {
+        self.local.invalidate(&id);
+        if let Some(client) = self.redis.connected() {
             let _: Result<i64, _> = client.del(self.key(id)).await;
         }
-    }
-
-    fn connected(&self) -> Option<&Client> {
-        self.redis.as_ref().filter(|client| client.is_connected())
     }
 
     fn key(&self, id: EnvironmentId) -> String {
         format!("{}status:{id}", self.prefix)
     }
 
-    fn local(&self) -> std::sync::MutexGuard<'_, HashMap<EnvironmentId, (Known, Instant)>> {
-        self.local.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn get_local(&self, id: EnvironmentId) -> Option<Known> {
-        self.local()
-            .get(&id)
-            .filter(|(_, at)| at.elapsed() < BELIEVED)
-            .map(|(known, _)| *known)
-    }
-
     fn put_local(&self, id: EnvironmentId, known: Known) {
-        let mut entries = self.local();
-        if entries.len() > LOCAL_ENTRIES {
-            entries.retain(|_, (_, at)| at.elapsed() < BELIEVED);
-        }
-        let newer = entries
-            .get(&id)
-            .is_some_and(|(old, at)| old.version > known.version && at.elapsed() < BELIEVED);
-        if !newer {
-            entries.insert(id, (known, Instant::now()));
-        }
+        self.local.entry(id).and_compute_with(|old| match old {
+            Some(old) if old.value().version > known.version => Op::Nop,
+            _ => Op::Put(known),
+        });
     }
 }
 
@@ -141,21 +117,13 @@ mod tests {
 
     #[tokio::test]
     async fn the_newest_version_is_kept_without_redis() {
-        behaves(StatusCache::new(None, "")).await;
+        behaves(StatusCache::new(Redis::default(), "")).await;
     }
 
     #[tokio::test]
     async fn the_newest_version_is_kept_with_redis() {
-        let url = std::env::var("REDIS_URL").expect("REDIS_URL is set by scripts/test");
-        let client =
-            fred::prelude::Builder::from_config(fred::prelude::Config::from_url(&url).unwrap())
-                .build()
-                .unwrap();
-        client.init().await.unwrap();
-        behaves(StatusCache::new(
-            Some(client),
-            &format!("test:{}:", uuid::Uuid::now_v7()),
-        ))
-        .await;
+        let redis = crate::redis::tests::redis().await;
+        let prefix = format!("test:{}:", uuid::Uuid::now_v7());
+        behaves(StatusCache::new(redis, &prefix)).await;
     }
 }

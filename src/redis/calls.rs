@@ -1,0 +1,142 @@
+//! The budget of calls to Coolify: one for all copies of the process in Redis, the same inside the process without it or
+//! while it is away. It hands out times; it must not know what is called.
+
+use super::Redis;
+use super::schedule::{Millis, Request, State};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+pub use super::schedule::{CallRates, Lane};
+
+/// The longest pause: whatever Coolify names, it is asked again after this.
+const LONGEST_PAUSE: Duration = Duration::from_mins(5);
+/// Nothing is reserved for later than this.
+const FARTHEST: Duration = Duration::from_hours(24);
+/// Does the sums of `schedule` in Redis.
+pub(super) const SCRIPT: &str = include_str!("calls.lua");
+
+/// The calls all copies may make; cheap to clone.
+#[derive(Clone)]
+pub struct CallBudget {
+    redis: Redis,
+    key: Arc<str>,
+    rates: CallRates,
+    local: Arc<Local>,
+}
+
+/// What is reserved without Redis, and the beginning of its time.
+struct Local {
+    state: Mutex<State>,
+    began: Instant,
+}
+
+impl CallBudget {
+    /// A budget under a prefix of keys.
+    pub fn new(redis: Redis, prefix: &str, rates: CallRates) -> Self {
+        let local = Local {
+            state: Mutex::default(),
+            began: Instant::now(),
+        };
+        Self {
+            redis,
+            key: format!("{prefix}calls").into(),
+            rates,
+            local: Arc::new(local),
+        }
+    }
+
+    /// Reserves calls, at most a burst, that begin `earliest` from now or later; answers after how long they may. Whoever
+    /// reserves for later keeps nobody from the time before, as far as that has room. A time that was handed out stays
+    /// when a pause is made afterwards: ask `paused` before the first call.
+    pub async fn reserve(&self, lane: Lane, calls: u32, earliest: Duration) -> Duration {
+        let request = Request {
+            lane,
+            calls,
+            delay: millis(earliest.min(FARTHEST)),
+        };
+        let shared = self.run("reserve", arguments(&self.rates, request)).await;
+        let wait = shared.unwrap_or_else(|| {
+            let mut local = self.local();
+            local.reserve(&self.rates, request, self.local_time())
+        });
+        Duration::from_millis(wait)
+    }
+
+    /// Takes one call if it may begin now. A look has a share of its own and takes a common call only while half a burst
+    /// is left; a log only while three quarters are.
+    ///
+    /// # Errors
+    /// How long until it may.
+    pub async fn try_one(&self, lane: Lane) -> Result<(), Duration> {
+        let one = Request {
+            lane,
+            calls: 1,
+            delay: 0,
+        };
+        let shared = self.run("try", arguments(&self.rates, one)).await;
+        let wait = shared.unwrap_or_else(|| {
+            let tried = self
+                .local()
+                .try_reserve(&self.rates, one, self.local_time());
+            tried.err().unwrap_or(0)
+        });
+        match wait {
+            0 => Ok(()),
+            wait => Err(Duration::from_millis(wait)),
+        }
+    }
+
+    /// Coolify's rate limit was hit: what is reserved from now on begins after this, at most five minutes.
+    pub async fn pause(&self, pause: Duration) {
+        let pause = millis(pause.min(LONGEST_PAUSE));
+        self.local().pause(pause, self.local_time());
+        self.run("pause", vec![pause.to_string()]).await;
+    }
+
+    /// What is left of the pause.
+    pub async fn paused(&self) -> Duration {
+        let shared = self.run("paused", vec![]).await;
+        let left = shared.unwrap_or_else(|| self.local().paused(self.local_time()));
+        Duration::from_millis(left)
+    }
+
+    async fn run(&self, what: &str, more: Vec<String>) -> Option<Millis> {
+        let mut arguments = vec![String::new(), what.to_owned()];
+        arguments.extend(more);
+        self.redis
+            .run(SCRIPT, self.key.to_string(), arguments)
+            .await
+    }
+
+    fn local(&self) -> MutexGuard<'_, State> {
+        let state = self.local.state.lock();
+        state.unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn local_time(&self) -> Millis {
+        millis(self.local.began.elapsed())
+    }
+}
+
+/// A request as the script reads it.
+pub(super) fn arguments(rates: &CallRates, request: Request) -> Vec<String> {
+    let request = request.fitting(rates);
+    let common = [rates.common.interval(), rates.common.burst.into()];
+    let mut numbers = vec![
+        request.calls.into(),
+        request.delay,
+        request.lane.leaves(rates.common.burst).into(),
+    ];
+    numbers.extend(common);
+    let mut arguments: Vec<String> = numbers.iter().map(Millis::to_string).collect();
+    if let Some(own) = request.lane.own(rates) {
+        let numbers = [own.rate.interval(), own.rate.burst.into(), own.gain];
+        arguments.push(own.name.to_owned());
+        arguments.extend(numbers.iter().map(Millis::to_string));
+    }
+    arguments
+}
+
+fn millis(duration: Duration) -> Millis {
+    duration.as_millis().try_into().unwrap_or(Millis::MAX)
+}
