@@ -64,6 +64,7 @@ async fn where_everything_is_right_every_check_says_so() {
             "ok       COOLIFY_PROJECT_UUID: found, with 0 applications.",
             "ok       COOLIFY_SERVER_UUID: the server is reachable.",
             "ok       COOLIFY_API_TOKEN: it may read logs.",
+            "ok       COOLIFY_SERVER_UUID: it builds 2 at once and lets 25 wait.",
         ]
     );
     surgery
