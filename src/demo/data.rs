@@ -6,6 +6,7 @@ use crate::actions::{deployments, hashing};
 use crate::app::{App, Pace};
 use crate::config::Config;
 use crate::domain::id::{EnvironmentId, UserId};
+use crate::domain::judge::Patience;
 use crate::redis::limits::Bucket;
 use crate::simulator::Simulator;
 use crate::{PREFIX, worker};
@@ -82,6 +83,11 @@ fn pace() -> Pace {
         retry: soon,
         log: soon,
         tick: Duration::from_millis(50),
+        patience: Patience {
+            trailing_log: soon,
+            start: soon * 20,
+            ..Patience::default()
+        },
         calls: plenty("demo-coolify"),
         look_calls: plenty("demo-looks"),
         log_calls: plenty("demo-logs"),
