@@ -1,9 +1,9 @@
 //! Every setting: its default, its wrong values with their sentences, and what a blank means.
 
-use secrecy::ExposeSecret;
 use super::{Command, CommandLine, Config, LogFormat, Settings, Wrong, address};
 use clap::builder::Resettable;
 use clap::{CommandFactory, FromArgMatches};
+use secrecy::ExposeSecret;
 use std::collections::BTreeSet;
 
 /// What must be set, and may be set so.
@@ -301,7 +301,10 @@ fn a_right_value_is_taken_without_the_space_around_it() {
         assert_eq!(meaning(&config, log, name), means, "{name}");
     }
     let (config, _) = checked(&settings(&NEEDED)).unwrap();
-    assert_eq!(config.database_url.expose_secret(), "postgres://vps:secret@db/vps");
+    assert_eq!(
+        config.database_url.expose_secret(),
+        "postgres://vps:secret@db/vps"
+    );
     assert_eq!(config.coolify.url.as_str(), "https://coolify.example.com/");
     assert_eq!(config.coolify.token.expose_secret(), "1|secret");
     assert_eq!(

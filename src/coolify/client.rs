@@ -1,6 +1,5 @@
 //! The calls of Coolify's API: every method is one call. It knows nothing of databases, jobs and how often it may be used.
 
-use secrecy::ExposeSecret;
 use super::applications::{Application, CreateAnswer, EnvironmentAnswer, StoragesAnswer};
 use super::body::{NewApplication, NewVolume, Variable, Variables};
 use super::builds::{
@@ -10,6 +9,7 @@ use super::connection::{Connection, Source};
 use super::error::Error;
 use super::http::{beginning, exchange, read, read_list, send};
 use reqwest::{Method, RequestBuilder, header};
+use secrecy::ExposeSecret;
 use serde::de::IgnoredAny;
 use std::collections::HashSet;
 use std::marker::PhantomData;
