@@ -8,8 +8,7 @@ use std::time::{Duration, Instant};
 
 /// How many copies there are.
 const COPIES: usize = 3;
-/// How long everything may take to come to its end once nobody is killed any more. Coolify's limit decides: 50
-/// environments take about 4 minutes.
+/// How long everything may take to come to its end once nobody is killed any more: Coolify's limit decides.
 const CALM: Duration = Duration::from_mins(45);
 /// How many calls Coolify allows in a minute.
 const ALLOWED: u64 = 200;

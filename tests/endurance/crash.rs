@@ -14,8 +14,7 @@ const AT_ONCE: usize = 48;
 const STARTS: usize = 4;
 /// How long a killed dashboard may take to reach its crash point, and to come to its end afterwards.
 const LIMIT: Duration = Duration::from_mins(15);
-/// Within this time of the restart somebody must have taken up the environment again: when its lease has ended after
-/// 25 s, and then within ten times the 2 s that takes on an idle machine.
+/// Within this time of the restart somebody must have taken up the environment again: its lease ends after 25 s.
 const BEGINS_WITHIN: Duration = Duration::from_secs(45);
 /// How long the last job may be there after the end.
 const LAST_JOB: Duration = Duration::from_mins(2);

@@ -5,7 +5,7 @@ use crate::process::{Dashboard, Person, Servers, World, until, wait};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-/// Within this time everything is well again once what was away is back: on an idle machine it takes 1 to 3 s.
+/// Within this time everything is well again once what was away is back.
 const WELL_AGAIN: Duration = Duration::from_mins(1);
 /// How long a page may take while PostgreSQL is away. It waits 3 s for a connection.
 const SAYS_SO: Duration = Duration::from_secs(30);
