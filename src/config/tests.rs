@@ -301,10 +301,8 @@ fn a_right_value_is_taken_without_the_space_around_it() {
         assert_eq!(meaning(&config, log, name), means, "{name}");
     }
     let (config, _) = checked(&settings(&NEEDED)).unwrap();
-    assert_eq!(
-        config.database_url.expose_secret(),
-        "postgres://vps:secret@db/vps"
-    );
+    let database = config.database_url.expose_secret();
+    assert_eq!(database, "postgres://vps:secret@db/vps");
     assert_eq!(config.coolify.url.as_str(), "https://coolify.example.com/");
     assert_eq!(config.coolify.token.expose_secret(), "1|secret");
     assert_eq!(
