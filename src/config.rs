@@ -6,11 +6,17 @@ use clap::{Args, Parser, Subcommand};
 use secrecy::{ExposeSecret, SecretString};
 use std::net::SocketAddr;
 use std::num::NonZeroU16;
-use std::str::FromStr;
-use url::Url;
+use std::time::Duration;
 
+mod parse;
 #[cfg(test)]
 mod tests;
+mod wrong;
+
+pub use parse::address;
+pub use wrong::Wrong;
+
+use parse::{one_of, or, parsed, present, url_of};
 
 /// What holds where nothing is set, or only a blank.
 const ENVIRONMENT_NAME: &str = "production";
@@ -20,6 +26,7 @@ const PORT: &str = "8080";
 const ADDRESS: &str = "127.0.0.1:3000";
 const REGISTRATION: &str = "open";
 const LOG_FORMAT: &str = "text";
+const TURN_TIMEOUT: &str = "12";
 
 /// vps-claude: a dashboard for self-hosted Claude Code environments on Coolify.
 #[derive(Debug, Parser)]
@@ -106,18 +113,12 @@ pub struct Settings {
     /// Whether new people may register: open or closed.
     #[arg(long, env, global = true, default_value = REGISTRATION)]
     registration: String,
+    /// How many hours a deployment may wait for its turn while Coolify builds others.
+    #[arg(long, env, global = true, default_value = TURN_TIMEOUT)]
+    turn_timeout_hours: String,
     /// How the log is written: text or json. What is logged is chosen by `RUST_LOG`.
     #[arg(long, env, global = true, default_value = LOG_FORMAT)]
     log_format: String,
-}
-
-/// A setting that is missing or wrong, in one line that names it.
-#[derive(Debug, thiserror::Error)]
-pub enum Wrong {
-    #[error("{0} is missing: {1}")]
-    Missing(&'static str, &'static str),
-    #[error("{0} is wrong: {1}")]
-    Invalid(&'static str, String),
 }
 
 /// Every setting, checked.
@@ -133,6 +134,8 @@ pub struct Config {
     /// Cookies are Secure, because people come by https.
     pub secure: bool,
     pub registration_open: bool,
+    /// How long a deployment may wait for its turn.
+    pub turn_timeout: Duration,
     /// Coolify is simulated: pages say what there is to try.
     pub demo: bool,
 }
@@ -169,6 +172,7 @@ impl Settings {
                 or(&self.registration, REGISTRATION),
                 &[("open", true), ("closed", false)],
             )?,
+            turn_timeout: self.turn_timeout()?,
             demo: false,
         })
     }
@@ -252,6 +256,19 @@ impl Settings {
         })
     }
 
+    fn turn_timeout(&self) -> Result<Duration, Wrong> {
+        let hours: u16 = parsed(
+            "TURN_TIMEOUT_HOURS",
+            or(&self.turn_timeout_hours, TURN_TIMEOUT),
+            "a number of hours from 1 to 720 is needed",
+        )?;
+        if (1..=720).contains(&hours) {
+            return Ok(Duration::from_hours(hours.into()));
+        }
+        let hint = "a number of hours from 1 to 720 is needed";
+        Err(Wrong::Invalid("TURN_TIMEOUT_HOURS", hint.to_owned()))
+    }
+
     fn redis_url(&self) -> Result<Option<SecretString>, Wrong> {
         let Some(url) = present(self.redis_url.as_ref()) else {
             return Ok(None);
@@ -279,68 +296,4 @@ impl Settings {
     ) -> Result<String, Wrong> {
         present(value).ok_or(Wrong::Missing(name, hint))
     }
-}
-
-/// Where to listen.
-///
-/// # Errors
-/// When it is no address with a port.
-pub fn address(typed: &str) -> Result<SocketAddr, Wrong> {
-    let hint = "an address and port like 127.0.0.1:3000 is needed";
-    parsed("LISTEN", typed, hint)
-}
-
-/// A setting that is there and not blank.
-fn present(value: Option<&String>) -> Option<String> {
-    value
-        .map(|value| value.trim().to_owned())
-        .filter(|value| !value.is_empty())
-}
-
-/// A setting without the space around it; its default where nothing else is left.
-fn or<'a>(value: &'a str, default: &'a str) -> &'a str {
-    match value.trim() {
-        "" => default,
-        value => value,
-    }
-}
-
-/// The address, without printing it: it may carry a password.
-fn url_of(name: &'static str, value: &str, schemes: &[&str]) -> Result<Url, Wrong> {
-    let wrong = || {
-        Wrong::Invalid(
-            name,
-            format!(
-                "an address that begins with {}:// is needed",
-                schemes.join(":// or ")
-            ),
-        )
-    };
-    let url = Url::parse(value.trim()).map_err(|_| wrong())?;
-    if schemes.contains(&url.scheme()) {
-        Ok(url)
-    } else {
-        Err(wrong())
-    }
-}
-
-fn parsed<T: FromStr>(name: &'static str, value: &str, hint: &str) -> Result<T, Wrong> {
-    value
-        .trim()
-        .parse()
-        .map_err(|_| Wrong::Invalid(name, hint.to_owned()))
-}
-
-fn one_of<T: Copy>(name: &'static str, value: &str, known: &[(&str, T)]) -> Result<T, Wrong> {
-    let found = known.iter().find(|(word, _)| *word == value.trim());
-    let words = || {
-        known
-            .iter()
-            .map(|(word, _)| *word)
-            .collect::<Vec<_>>()
-            .join(" or ")
-    };
-    found
-        .map(|(_, meaning)| *meaning)
-        .ok_or_else(|| Wrong::Invalid(name, format!("{} is needed", words())))
 }

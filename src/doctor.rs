@@ -3,7 +3,13 @@
 use crate::app::{self, App, Pace};
 use crate::config::Config;
 use crate::coolify::{Error, ServerLimits};
+use crate::store;
 use std::io::Write;
+use std::time::SystemTime;
+use time::OffsetDateTime;
+
+/// A difference between two clocks that is worth a word, in seconds.
+const SKEW_SECONDS: i64 = 5;
 
 /// How a check ended.
 enum Finding {
@@ -23,6 +29,7 @@ pub async fn run(config: &Config) -> anyhow::Result<()> {
         ("DATABASE_URL", database(&app).await),
         ("REDIS_URL", redis(&app).await),
     ];
+    findings.extend(clock(&app).await.map(|finding| ("clock", finding)));
     findings.extend(coolify(&app).await);
     let mut wrong = 0;
     for (what, finding) in &findings {
@@ -50,6 +57,22 @@ async fn database(app: &App) -> Finding {
     }
 }
 
+/// How far this machine's clock is from the database's; nothing is said when they agree.
+async fn clock(app: &App) -> Option<Finding> {
+    let theirs = store::now(&app.pool).await.ok()?;
+    let ours = OffsetDateTime::from(SystemTime::now());
+    skew((ours - theirs).whole_seconds())
+}
+
+fn skew(seconds: i64) -> Option<Finding> {
+    let direction = if seconds > 0 { "ahead of" } else { "behind" };
+    let text = format!(
+        "this machine's clock is {} s {direction} PostgreSQL's. Deployments work all the same; set the clock, or the log's times mislead.",
+        seconds.abs()
+    );
+    (seconds.abs() > SKEW_SECONDS).then_some(Finding::Warning(text))
+}
+
 async fn redis(app: &App) -> Finding {
     for _ in 0..20 {
         match app.redis.answers().await {
@@ -68,7 +91,7 @@ async fn redis(app: &App) -> Finding {
 }
 
 async fn coolify(app: &App) -> Vec<(&'static str, Finding)> {
-    let client = app.coolify_unmetered();
+    let client = &app.coolify;
     let version = match client.version().await {
         Ok(version) => Finding::Fine(format!("Coolify {version} answers and accepts the token.")),
         Err(error) => return vec![("COOLIFY_API_URL", Finding::Wrong(sentence(&error)))],
@@ -138,9 +161,25 @@ fn sentence(error: &Error) -> String {
     match error {
         Error::Refused(sentence) => sentence.clone(),
         Error::Unreachable { why, .. } => format!("Coolify cannot be reached: {why}."),
-        Error::Spent(_) | Error::RateLimited { .. } | Error::QueueFull { .. } => {
+        Error::RateLimited { .. } | Error::QueueFull { .. } => {
             "Coolify allows no more calls this minute.".to_owned()
         }
         Error::NotFound | Error::DomainTaken(_) => "Coolify does not find it.".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_that_goes_wrong_is_named() {
+        assert!(skew(0).is_none() && skew(5).is_none() && skew(-5).is_none());
+        for (seconds, words) in [(1_500, "1500 s ahead of"), (-6, "6 s behind")] {
+            let Some(Finding::Warning(text)) = skew(seconds) else {
+                panic!("{seconds}")
+            };
+            assert!(text.contains(words), "{text}");
+        }
     }
 }

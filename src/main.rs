@@ -27,6 +27,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::process::ExitCode;
 use std::str::FromStr;
+use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
@@ -37,6 +38,10 @@ use web::Web;
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
+/// How long connections to the database may take to close.
+const CLOSING: Duration = Duration::from_secs(2);
+/// The exit code when a second signal ends the process at once.
+const KILLED: i32 = 130;
 /// The exit code for a setting that is missing or wrong.
 const WRONG_SETTING: u8 = 2;
 /// Begins every key in Redis.
@@ -149,7 +154,11 @@ fn start_log(format: LogFormat) {
 /// # Errors
 /// When the address is taken, or the database cannot be brought up to date.
 async fn serve(config: &Config, ready: Option<fn(SocketAddr) -> String>) -> anyhow::Result<()> {
-    let app = build(config, PREFIX, Pace::default())?;
+    let pace = Pace {
+        turn_wait: config.turn_timeout,
+        ..Pace::default()
+    };
+    let app = build(config, PREFIX, pace)?;
     migrate(&app).await?;
     actions::hashing::warm_up();
     let listener = TcpListener::bind(config.listen)
@@ -166,13 +175,15 @@ async fn serve(config: &Config, ready: Option<fn(SocketAddr) -> String>) -> anyh
         secure: config.secure,
         demo: config.demo,
     };
-    let (served, ()) = tokio::join!(
-        web::serve(listener, web, stop.clone()),
-        worker::run(app.clone(), stop.clone())
-    );
-    app.pool.close().await;
+    let worker = tokio::spawn(worker::run(app.clone(), stop.clone()));
+    let served = tokio::spawn(web::serve(listener, web, stop.clone())).await;
+    stop.cancel();
+    if let Err(error) = worker.await {
+        tracing::error!(%error, "the worker panicked");
+    }
+    let _: Result<(), _> = tokio::time::timeout(CLOSING, app.pool.close()).await;
     tracing::info!("stopped");
-    Ok(served?)
+    Ok(served??)
 }
 
 /// Brings the tables up to date.
@@ -210,7 +221,7 @@ fn build(config: &Config, prefix: &str, pace: Pace) -> anyhow::Result<App> {
     }))
 }
 
-/// Is cancelled by the first signal that asks the process to stop, from now on.
+/// Is cancelled by the first signal that asks the process to stop, from now on. A second one ends it at once.
 ///
 /// # Errors
 /// When signals cannot be listened to.
@@ -220,12 +231,19 @@ fn stop_on_signal() -> io::Result<CancellationToken> {
     let stop = CancellationToken::new();
     let asked = stop.clone();
     tokio::spawn(async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
+        for times in 0..2 {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+            if times == 0 {
+                tracing::info!(
+                    "stopping: requests and steps are finished first; again to stop at once"
+                );
+                asked.cancel();
+            }
         }
-        tracing::info!("stopping: requests and steps are finished first");
-        asked.cancel();
+        std::process::exit(KILLED);
     });
     Ok(stop)
 }

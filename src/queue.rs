@@ -7,17 +7,18 @@ use sqlxmq::{CurrentJob, JobBuilder};
 use std::collections::HashSet;
 use std::time::Duration;
 
-/// A request for work. It carries an id only, and may be carried out twice, late, or never: the sweep asks again.
+/// A request for work: an id, and the number of the job among those of its environment, of which only the newest does
+/// anything. It may be carried out twice, late, or never: the sweep asks again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Job {
     /// Take the deployment one step further.
-    Advance(DeploymentId),
+    Advance(DeploymentId, i64),
     /// Remove the environment's application.
-    Remove(EnvironmentId),
+    Remove(EnvironmentId, i64),
 }
 
-/// How long the queue waits for a job before it gives it to another: longer than the job's own time limit.
+/// How long the queue waits for a job before it gives it to another: longer than the claim of its step lasts.
 pub const BACKOFF: Duration = Duration::from_secs(25);
 const RETRIES: u32 = 12;
 const NAME: &str = "step";
@@ -30,9 +31,6 @@ impl Job {
 }
 
 /// Asks for a job as part of the transaction: it is there when the transaction commits, and not otherwise.
-///
-/// # Errors
-/// When the database fails.
 pub async fn ask(conn: &mut PgConnection, job: Job, delay: Duration) -> sqlx::Result<()> {
     JobBuilder::new(NAME)
         .set_json(&job)
@@ -51,9 +49,6 @@ fn whole_microseconds(delay: Duration) -> Duration {
 }
 
 /// The jobs that will be carried out some time.
-///
-/// # Errors
-/// When the database fails.
 pub async fn asked(pool: &PgPool) -> sqlx::Result<HashSet<Job>> {
     let payloads = sqlx::query_scalar!(
         r#"select p.payload_json as "payload!"
@@ -70,9 +65,6 @@ pub async fn asked(pool: &PgPool) -> sqlx::Result<HashSet<Job>> {
 }
 
 /// Removes the messages whose attempts are used up: the queue would keep them for ever, silently. Says how many.
-///
-/// # Errors
-/// When the database fails.
 pub async fn drop_spent(pool: &PgPool) -> sqlx::Result<u64> {
     let spent = sqlx::query!(
         "with spent as (

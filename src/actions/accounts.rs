@@ -122,13 +122,13 @@ async fn spend(
     email: &str,
 ) -> Result<(), Refusal> {
     app.limits
-        .take(by_address, &from.to_string(), 0)
+        .take(by_address, &from.to_string())
         .await
         .map_err(Refusal::TooMany)?;
     let mut account = DefaultHasher::new();
     email.trim().to_lowercase().hash(&mut account);
     app.limits
-        .take(by_account, &format!("{:016x}", account.finish()), 0)
+        .take(by_account, &format!("{:016x}", account.finish()))
         .await
         .map_err(Refusal::TooMany)
 }
@@ -185,7 +185,7 @@ pub async fn delete(app: &App, id: UserId, password: &str) -> Result<(), Refusal
 
 async fn prove(app: &App, id: UserId, password: &str, field: &'static str) -> Result<(), Refusal> {
     app.limits
-        .take(&limits::SIGN_IN_BY_ACCOUNT, &id.to_string(), 0)
+        .take(&limits::SIGN_IN_BY_ACCOUNT, &id.to_string())
         .await
         .map_err(Refusal::TooMany)?;
     let hash = users::password_hash(&app.pool, id).await?;

@@ -1,20 +1,24 @@
 //! Deployments as people ask for them: deploy, cancel, a new password.
 
-use super::environments::{Refusal, tell};
+use super::calls::Cost;
+use super::ending;
 use super::hashing;
+use super::jobs;
+use super::known;
+use super::refusal::Refusal;
 use crate::app::App;
 use crate::crash;
+use crate::domain::deployment::Outcome;
 use crate::domain::id::{DeploymentId, EnvironmentId, UserId};
 use crate::domain::invalid::Wrong;
 use crate::domain::password::Password;
 use crate::domain::status::{Event, Status};
-use crate::queue::{self, Job};
-use crate::store::{deployments, environments};
+use crate::store::{deployments, environments, turns, watches};
 use secrecy::ExposeSecret;
 use sqlx::PgConnection;
 use std::time::Duration;
 
-/// Asks for a deployment of the owner's environment.
+/// Asks for a deployment of the owner's environment. It waits for its turn.
 ///
 /// # Errors
 /// `NotFound`, or a sentence when one is under way or it is being deleted.
@@ -24,7 +28,7 @@ pub async fn deploy(app: &App, owner: UserId, id: EnvironmentId) -> Result<(), R
     crash::point("asked.before");
     tx.commit().await?;
     crash::point("asked.after");
-    tell(app, id).await?;
+    known::update(app, id).await?;
     Ok(())
 }
 
@@ -38,7 +42,7 @@ pub async fn set_password(
     id: EnvironmentId,
     typed: &str,
 ) -> Result<(), Refusal> {
-    environments::get(&app.pool, owner, id)
+    environments::get(&app.pool, owner, id, app.pace.unconfirmed)
         .await?
         .ok_or(Refusal::NotFound)?;
     let password = Password::for_environment(typed);
@@ -60,12 +64,12 @@ pub async fn set_password(
         begin(app, &mut tx, owner, id).await?;
     }
     tx.commit().await?;
-    tell(app, id).await?;
+    known::update(app, id).await?;
     Ok(())
 }
 
-/// Begins a deployment inside a transaction: locks, decides, writes, asks for work.
-pub(super) async fn begin(
+/// Begins a deployment inside a transaction: locks, decides, writes. Whoever gives turns asks for its work.
+pub async fn begin(
     app: &App,
     tx: &mut PgConnection,
     owner: UserId,
@@ -89,13 +93,15 @@ pub(super) async fn begin(
         ));
     }
     let deployment = DeploymentId::new();
+    let before = (row.status, row.reason.as_deref());
     environments::set_status(tx, id, status, None).await?;
-    deployments::insert(tx, deployment, id, owner, app.pace.deadline).await?;
-    queue::ask(tx, Job::Advance(deployment), Duration::ZERO).await?;
+    deployments::insert(tx, deployment, id, owner, before, app.pace.turn_wait).await?;
+    watches::stop(tx, id).await?;
     Ok(())
 }
 
-/// Asks for the end of the deployment under way. Coolify is asked to cancel its build.
+/// Asks for the end of the deployment under way. One that waits for its turn ends at once; of any other Coolify is asked to
+/// cancel its build. Asked again, nothing more happens.
 ///
 /// # Errors
 /// `NotFound`, or a sentence when nothing is under way.
@@ -110,10 +116,14 @@ pub async fn cancel(app: &App, owner: UserId, id: EnvironmentId) -> Result<(), R
             "Nothing is being deployed, so there is nothing to cancel.",
         ));
     };
-    deployments::request_cancel(&mut tx, deployment).await?;
-    environments::set_status(&mut tx, id, row.status, row.reason.as_deref()).await?;
-    queue::ask(&mut tx, Job::Advance(deployment), Duration::ZERO).await?;
+    if let Some(before) = turns::waiting(&mut tx, id).await? {
+        let end = (Outcome::Cancelled, "The deployment was cancelled.");
+        ending::withdraw(&mut tx, id, &before, end).await?;
+    } else if deployments::request_cancel(&mut tx, deployment).await? {
+        environments::set_status(&mut tx, id, row.status, row.reason.as_deref()).await?;
+        jobs::advance(app, &mut tx, id, deployment, Cost::CANCEL, Duration::ZERO).await?;
+    }
     tx.commit().await?;
-    tell(app, id).await?;
+    known::update(app, id).await?;
     Ok(())
 }

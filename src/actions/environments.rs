@@ -1,21 +1,21 @@
 //! Environments: create, list, delete, give up.
 
-use super::hashing::{self, Busy};
+use super::{ending, hashing, jobs, known};
 use crate::app::App;
 use crate::crash;
+use crate::domain::deployment::Outcome;
 use crate::domain::environment::{EnvironmentName, Subdomain, Suffix};
 use crate::domain::id::{DeploymentId, EnvironmentId, UserId};
 use crate::domain::invalid::{Invalid, Wrong, Wrongs, check};
 use crate::domain::password::Password;
 use crate::domain::status::{Event, Status};
-use crate::queue::{self, Job};
-use crate::redis::cache::Known;
 use crate::store::environments::{self, Inserted, New};
-use crate::store::{deployments, log};
+use crate::store::{deployments, log, watches};
 use secrecy::ExposeSecret;
 use std::time::Duration;
 use time::OffsetDateTime;
 
+pub use super::refusal::Refusal;
 pub use crate::store::deployments::DeploymentRow;
 pub use crate::store::environments::EnvironmentRow;
 pub use crate::store::log::Line;
@@ -29,22 +29,13 @@ pub struct Draft<'a> {
     pub deploy: bool,
 }
 
-/// Why a story about an environment ended without its result.
-#[derive(Debug, thiserror::Error)]
-pub enum Refusal {
-    #[error("wrong fields")]
-    Wrong(Wrongs),
-    /// Not there, or not theirs: the same.
-    #[error("no such environment")]
-    NotFound,
-    /// The status does not allow it; a sentence for people.
-    #[error("{0}")]
-    NotNow(&'static str),
-    /// Too many passwords wait to be hashed.
-    #[error(transparent)]
-    Busy(#[from] Busy),
-    #[error(transparent)]
-    Database(#[from] sqlx::Error),
+/// How far a removal is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Removal {
+    /// Coolify had nothing of it.
+    Done,
+    /// Coolify is asked for it.
+    Begun,
 }
 
 /// Four random characters for a subdomain.
@@ -103,9 +94,6 @@ fn name_taken() -> Refusal {
 }
 
 /// What a name would become: the host people would open, and what is wrong with the name.
-///
-/// # Errors
-/// When the database fails.
 pub async fn preview(
     app: &App,
     typed: &str,
@@ -122,26 +110,20 @@ pub async fn preview(
 }
 
 /// The owner's environments, newest first; with a query only those whose name contains it.
-///
-/// # Errors
-/// When the database fails.
 pub async fn list(app: &App, owner: UserId, query: &str) -> sqlx::Result<Vec<EnvironmentRow>> {
     let key = EnvironmentName::parse(query)
         .map(|name| name.key())
         .unwrap_or_default();
-    environments::list(&app.pool, owner, &key).await
+    environments::list(&app.pool, owner, &key, app.pace.unconfirmed).await
 }
 
 /// The owner's environments made after this time.
-///
-/// # Errors
-/// When the database fails.
 pub async fn list_after(
     app: &App,
     owner: UserId,
     after: OffsetDateTime,
 ) -> sqlx::Result<Vec<EnvironmentRow>> {
-    environments::list_after(&app.pool, owner, after).await
+    environments::list_after(&app.pool, owner, after, app.pace.unconfirmed).await
 }
 
 /// The owner's environment.
@@ -149,15 +131,12 @@ pub async fn list_after(
 /// # Errors
 /// `NotFound` when it is not there or not theirs.
 pub async fn get(app: &App, owner: UserId, id: EnvironmentId) -> Result<EnvironmentRow, Refusal> {
-    environments::get(&app.pool, owner, id)
+    environments::get(&app.pool, owner, id, app.pace.unconfirmed)
         .await?
         .ok_or(Refusal::NotFound)
 }
 
 /// The newest deployments of the owner's environment.
-///
-/// # Errors
-/// When the database fails.
 pub async fn deployments(
     app: &App,
     owner: UserId,
@@ -167,9 +146,6 @@ pub async fn deployments(
 }
 
 /// The log of a deployment of the owner's environment from a place on.
-///
-/// # Errors
-/// When the database fails.
 pub async fn log(
     app: &App,
     owner: UserId,
@@ -180,37 +156,8 @@ pub async fn log(
     log::lines(&app.pool, owner, id, deployment.uuid(), from).await
 }
 
-/// What the owner's row is at, from the cache if it knows; `None` when it is not there or not theirs.
-///
-/// # Errors
-/// When the database fails.
-pub async fn known(app: &App, owner: UserId, id: EnvironmentId) -> sqlx::Result<Option<Known>> {
-    let known = match app.cache.get(id).await {
-        Some(known) => Some(known),
-        None => tell(app, id).await?,
-    };
-    Ok(known.filter(|known| known.owner == owner))
-}
-
-/// Tells the cache what a row is at.
-///
-/// # Errors
-/// When the database fails.
-pub async fn tell(app: &App, id: EnvironmentId) -> sqlx::Result<Option<Known>> {
-    let Some(row) = environments::known(&app.pool, id).await? else {
-        app.cache.forget(id).await;
-        return Ok(None);
-    };
-    let known = Known {
-        owner: row.owner_id.into(),
-        version: row.version,
-        checked_at: row.checked_at,
-    };
-    app.cache.put(id, known).await;
-    Ok(Some(known))
-}
-
-/// Asks for the removal of the owner's environment, in whatever status it is. Asked again, it is tried again.
+/// Asks for the removal of the owner's environment, in whatever status it is. What Coolify was never asked for leaves at once.
+/// Asked again, it is tried again where it is stuck, and nothing happens otherwise.
 ///
 /// # Errors
 /// `NotFound`, or a wrong confirmation: the name must be typed as it is.
@@ -219,31 +166,45 @@ pub async fn delete(
     owner: UserId,
     id: EnvironmentId,
     confirmation: &str,
-) -> Result<(), Refusal> {
+) -> Result<Removal, Refusal> {
     let mut tx = app.pool.begin().await?;
     let row = confirmed(&mut tx, owner, id, confirmation).await?;
-    let status = row
-        .status
-        .after(Event::DeleteRequested)
-        .unwrap_or(Status::Deleting);
-    if let Some(deployment) = deployments::moving(&mut tx, id).await? {
-        let why = Some("The environment was deleted.");
-        deployments::finish(
-            &mut tx,
-            deployment,
-            crate::domain::deployment::Outcome::Cancelled,
-            why,
-        )
-        .await?;
+    if !row.application_asked {
+        ending::leave(&mut tx, id).await?;
+    } else if row.status != Status::Deleting {
+        begin_removal(app, &mut tx, id, row.status).await?;
+    } else if row.reason.is_some() {
+        jobs::remove(app, &mut tx, id, Duration::ZERO).await?;
+        environments::explain(&mut tx, id, None).await?;
     }
-    environments::set_status(&mut tx, id, status, None).await?;
-    environments::begin_removal(&mut tx, id).await?;
-    queue::ask(&mut tx, Job::Remove(id), Duration::ZERO).await?;
     crash::point("asked.before");
     tx.commit().await?;
     crash::point("asked.after");
-    tell(app, id).await?;
-    Ok(())
+    known::update(app, id).await?;
+    Ok(if row.application_asked {
+        Removal::Begun
+    } else {
+        Removal::Done
+    })
+}
+
+async fn begin_removal(
+    app: &App,
+    tx: &mut sqlx::PgConnection,
+    id: EnvironmentId,
+    status: Status,
+) -> sqlx::Result<()> {
+    if let Some(deployment) = deployments::moving(tx, id).await? {
+        let why = Some("The environment was deleted.");
+        deployments::finish(tx, deployment, Outcome::Cancelled, why, None).await?;
+    }
+    let status = status
+        .after(Event::DeleteRequested)
+        .unwrap_or(Status::Deleting);
+    environments::set_status(tx, id, status, None).await?;
+    environments::begin_removal(tx, id).await?;
+    watches::stop(tx, id).await?;
+    jobs::remove(app, tx, id, Duration::ZERO).await
 }
 
 /// Forgets an environment whose removal Coolify does not confirm. What is left there stays there.
@@ -291,9 +252,6 @@ async fn confirmed(
 }
 
 /// When each stage of a deployment began; the caller has seen that the deployment is theirs.
-///
-/// # Errors
-/// When the database fails.
 pub async fn stages(
     app: &App,
     deployment: uuid::Uuid,

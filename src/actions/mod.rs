@@ -1,23 +1,28 @@
 //! What can be done: one story, one transaction each. Lock, decide, write, ask for work, commit.
 
 pub mod accounts;
-pub mod advance;
+mod calls;
+mod cancelling;
+mod deploying;
 pub mod deployments;
+mod ending;
+pub mod engine;
 pub mod environments;
+mod failing;
 pub mod hashing;
+pub mod holder;
+mod jobs;
+pub mod known;
 pub mod logs;
-pub mod looks;
-pub mod removal;
-mod steps;
+mod look;
+mod refusal;
+mod removing;
+mod snapshot;
+mod step;
 pub mod sweep;
-mod verdicts;
-
-use crate::domain::id::EnvironmentId;
-use crate::store::Tx;
-
-/// What a job ends with: a transaction that holds all it wrote, for the worker to commit together with the job's completion,
-/// and the environment whose row changed.
-pub struct Ended {
-    pub tx: Tx,
-    pub environment: Option<EnvironmentId>,
-}
+pub mod turns;
+mod watch_deployment;
+mod watch_removal;
+mod watch_settled;
+pub mod watching;
+mod writing;

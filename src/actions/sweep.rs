@@ -1,18 +1,23 @@
 //! The sweep: finds rows that should have a job and have neither job nor lease, and asks again.
 
-use crate::app::{App, Urgency};
+use super::calls::{Calls, Cost};
+use super::jobs;
+use crate::app::App;
+use crate::coolify::Application;
 use crate::domain::status::Status;
 use crate::queue::{self, Job};
-use crate::store::looks::{self, Stray};
+use crate::redis::calls::Lane;
+use crate::store::watches::{self, Stray};
 use crate::store::{environments, users};
 use std::collections::HashSet;
 use std::time::Duration;
+use uuid::Uuid;
 
-/// Asks for work for every row that nobody has; says how many. Two sweeps at once ask twice, which is harmless.
-///
-/// # Errors
-/// When the database fails.
-pub async fn sweep(app: &App) -> sqlx::Result<usize> {
+/// What a step of a deployment costs about.
+const CALLS: u32 = 3;
+
+/// Asks for work for every row that nobody has. Two sweeps at once ask twice, of which the older job is void.
+pub async fn sweep(app: &App) -> sqlx::Result<()> {
     let spent = queue::drop_spent(&app.pool).await?;
     if spent > 0 {
         tracing::warn!(
@@ -21,46 +26,56 @@ pub async fn sweep(app: &App) -> sqlx::Result<usize> {
         );
     }
     users::delete_expired_sessions(&app.pool).await?;
-    let strays = looks::strays(&app.pool).await?;
+    let mended = watches::mend(&app.pool).await?;
+    if mended > 0 {
+        tracing::warn!(rows = mended, "nobody looked at environments that run");
+    }
+    let strays = watches::strays(&app.pool).await?;
     if strays.is_empty() {
-        return Ok(0);
+        return Ok(());
     }
     let asked = queue::asked(&app.pool).await?;
-    let jobs: HashSet<Job> = strays
-        .iter()
-        .filter_map(job)
-        .filter(|job| !asked.contains(job))
-        .collect();
-    let mut conn = app.pool.acquire().await?;
-    for job in &jobs {
-        tracing::info!(?job, "nobody had this work, it is asked for again");
-        queue::ask(&mut conn, *job, Duration::ZERO).await?;
+    for stray in strays.iter().filter(|stray| !has_job(stray, &asked)) {
+        ask(app, stray).await?;
     }
-    Ok(jobs.len())
+    Ok(())
 }
 
-fn job(stray: &Stray) -> Option<Job> {
-    match stray.status {
-        Status::Deleting => Some(Job::Remove(stray.environment_id.into())),
-        _ => stray.deployment_id.map(|id| Job::Advance(id.into())),
+fn has_job(stray: &Stray, asked: &HashSet<Job>) -> bool {
+    let remove = Job::Remove(stray.environment_id.into(), stray.job);
+    let advance = |id: Uuid| Job::Advance(id.into(), stray.job);
+    asked.contains(&remove)
+        || stray
+            .deployment_id
+            .is_some_and(|id| asked.contains(&advance(id)))
+}
+
+async fn ask(app: &App, stray: &Stray) -> sqlx::Result<()> {
+    let environment = stray.environment_id.into();
+    tracing::info!(%environment, status = stray.status.word(), "nobody had this work, it is asked for again");
+    let mut tx = app.pool.begin().await?;
+    match stray.deployment_id {
+        Some(id) if stray.status == Status::Deploying => {
+            let cost = Cost::deployment(CALLS);
+            jobs::advance(app, &mut tx, environment, id.into(), cost, Duration::ZERO).await?;
+        }
+        _ => jobs::remove(app, &mut tx, environment, Duration::ZERO).await?,
     }
+    tx.commit().await
 }
 
 /// Names the applications that Coolify has under our mark and we do not know: made by a crash, or left by a restored backup.
-///
-/// # Errors
-/// When the database fails.
 pub async fn orphans(app: &App) -> sqlx::Result<Vec<String>> {
-    let listed = match app.coolify(Urgency::Log).await {
-        Ok(client) => client.applications().await,
-        Err(error) => Err(error),
+    let calls = Calls::singly(app, Lane::Log);
+    let Ok(client) = calls.one().await else {
+        return Ok(vec![]);
     };
-    let Ok(listed) = listed else {
+    let Ok(listed) = client.applications().await else {
         return Ok(vec![]);
     };
     let marked: Vec<String> = listed
         .into_iter()
-        .filter(crate::coolify::Application::is_marked)
+        .filter(Application::is_marked)
         .map(|one| one.name)
         .collect();
     environments::unknown(&app.pool, &marked).await

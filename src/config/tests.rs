@@ -17,7 +17,7 @@ const NEEDED: [(&str, &str); 6] = [
 ];
 
 /// Each setting that may be left out, and what it is then.
-const DEFAULTS: [(&str, &str); 10] = [
+const DEFAULTS: [(&str, &str); 11] = [
     ("REDIS_URL", "None"),
     ("COOLIFY_ENVIRONMENT_NAME", "production"),
     ("COOLIFY_DESTINATION_UUID", "None"),
@@ -27,11 +27,12 @@ const DEFAULTS: [(&str, &str); 10] = [
     ("LISTEN", "127.0.0.1:3000"),
     ("PUBLIC_URL", "false"),
     ("REGISTRATION", "true"),
+    ("TURN_TIMEOUT_HOURS", "43200s"),
     ("LOG_FORMAT", "Text"),
 ];
 
 /// A setting, a wrong value, and the line that says so.
-const WRONG: [(&str, &str, &str); 20] = [
+const WRONG: [(&str, &str, &str); 23] = [
     (
         "DATABASE_URL",
         "mysql://db/vps",
@@ -106,6 +107,21 @@ const WRONG: [(&str, &str, &str); 20] = [
     ),
     ("REGISTRATION", "yes", "open or closed is needed"),
     ("REGISTRATION", "OPEN", "open or closed is needed"),
+    (
+        "TURN_TIMEOUT_HOURS",
+        "soon",
+        "a number of hours from 1 to 720 is needed",
+    ),
+    (
+        "TURN_TIMEOUT_HOURS",
+        "0",
+        "a number of hours from 1 to 720 is needed",
+    ),
+    (
+        "TURN_TIMEOUT_HOURS",
+        "721",
+        "a number of hours from 1 to 720 is needed",
+    ),
     ("LOG_FORMAT", "xml", "text or json is needed"),
     ("LOG_FORMAT", "JSON", "text or json is needed"),
 ];
@@ -180,6 +196,7 @@ fn meaning(config: &Config, log: LogFormat, name: &str) -> String {
         "LISTEN" => config.listen.to_string(),
         "PUBLIC_URL" => config.secure.to_string(),
         "REGISTRATION" => config.registration_open.to_string(),
+        "TURN_TIMEOUT_HOURS" => format!("{:?}", config.turn_timeout),
         "LOG_FORMAT" => format!("{log:?}"),
         other => panic!("nobody says what {other} means"),
     }
@@ -295,11 +312,16 @@ fn a_right_value_is_taken_without_the_space_around_it() {
         ("PUBLIC_URL", "https://vps.example.com", "true"),
         ("PUBLIC_URL", "http://vps.example.com", "false"),
         ("REGISTRATION", "closed", "false"),
+        ("TURN_TIMEOUT_HOURS", "1", "3600s"),
         ("LOG_FORMAT", "json", "Json"),
     ] {
         let (config, log) = checked(&with(name, &format!(" {value} "))).unwrap();
         assert_eq!(meaning(&config, log, name), means, "{name}");
     }
+}
+
+#[test]
+fn what_is_needed_is_taken_as_it_is() {
     let (config, _) = checked(&settings(&NEEDED)).unwrap();
     let database = config.database_url.expose_secret();
     assert_eq!(database, "postgres://vps:secret@db/vps");

@@ -3,6 +3,7 @@
 
 use super::connection::Connection;
 use super::tolerant::{list, object, text, text_or_empty};
+use crate::domain::id::EnvironmentId;
 use crate::domain::judge::Container;
 use serde::Deserialize;
 
@@ -13,9 +14,6 @@ pub struct Application {
     pub uuid: String,
     #[serde(default, deserialize_with = "text_or_empty")]
     pub name: String,
-    /// Its addresses, separated by commas; there is no key `domains`.
-    #[serde(default, deserialize_with = "text")]
-    pub fqdn: Option<String>,
     #[serde(default, deserialize_with = "text")]
     description: Option<String>,
     #[serde(default, deserialize_with = "text")]
@@ -44,7 +42,12 @@ struct ProjectOf {
 }
 
 /// Begins the description of every application we make; the environment's id follows.
-pub const MARK: &str = "vps-claude env_";
+const MARK: &str = "vps-claude env_";
+
+/// The description that marks an application as this environment's.
+pub fn mark(environment: EnvironmentId) -> String {
+    format!("vps-claude {environment}")
+}
 
 impl Application {
     /// Whether a vps-claude made it.
@@ -74,14 +77,6 @@ impl Application {
         }
     }
 
-    /// Whether one of its addresses is this one, or it has none.
-    pub fn may_be_at(&self, fqdn: &str) -> bool {
-        let Some(all) = self.fqdn.as_deref().filter(|all| !all.trim().is_empty()) else {
-            return true;
-        };
-        all.split(',').any(|one| same_address(one, fqdn))
-    }
-
     /// The same, knowing what is ours.
     pub fn compared_with(mut self, ours: &Connection) -> Self {
         let environment = self.environment.as_ref();
@@ -98,11 +93,6 @@ impl EnvironmentOf {
         let is_ours = self.name.iter().chain(&self.uuid).any(is_named);
         project.is_some_and(|uuid| *uuid != ours.project_uuid) || (self.name.is_some() && !is_ours)
     }
-}
-
-fn same_address(one: &str, other: &str) -> bool {
-    let plain = |address: &str| address.trim().trim_end_matches('/').to_lowercase();
-    plain(one) == plain(other)
 }
 
 /// The answer of `GET /projects/{project}/{environment}`. Without its list it is none: an application that is missing in it
@@ -157,14 +147,6 @@ mod tests {
         for exited in [json!("exited:unhealthy"), json!(null), json!(["odd"])] {
             assert_eq!(container(exited), Container::Other("exited".to_owned()));
         }
-    }
-
-    #[test]
-    fn an_application_without_address_may_be_ours_and_one_elsewhere_not() {
-        let at =
-            |fqdn: Value| application(json!({"uuid": "a", "fqdn": fqdn})).may_be_at("https://a.b");
-        assert!(at(Value::Null) && at(json!("")) && at(json!("https://x.y, HTTPS://a.b/")));
-        assert!(!at(json!("https://x.y")));
     }
 
     #[test]

@@ -12,12 +12,8 @@ use std::collections::HashSet;
 #[derive(Debug, Clone)]
 pub struct DeploymentRow {
     pub deployment_uuid: String,
-    #[cfg_attr(not(test), expect(dead_code, reason = "for the scheduler of builds"))]
-    pub application_name: String,
     status: String,
     commit: Option<String>,
-    /// `/project/…/environment/…/application/{uuid}/deployment/{uuid}`.
-    deployment_url: Option<String>,
     log: Log,
 }
 
@@ -54,14 +50,6 @@ impl DeploymentRow {
         self.commit.as_deref().filter(hex)
     }
 
-    /// The application that is built.
-    #[cfg_attr(not(test), expect(dead_code, reason = "for the scheduler of builds"))]
-    pub fn application_uuid(&self) -> Option<&str> {
-        let mut parts = self.deployment_url.as_deref()?.split('/');
-        parts.find(|part| *part == "application")?;
-        parts.next().filter(|uuid| !uuid.is_empty())
-    }
-
     /// The log in Coolify's order, if the token may see it and it was asked for. Of a very long one the middle is missing.
     pub fn log(&self) -> Option<&[LogEntry]> {
         match &self.log {
@@ -82,13 +70,9 @@ pub struct SentRow {
     #[serde(default, deserialize_with = "text_or_empty")]
     deployment_uuid: String,
     #[serde(default, deserialize_with = "text_or_empty")]
-    application_name: String,
-    #[serde(default, deserialize_with = "text_or_empty")]
     status: String,
     #[serde(default, deserialize_with = "text")]
     commit: Option<String>,
-    #[serde(default, deserialize_with = "text")]
-    deployment_url: Option<String>,
     /// Text that holds a JSON array; the key is missing without the ability read:sensitive.
     #[serde(default, deserialize_with = "present")]
     logs: Option<String>,
@@ -109,10 +93,8 @@ impl SentRow {
         };
         (!self.deployment_uuid.is_empty()).then_some(DeploymentRow {
             deployment_uuid: self.deployment_uuid,
-            application_name: self.application_name,
             status: self.status,
             commit: self.commit,
-            deployment_url: self.deployment_url,
             log,
         })
     }
@@ -239,11 +221,6 @@ mod tests {
         InFlight { followed }.deserialize(&mut deserializer)
     }
 
-    fn row(value: Value) -> DeploymentRow {
-        let sent: SentRow = serde_json::from_value(value).unwrap();
-        sent.row(true).unwrap()
-    }
-
     #[test]
     fn only_the_logs_of_followed_builds_are_kept() {
         let json = r#"[
@@ -282,24 +259,6 @@ mod tests {
         }
         for other in [json!("no"), json!({"message": "no"}), json!(null)] {
             assert!(in_flight(&other.to_string(), &[]).is_err(), "{other}");
-        }
-    }
-
-    #[test]
-    fn a_row_names_its_application() {
-        let url = "/project/p/environment/e/application/the-app/deployment/d";
-        let named =
-            row(json!({"deployment_uuid": "d", "application_name": "x-1", "deployment_url": url}));
-        assert_eq!(named.application_uuid(), Some("the-app"));
-        assert_eq!(named.application_name, "x-1");
-        for url in [
-            json!(null),
-            json!("/project/p"),
-            json!("/a/application"),
-            json!("application/"),
-        ] {
-            let row = row(json!({"deployment_uuid": "d", "deployment_url": url}));
-            assert_eq!(row.application_uuid(), None, "{url}");
         }
     }
 

@@ -138,26 +138,16 @@ impl Client {
         done(request.json(&body)).await
     }
 
-    /// The application's newest deployment, without its log.
-    #[cfg_attr(not(test), expect(dead_code, reason = "for steps that adopt a build"))]
+    /// The application's newest deployment, without its log; `NotFound` when there is no such application. Coolify sends the log
+    /// of each one whole, so no more are asked for.
     pub async fn recent_build(&self, uuid: &str) -> Result<Option<DeploymentRow>, Error> {
-        Ok(self.builds_of(uuid, "1").await?.into_iter().next())
-    }
-
-    /// The application's five newest deployments, newest first, without their logs.
-    pub async fn recent_builds(&self, uuid: &str) -> Result<Vec<DeploymentRow>, Error> {
-        self.builds_of(uuid, "5").await
-    }
-
-    /// Coolify sends every log whole with them, so that each one more costs.
-    async fn builds_of(&self, uuid: &str, take: &str) -> Result<Vec<DeploymentRow>, Error> {
         let request = self.get(&["deployments", "applications", uuid]);
-        let answer = send(request.query(&[("take", take)]), false).await?;
+        let answer = send(request.query(&[("take", "1")]), false).await?;
         let recent = read_list(answer, PhantomData::<RecentAnswer>).await?;
-        Ok(recent.deployments)
+        Ok(recent.deployments.into_iter().next())
     }
 
-    /// Asks for a build. Confirm the uuid that comes back with `build`: it is no proof that there is one.
+    /// Asks for a build. The uuid that comes back is no proof that there is one: look for it.
     pub async fn deploy(&self, uuid: &str) -> Result<Asked, Error> {
         let request = self.request(Method::POST, &["deploy"]);
         let answer = send(request.query(&[("uuid", uuid)]), true).await?;

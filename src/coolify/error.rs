@@ -26,9 +26,6 @@ pub enum Error {
     /// As many builds wait as Coolify lets wait; nothing was done. Other calls are not concerned.
     #[error("the build queue is full, wait {} s", .retry_after.as_secs())]
     QueueFull { retry_after: Duration },
-    /// What Coolify allows all of us is used up for the moment; nothing was sent.
-    #[error("no call left, wait {} ms", .0.as_millis())]
-    Spent(Duration),
     /// Coolify refuses for good. A whole sentence for people: why, and what to do.
     #[error("{0}")]
     Refused(String),

@@ -18,7 +18,7 @@ mod short_strings;
 mod tests;
 mod tolerant;
 
-pub use applications::Application;
+pub use applications::{Application, mark};
 pub use builds::{Asked, DeploymentRow, ServerLimits};
 pub use client::Client;
 pub use connection::{Connection, Source};

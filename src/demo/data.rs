@@ -7,9 +7,10 @@ use crate::app::{App, Pace};
 use crate::config::Config;
 use crate::domain::id::{EnvironmentId, UserId};
 use crate::domain::judge::Patience;
-use crate::redis::limits::Bucket;
+use crate::redis::calls::CallRates;
+use crate::redis::schedule::Rate;
 use crate::simulator::Simulator;
-use crate::{PREFIX, worker};
+use crate::worker;
 use anyhow::Context;
 use std::io::Write;
 use std::net::{IpAddr, Ipv4Addr};
@@ -53,7 +54,7 @@ const LIMIT: Duration = Duration::from_mins(2);
 /// # Errors
 /// When the database fails, or the past takes too long.
 pub async fn fill(config: &Config, simulator: &Simulator) -> anyhow::Result<()> {
-    let app = crate::build(config, PREFIX, pace())?;
+    let app = crate::build(config, "vps-claude:demo:", pace())?;
     crate::migrate(&app).await?;
     hashing::warm_up();
     if let Some(people) = register(&app).await? {
@@ -72,14 +73,13 @@ pub async fn fill(config: &Config, simulator: &Simulator) -> anyhow::Result<()> 
 
 /// Everything in a hurry; Coolify's limit on calls does not hold meanwhile.
 fn pace() -> Pace {
-    let plenty = |name| Bucket {
-        name,
-        capacity: 100_000,
-        refill: Duration::from_millis(1),
+    let plenty = Rate {
+        per_minute: 60_000,
+        burst: 10_000,
     };
     let soon = Duration::from_millis(100);
     Pace {
-        looks: [soon; 3],
+        look_every: soon,
         retry: soon,
         log: soon,
         tick: Duration::from_millis(50),
@@ -88,9 +88,11 @@ fn pace() -> Pace {
             start: soon * 20,
             ..Patience::default()
         },
-        calls: plenty("demo-coolify"),
-        look_calls: plenty("demo-looks"),
-        log_calls: plenty("demo-logs"),
+        rates: CallRates {
+            common: plenty,
+            looks: plenty,
+            removals: plenty,
+        },
         ..Pace::default()
     }
 }

@@ -1,8 +1,9 @@
 //! One attempt to bring an environment up: its stages and its outcome.
 
 /// Where a deployment is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, sqlx::Type)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, sqlx::Type, strum::IntoStaticStr)]
 #[sqlx(type_name = "text", rename_all = "lowercase")]
+#[strum(serialize_all = "lowercase")]
 pub enum Stage {
     Requested,
     Application,
@@ -25,14 +26,7 @@ impl Stage {
 
     /// The word in the database.
     pub fn word(self) -> &'static str {
-        match self {
-            Self::Requested => "requested",
-            Self::Application => "application",
-            Self::Settings => "settings",
-            Self::Build => "build",
-            Self::Start => "start",
-            Self::Answer => "answer",
-        }
+        self.into()
     }
 
     /// What is being done, for the row: "Building 1m 42s".
@@ -61,8 +55,9 @@ impl Stage {
 }
 
 /// How a deployment ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::Type)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::Type, strum::IntoStaticStr)]
 #[sqlx(type_name = "text", rename_all = "lowercase")]
+#[strum(serialize_all = "lowercase")]
 pub enum Outcome {
     Succeeded,
     Failed,
@@ -72,11 +67,7 @@ pub enum Outcome {
 impl Outcome {
     /// The word in the database and on the page.
     pub fn word(self) -> &'static str {
-        match self {
-            Self::Succeeded => "succeeded",
-            Self::Failed => "failed",
-            Self::Cancelled => "cancelled",
-        }
+        self.into()
     }
 }
 

@@ -53,6 +53,8 @@ pub enum Sighting {
 /// How long a stage may wait for what it waits for.
 #[derive(Debug, Clone, Copy)]
 pub struct Patience {
+    /// How long Coolify may keep a build in its queue, behind those of others.
+    pub queued: Duration,
     /// How long Coolify's last log lines may trail behind the end of a build (coolify-api: a few seconds).
     pub trailing_log: Duration,
     /// How long after the end of the build the container may take to run.
@@ -64,6 +66,7 @@ pub struct Patience {
 impl Default for Patience {
     fn default() -> Self {
         Self {
+            queued: Duration::from_hours(6),
             trailing_log: Duration::from_secs(3),
             start: Duration::from_mins(2),
             answer: Duration::from_mins(5),
@@ -77,6 +80,8 @@ pub struct Waiting {
     pub stage: Stage,
     pub stage_since: OffsetDateTime,
     pub deadline: OffsetDateTime,
+    /// Coolify was seen to build; until then the build waits in its queue.
+    pub build_began: bool,
     /// When the build was first seen to have ended badly.
     pub build_ended_at: Option<OffsetDateTime>,
 }
@@ -86,6 +91,8 @@ pub struct Waiting {
 pub enum Verdict {
     /// Look again later; what is waited for, for people.
     Wait(Option<String>),
+    /// Coolify has begun to build: the time for it begins.
+    Began,
     /// The build has failed, but its last lines are still to come: look again soon.
     AwaitLog,
     /// The deployment enters this stage.
@@ -107,11 +114,13 @@ impl Waiting {
     pub fn judge(&self, sighting: &Sighting, patience: &Patience, now: OffsetDateTime) -> Verdict {
         match sighting {
             Sighting::Skipped => self.or_overdue(
+                patience,
                 now,
                 "Coolify allows only so many calls a minute.".to_owned(),
             ),
             Sighting::Refused(sentence) => Verdict::Fail(sentence.clone()),
             Sighting::Unreachable(why) => self.or_overdue(
+                patience,
                 now,
                 format!("Coolify cannot be reached: {why}. Trying again."),
             ),
@@ -124,7 +133,12 @@ impl Waiting {
 
     fn judge_build(&self, build: &Build, patience: &Patience, now: OffsetDateTime) -> Verdict {
         match build {
-            Build::Queued => self.or_overdue(now, "The build waits in Coolify's queue.".to_owned()),
+            Build::Queued => self.or_overdue(
+                patience,
+                now,
+                "The build waits in Coolify's queue.".to_owned(),
+            ),
+            Build::InProgress if !self.build_began => Verdict::Began,
             Build::InProgress if now > self.deadline => {
                 Verdict::Stop("The build goes on and on.".to_owned())
             }
@@ -158,7 +172,7 @@ impl Waiting {
             Container::Other(word) if waited > patience.start => Verdict::Fail(format!(
                 "The container does not stay up: Coolify says \u{201c}{word}\u{201d}. Read the log in Coolify, mend what stops it, and deploy again."
             )),
-            Container::Other(word) => self.or_overdue(now, format!("Coolify says \u{201c}{word}\u{201d}.")),
+            Container::Other(word) => self.or_overdue(patience, now, format!("Coolify says \u{201c}{word}\u{201d}.")),
         }
     }
 
@@ -172,10 +186,20 @@ impl Waiting {
         }
     }
 
-    fn or_overdue(&self, now: OffsetDateTime, note: String) -> Verdict {
-        if now > self.deadline && self.stage == Stage::Build {
+    /// A build that waits in Coolify's queue has longer than one that is under way.
+    fn is_overdue(&self, patience: &Patience, now: OffsetDateTime) -> bool {
+        if self.stage == Stage::Build && !self.build_began {
+            now - self.stage_since > patience.queued
+        } else {
+            now > self.deadline
+        }
+    }
+
+    fn or_overdue(&self, patience: &Patience, now: OffsetDateTime, note: String) -> Verdict {
+        let is_overdue = self.is_overdue(patience, now);
+        if is_overdue && self.stage == Stage::Build {
             Verdict::Stop(note)
-        } else if now > self.deadline {
+        } else if is_overdue {
             Verdict::Fail(overdue(Some(&note)))
         } else {
             Verdict::Wait(Some(note))

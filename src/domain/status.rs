@@ -2,10 +2,10 @@
 
 /// What the badge says.
 #[derive(
-    Debug, Clone, Copy, PartialEq, Eq, Hash, sqlx::Type, serde::Serialize, serde::Deserialize,
+    Debug, Clone, Copy, PartialEq, Eq, sqlx::Type, strum::IntoStaticStr, strum::EnumString,
 )]
 #[sqlx(type_name = "text", rename_all = "lowercase")]
-#[serde(rename_all = "lowercase")]
+#[strum(serialize_all = "lowercase")]
 pub enum Status {
     /// Created, or put back: nothing runs at Coolify.
     Pending,
@@ -36,7 +36,7 @@ pub enum Event {
     CancelledWhileRunning,
     /// What ran has stopped, vanished, or no longer answers.
     Lost,
-    /// What was lost runs and answers again.
+    /// What was lost, or given up, runs and answers.
     Recovered,
 }
 
@@ -49,7 +49,7 @@ impl Status {
                 Some(Self::Deploying)
             }
             (Self::Deploying, Event::Answered | Event::CancelledWhileRunning)
-            | (Self::Error, Event::Recovered) => Some(Self::Running),
+            | (Self::Error | Self::Pending, Event::Recovered) => Some(Self::Running),
             (Self::Deploying, Event::Failed) | (Self::Running, Event::Lost) => Some(Self::Error),
             (Self::Deploying, Event::Cancelled) => Some(Self::Pending),
             _ => None,
@@ -63,36 +63,30 @@ impl Status {
 
     /// The word in the database and in addresses.
     pub fn word(self) -> &'static str {
-        match self {
-            Self::Pending => "pending",
-            Self::Deploying => "deploying",
-            Self::Running => "running",
-            Self::Error => "error",
-            Self::Deleting => "deleting",
-        }
+        self.into()
     }
 
     /// Reads the word back.
     pub fn from_word(word: &str) -> Option<Self> {
-        ALL.into_iter().find(|status| status.word() == word)
+        word.parse().ok()
     }
 }
-
-/// Every status.
-const ALL: [Status; 5] = [
-    Status::Pending,
-    Status::Deploying,
-    Status::Running,
-    Status::Error,
-    Status::Deleting,
-];
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    /// Every status.
+    const ALL: [Status; 5] = [
+        Status::Pending,
+        Status::Deploying,
+        Status::Running,
+        Status::Error,
+        Status::Deleting,
+    ];
+
     /// What is accepted besides a removal, and the status it leads to; everything else is refused.
-    const CHANGES: [(Status, Event, Status); 9] = [
+    const CHANGES: [(Status, Event, Status); 10] = [
         (Status::Pending, Event::DeployRequested, Status::Deploying),
         (Status::Running, Event::DeployRequested, Status::Deploying),
         (Status::Error, Event::DeployRequested, Status::Deploying),
@@ -106,6 +100,7 @@ mod tests {
         (Status::Deploying, Event::Failed, Status::Error),
         (Status::Running, Event::Lost, Status::Error),
         (Status::Error, Event::Recovered, Status::Running),
+        (Status::Pending, Event::Recovered, Status::Running),
     ];
 
     const EVENTS: [Event; 8] = [

@@ -21,6 +21,8 @@ pub struct Known {
     pub version: i64,
     #[serde(with = "time::serde::timestamp::option")]
     pub checked_at: Option<OffsetDateTime>,
+    /// Nobody has confirmed the status for long.
+    pub unconfirmed: bool,
 }
 
 /// Keeps the newer of two versions, so that a slow reader cannot bring an old one back.
@@ -102,6 +104,7 @@ mod tests {
             owner,
             version,
             checked_at: None,
+            unconfirmed: false,
         };
         assert_eq!(cache.get(id).await, None);
         cache.put(id, known(2)).await;

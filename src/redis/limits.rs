@@ -1,5 +1,4 @@
-//! Token buckets: sign-in, registration, and the calls Coolify allows us. Without Redis, or while it is down, the same
-//! buckets work inside the process.
+//! Token buckets for sign-in and registration. Without Redis, or while it is down, the same buckets work inside the process.
 
 use super::Redis;
 use moka::policy::EvictionPolicy;
@@ -51,36 +50,6 @@ pub const REGISTER_BY_ACCOUNT: Bucket = Bucket {
     capacity: 10,
     refill: Duration::from_secs(30),
 };
-/// Calls to Coolify, which allows 200 in any minute: together with the looks at most 40 at once and 150 a minute after that.
-pub const COOLIFY: Bucket = Bucket {
-    name: "coolify",
-    capacity: 36,
-    refill: Duration::from_millis(480),
-};
-/// The watcher's own share of them: however much is clicked, what Coolify does is seen.
-pub const COOLIFY_LOOKS: Bucket = Bucket {
-    name: "coolify-looks",
-    capacity: 4,
-    refill: Duration::from_millis(2_400),
-};
-/// Fetching logs of builds in flight: what is left of the above.
-pub const COOLIFY_LOGS: Bucket = Bucket {
-    name: "coolify-logs",
-    capacity: 6,
-    refill: Duration::from_secs(2),
-};
-
-/// What is done to a bucket.
-#[derive(Debug, Clone, Copy, Default)]
-struct Change {
-    /// How many tokens must be left.
-    keep: u32,
-    /// How many are taken; put back when negative.
-    count: i64,
-    /// For how long nothing is to be had, when not zero.
-    debt_ms: u64,
-}
-
 /// How many tokens a bucket of the process held, and when.
 struct Level {
     tokens: f64,
@@ -95,21 +64,18 @@ pub struct Limits {
     local: Cache<String, Arc<Mutex<Level>>>,
 }
 
-/// Takes tokens if that leaves `keep`; returns the wait in milliseconds otherwise. A negative number of them is put back.
+/// Takes a token, or returns the wait for one in milliseconds.
 const TAKE: &str = r"
-local capacity, refill, keep = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
-local count, debt = tonumber(ARGV[4]), tonumber(ARGV[5])
+local capacity, refill = tonumber(ARGV[1]), tonumber(ARGV[2])
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local state = redis.call('HMGET', KEYS[1], 'tokens', 'at')
 local tokens = math.min(capacity, (tonumber(state[1]) or capacity) + math.max(0, now - (tonumber(state[2]) or now)) * refill)
 local wait = 0
-if debt > 0 then
-  tokens = math.min(tokens, -debt * refill)
-elseif tokens - keep >= count then
-  tokens = math.min(capacity, tokens - count)
+if tokens >= 1 then
+  tokens = tokens - 1
 else
-  wait = math.ceil((count + keep - tokens) / refill)
+  wait = math.ceil((1 - tokens) / refill)
 end
 redis.call('HSET', KEYS[1], 'tokens', tostring(tokens), 'at', string.format('%.0f', now))
 redis.call('PEXPIRE', KEYS[1], math.ceil((capacity - tokens) / refill) + 1000)
@@ -130,72 +96,29 @@ impl Limits {
         }
     }
 
-    /// Takes a token from the bucket of `who`, leaving `keep` tokens for others.
+    /// Takes a token from the bucket of `who`.
     ///
     /// # Errors
     /// How long until there is one.
-    pub async fn take(&self, bucket: &Bucket, who: &str, keep: u32) -> Result<(), Duration> {
-        let one = Change {
-            keep,
-            count: 1,
-            ..Change::default()
-        };
-        self.change(bucket, who, one).await
-    }
-
-    /// Takes so many tokens at once, or none.
-    ///
-    /// # Errors
-    /// How long until there are as many.
-    pub async fn take_many(&self, bucket: &Bucket, who: &str, count: u32) -> Result<(), Duration> {
-        let many = Change {
-            count: count.into(),
-            ..Change::default()
-        };
-        self.change(bucket, who, many).await
-    }
-
-    /// Puts tokens back that were taken and not needed.
-    pub async fn put_back(&self, bucket: &Bucket, who: &str, count: u32) {
-        let back = Change {
-            count: -i64::from(count),
-            ..Change::default()
-        };
-        // A bucket in debt takes nothing back: it does not matter then.
-        self.change(bucket, who, back).await.ok();
-    }
-
-    /// Empties the bucket, so that nothing is to be had for this long.
-    pub async fn pause(&self, bucket: &Bucket, who: &str, pause: Duration) {
-        let debt = Change {
-            debt_ms: u64::try_from(pause.as_millis()).unwrap_or(u64::MAX).max(1),
-            ..Change::default()
-        };
-        self.change(bucket, who, debt).await.ok();
-    }
-
-    async fn change(&self, bucket: &Bucket, who: &str, change: Change) -> Result<(), Duration> {
-        let wait = match self.change_shared(bucket, who, change).await {
+    pub async fn take(&self, bucket: &Bucket, who: &str) -> Result<(), Duration> {
+        let wait = match self.take_shared(bucket, who).await {
             Some(wait) => wait,
-            None => self.change_local(bucket, who, change),
+            None => self.take_local(bucket, who),
         };
         if wait.is_zero() { Ok(()) } else { Err(wait) }
     }
 
-    async fn change_shared(&self, bucket: &Bucket, who: &str, change: Change) -> Option<Duration> {
+    async fn take_shared(&self, bucket: &Bucket, who: &str) -> Option<Duration> {
         let key = format!("{}{}:{who}", self.prefix, bucket.name);
         let arguments = vec![
             bucket.capacity.to_string(),
             bucket.refill_per_ms().to_string(),
-            change.keep.to_string(),
-            change.count.to_string(),
-            change.debt_ms.to_string(),
         ];
         let wait = self.redis.run(TAKE, key, arguments).await;
         wait.map(Duration::from_millis)
     }
 
-    fn change_local(&self, bucket: &Bucket, who: &str, change: Change) -> Duration {
+    fn take_local(&self, bucket: &Bucket, who: &str) -> Duration {
         let full = || {
             Arc::new(Mutex::new(Level {
                 tokens: bucket.capacity.into(),
@@ -204,27 +127,22 @@ impl Limits {
         };
         let level = self.local.get_with(format!("{}:{who}", bucket.name), full);
         let mut level = level.lock().unwrap_or_else(PoisonError::into_inner);
-        level.change(bucket, change)
+        level.take(bucket)
     }
 }
 
 impl Level {
-    fn change(&mut self, bucket: &Bucket, change: Change) -> Duration {
+    fn take(&mut self, bucket: &Bucket) -> Duration {
         let (capacity, refill) = (f64::from(bucket.capacity), bucket.refill.as_secs_f64());
         let back = self.at.elapsed().as_secs_f64() / refill;
         self.at = Instant::now();
         self.tokens = capacity.min(self.tokens + back);
-        let count = f64::from(i32::try_from(change.count).unwrap_or(i32::MAX));
-        let missing = count + f64::from(change.keep) - self.tokens;
-        if change.debt_ms > 0 {
-            let debt = Duration::from_millis(change.debt_ms).as_secs_f64();
-            self.tokens = self.tokens.min(-debt / refill);
-        } else if missing <= 0.0 {
-            self.tokens = capacity.min(self.tokens - count);
+        if self.tokens >= 1.0 {
+            self.tokens -= 1.0;
+            Duration::ZERO
         } else {
-            return Duration::from_secs_f64(missing * refill);
+            Duration::from_secs_f64((1.0 - self.tokens) * refill)
         }
-        Duration::ZERO
     }
 }
 
@@ -239,35 +157,17 @@ mod tests {
     };
 
     async fn behaves(limits: &Limits) {
-        assert!(limits.take(&SLOW, "a", 0).await.is_ok());
-        assert!(
-            limits.take(&SLOW, "a", 2).await.is_err(),
-            "two are kept for others"
-        );
-        assert!(limits.take(&SLOW, "a", 0).await.is_ok());
-        assert!(limits.take(&SLOW, "a", 0).await.is_ok());
-        let wait = limits.take(&SLOW, "a", 0).await.unwrap_err();
+        for _ in 0..SLOW.capacity {
+            assert!(limits.take(&SLOW, "a").await.is_ok());
+        }
+        let wait = limits.take(&SLOW, "a").await.unwrap_err();
         assert!(
             wait > Duration::from_mins(59) && wait <= Duration::from_secs(3_601),
             "{wait:?}"
         );
         assert!(
-            limits.take(&SLOW, "b", 0).await.is_ok(),
+            limits.take(&SLOW, "b").await.is_ok(),
             "another one has a bucket of its own"
-        );
-        assert!(
-            limits.take_many(&SLOW, "b", 3).await.is_err(),
-            "two are left, and none is taken"
-        );
-        assert!(limits.take_many(&SLOW, "b", 2).await.is_ok());
-        limits.put_back(&SLOW, "b", 5).await;
-        assert!(limits.take_many(&SLOW, "b", 4).await.is_err(), "it is full");
-        assert!(limits.take_many(&SLOW, "b", 3).await.is_ok());
-        limits.pause(&SLOW, "c", Duration::from_hours(2)).await;
-        let wait = limits.take(&SLOW, "c", 0).await.unwrap_err();
-        assert!(
-            wait > Duration::from_mins(179) && wait <= Duration::from_secs(3 * 3_600 + 1),
-            "{wait:?}"
         );
     }
 
@@ -283,7 +183,7 @@ mod tests {
         behaves(&Limits::new(redis.clone(), &prefix)).await;
         let elsewhere = Limits::new(redis, &prefix);
         assert!(
-            elsewhere.take(&SLOW, "a", 0).await.is_err(),
+            elsewhere.take(&SLOW, "a").await.is_err(),
             "another copy shares the bucket"
         );
     }

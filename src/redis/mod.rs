@@ -2,16 +2,8 @@
 //! to Coolify. Without Redis, or while it is away, each works inside the process: a request never fails because Redis did.
 
 pub mod cache;
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "steps do not reserve their calls yet")
-)]
 pub mod calls;
 pub mod limits;
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "steps do not reserve their calls yet")
-)]
 pub mod schedule;
 #[cfg(test)]
 pub mod tests;

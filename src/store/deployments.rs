@@ -2,26 +2,26 @@
 
 use crate::domain::deployment::{Outcome, Stage};
 use crate::domain::id::{DeploymentId, EnvironmentId, UserId};
+use crate::domain::status::Status;
 use sqlx::{PgConnection, PgPool};
 use std::time::Duration;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-/// Adds a deployment; the environment has no other that moves.
-///
-/// # Errors
-/// When the database fails.
+/// Adds a deployment that waits for its turn, so long at most; the environment has no other that moves. `before` is the status
+/// that the environment had.
 pub async fn insert(
     conn: &mut PgConnection,
     id: DeploymentId,
     environment: EnvironmentId,
     by: UserId,
-    deadline: Duration,
+    before: (Status, Option<&str>),
+    wait: Duration,
 ) -> sqlx::Result<()> {
     sqlx::query!(
         "with made as (
-           insert into deployments (id, environment_id, requested_by, deadline)
-           values ($1, $2, $3, now() + $4::float8 * interval '1 second')
+           insert into deployments (id, environment_id, requested_by, status_before, reason_before, deadline)
+           values ($1, $2, $3, $4, $5, now() + $6::float8 * interval '1 second')
            returning id, stage
          )
          insert into deployment_stages (deployment_id, stage)
@@ -29,7 +29,9 @@ pub async fn insert(
         id.uuid(),
         environment.uuid(),
         by.uuid(),
-        deadline.as_secs_f64()
+        before.0.word(),
+        before.1,
+        wait.as_secs_f64()
     )
     .execute(conn)
     .await
@@ -37,9 +39,6 @@ pub async fn insert(
 }
 
 /// The deployment of an environment that moves.
-///
-/// # Errors
-/// When the database fails.
 pub async fn moving(
     conn: &mut PgConnection,
     environment: EnvironmentId,
@@ -54,26 +53,19 @@ pub async fn moving(
     Ok(id.fetch_optional(conn).await?.map(DeploymentId::from))
 }
 
-/// Notes that the owner wants the deployment cancelled.
-///
-/// # Errors
-/// When the database fails.
-pub async fn request_cancel(conn: &mut PgConnection, id: DeploymentId) -> sqlx::Result<()> {
-    sqlx::query!(
+/// Notes that the owner wants the deployment cancelled; `false` when that was noted before.
+pub async fn request_cancel(conn: &mut PgConnection, id: DeploymentId) -> sqlx::Result<bool> {
+    let noted = sqlx::query!(
         "update deployments
-         set cancel_requested_at = coalesce(cancel_requested_at, now())
-         where id = $1",
+         set cancel_requested_at = now()
+         where id = $1
+         and cancel_requested_at is null",
         id.uuid()
-    )
-    .execute(conn)
-    .await
-    .map(drop)
+    );
+    Ok(noted.execute(conn).await?.rows_affected() == 1)
 }
 
 /// Whether the owner wants the deployment cancelled.
-///
-/// # Errors
-/// When the database fails.
 pub async fn is_cancel_requested(conn: &mut PgConnection, id: DeploymentId) -> sqlx::Result<bool> {
     let requested = sqlx::query_scalar!(
         r#"select cancel_requested_at is not null as "requested!"
@@ -86,9 +78,6 @@ pub async fn is_cancel_requested(conn: &mut PgConnection, id: DeploymentId) -> s
 }
 
 /// The deployment enters a stage.
-///
-/// # Errors
-/// When the database fails.
 pub async fn enter(conn: &mut PgConnection, id: DeploymentId, stage: Stage) -> sqlx::Result<()> {
     sqlx::query!(
         "with entered as (
@@ -102,8 +91,8 @@ pub async fn enter(conn: &mut PgConnection, id: DeploymentId, stage: Stage) -> s
            set version = version + 1
            where id = (select environment_id from entered)
          )
-         insert into deployment_stages (deployment_id, stage)
-         select id, stage from entered
+         insert into deployment_stages (deployment_id, stage, began_at)
+         select id, stage, clock_timestamp() from entered
          on conflict do nothing",
         id.uuid(),
         stage.word()
@@ -114,9 +103,6 @@ pub async fn enter(conn: &mut PgConnection, id: DeploymentId, stage: Stage) -> s
 }
 
 /// The step will be tried again; what it waits for, for people.
-///
-/// # Errors
-/// When the database fails.
 pub async fn retry(
     conn: &mut PgConnection,
     id: DeploymentId,
@@ -140,52 +126,93 @@ pub async fn retry(
     .map(drop)
 }
 
-/// The build the deployment follows from now on; its log is wanted soon.
-///
-/// # Errors
-/// When the database fails.
-pub async fn follow(
+/// The deployment waits because Coolify's build queue is full: that time does not count.
+pub async fn extend_deadline(
     conn: &mut PgConnection,
     id: DeploymentId,
-    deployment_uuid: &str,
+    deadline: Duration,
+    wait: Duration,
 ) -> sqlx::Result<()> {
     sqlx::query!(
         "update deployments
-         set deployment_uuid = $2,
-             note = null,
-             attempts = 0,
-             build_ended_at = null,
-             log_at = now() + interval '2 seconds'
+         set deadline = least(
+               now() + $2::float8 * interval '1 second',
+               greatest(deadline, created_at + $3::float8 * interval '1 second')
+             )
          where id = $1",
         id.uuid(),
-        deployment_uuid
+        deadline.as_secs_f64(),
+        wait.as_secs_f64()
     )
     .execute(conn)
     .await
     .map(drop)
 }
 
-/// The deployment ends.
-///
-/// # Errors
-/// When the database fails.
+/// What the deployment waits for, for people.
+pub async fn note(
+    conn: &mut PgConnection,
+    id: DeploymentId,
+    note: Option<&str>,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "with noted as (
+           update deployments
+           set note = $2
+           where id = $1
+           returning environment_id
+         )
+         update environments
+         set version = version + 1
+         where id = (select environment_id from noted)",
+        id.uuid(),
+        note
+    )
+    .execute(conn)
+    .await
+    .map(drop)
+}
+
+/// The deployment has taken too long: whoever has it next gives it up. What it waited for, for people.
+pub async fn end_patience(
+    conn: &mut PgConnection,
+    id: DeploymentId,
+    note: &str,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update deployments
+         set note = $2, deadline = least(deadline, now())
+         where id = $1",
+        id.uuid(),
+        note
+    )
+    .execute(conn)
+    .await
+    .map(drop)
+}
+
+/// The deployment ends; with the lines of the log before the reason, if it is from there.
 pub async fn finish(
     conn: &mut PgConnection,
     id: DeploymentId,
     outcome: Outcome,
     reason: Option<&str>,
+    lines: Option<&str>,
 ) -> sqlx::Result<()> {
     sqlx::query!(
         "update deployments
          set outcome = $2,
              reason = $3,
+             reason_lines = $4,
              note = null,
+             ahead = null,
              finished_at = now()
          where id = $1
          and finished_at is null",
         id.uuid(),
         outcome.word(),
-        reason
+        reason,
+        lines
     )
     .execute(conn)
     .await
@@ -200,6 +227,8 @@ pub struct DeploymentRow {
     pub stage: Stage,
     pub outcome: Option<Outcome>,
     pub reason: Option<String>,
+    /// The lines of the log before the reason.
+    pub reason_lines: Option<String>,
     pub note: Option<String>,
     pub commit_sha: Option<String>,
     pub log_missing: bool,
@@ -207,12 +236,11 @@ pub struct DeploymentRow {
     pub log_grows: bool,
     pub created_at: OffsetDateTime,
     pub finished_at: Option<OffsetDateTime>,
+    /// The database's time when it was read.
+    pub now: OffsetDateTime,
 }
 
 /// The newest deployments of the owner's environment.
-///
-/// # Errors
-/// When the database fails.
 pub async fn list(
     pool: &PgPool,
     owner: UserId,
@@ -220,10 +248,10 @@ pub async fn list(
 ) -> sqlx::Result<Vec<DeploymentRow>> {
     sqlx::query_as!(
         DeploymentRow,
-        r#"select d.id, u.name as "by?", d.stage as "stage: Stage", d.outcome as "outcome: Outcome", d.reason, d.note,
+        r#"select d.id, u.name as "by?", d.stage as "stage: Stage", d.outcome as "outcome: Outcome", d.reason, d.reason_lines, d.note,
              d.commit_sha, d.log_missing,
              (d.finished_at is null or d.log_at is not null) as "log_grows!",
-             d.created_at, d.finished_at
+             d.created_at, d.finished_at, now() as "now!"
            from deployments d
            join environments e on e.id = d.environment_id
            left join users u on u.id = d.requested_by
@@ -239,9 +267,6 @@ pub async fn list(
 }
 
 /// When each stage of a deployment began.
-///
-/// # Errors
-/// When the database fails.
 pub async fn stages(pool: &PgPool, id: Uuid) -> sqlx::Result<Vec<(Stage, OffsetDateTime)>> {
     let rows = sqlx::query!(
         r#"select stage as "stage: Stage", began_at

@@ -6,6 +6,7 @@ use crate::domain::environment::{EnvironmentName, Subdomain};
 use crate::domain::id::{EnvironmentId, UserId};
 use crate::domain::status::Status;
 use sqlx::{PgConnection, PgPool};
+use std::time::Duration;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -28,6 +29,10 @@ pub struct New<'a> {
 
 /// An environment with its newest deployment, as a row shows it.
 #[derive(Debug, Clone)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "one a column or a comparison of times"
+)]
 pub struct EnvironmentRow {
     pub id: Uuid,
     pub name: String,
@@ -40,12 +45,22 @@ pub struct EnvironmentRow {
     /// Whether a password waits to be handed to Coolify.
     pub has_password: bool,
     pub checked_at: Option<OffsetDateTime>,
+    /// Nobody has confirmed the status for long.
+    pub unconfirmed: bool,
     pub created_at: OffsetDateTime,
     pub removal_requested_at: Option<OffsetDateTime>,
     pub stage: Option<Stage>,
     pub stage_since: Option<OffsetDateTime>,
     pub note: Option<String>,
     pub cancelling: bool,
+    /// How many deployments wait before the newest one.
+    pub ahead: Option<i32>,
+    /// It ran when the newest deployment was asked for.
+    pub ran_before: bool,
+    /// Why the newest deployment failed, if it did.
+    pub failure: Option<String>,
+    /// The database's time when it was read.
+    pub now: OffsetDateTime,
 }
 
 /// Adds an environment.
@@ -54,8 +69,13 @@ pub struct EnvironmentRow {
 /// When the database fails; a taken name or subdomain is no error.
 pub async fn insert(conn: &mut PgConnection, new: &New<'_>) -> sqlx::Result<Inserted> {
     let done = sqlx::query!(
-        "insert into environments (id, owner_id, name, name_key, subdomain, password_hash)
-         values ($1, $2, $3, $4, $5, $6)",
+        "with made as (
+           insert into environments (id, owner_id, name, name_key, subdomain, password_hash)
+           values ($1, $2, $3, $4, $5, $6)
+           returning id
+         )
+         insert into watches (environment_id)
+         select id from made",
         new.id.uuid(),
         new.owner.uuid(),
         new.name.as_str(),
@@ -76,9 +96,6 @@ pub async fn insert(conn: &mut PgConnection, new: &New<'_>) -> sqlx::Result<Inse
 }
 
 /// Whether the name is taken, for the preview; who creates asks the constraint.
-///
-/// # Errors
-/// When the database fails.
 pub async fn name_taken(pool: &PgPool, name: &EnvironmentName) -> sqlx::Result<bool> {
     sqlx::query_scalar!(
         r#"select exists (select from environments where name_key = $1) as "taken!""#,
@@ -89,35 +106,34 @@ pub async fn name_taken(pool: &PgPool, name: &EnvironmentName) -> sqlx::Result<b
 }
 
 /// The owner's environments, newest first; with a query only those whose name contains it.
-///
-/// # Errors
-/// When the database fails.
-pub async fn list(pool: &PgPool, owner: UserId, query: &str) -> sqlx::Result<Vec<EnvironmentRow>> {
-    rows(pool, owner, None, query, None).await
+pub async fn list(
+    pool: &PgPool,
+    owner: UserId,
+    query: &str,
+    unconfirmed: Duration,
+) -> sqlx::Result<Vec<EnvironmentRow>> {
+    rows(pool, owner, None, query, None, unconfirmed).await
 }
 
 /// The owner's environments made after this time, oldest of them last.
-///
-/// # Errors
-/// When the database fails.
 pub async fn list_after(
     pool: &PgPool,
     owner: UserId,
     after: OffsetDateTime,
+    unconfirmed: Duration,
 ) -> sqlx::Result<Vec<EnvironmentRow>> {
-    rows(pool, owner, None, "", Some(after)).await
+    rows(pool, owner, None, "", Some(after), unconfirmed).await
 }
 
 /// The owner's environment.
-///
-/// # Errors
-/// When the database fails.
 pub async fn get(
     pool: &PgPool,
     owner: UserId,
     id: EnvironmentId,
+    unconfirmed: Duration,
 ) -> sqlx::Result<Option<EnvironmentRow>> {
-    Ok(rows(pool, owner, Some(id.uuid()), "", None).await?.pop())
+    let mut found = rows(pool, owner, Some(id.uuid()), "", None, unconfirmed).await?;
+    Ok(found.pop())
 }
 
 async fn rows(
@@ -126,6 +142,7 @@ async fn rows(
     id: Option<Uuid>,
     query: &str,
     after: Option<OffsetDateTime>,
+    unconfirmed: Duration,
 ) -> sqlx::Result<Vec<EnvironmentRow>> {
     sqlx::query_as!(
         EnvironmentRow,
@@ -133,17 +150,18 @@ async fn rows(
              e.id, e.name, e.subdomain, e.status as "status: Status", e.reason, e.version,
              e.application_uuid is not null as "has_application!",
              e.password_hash is not null as "has_password!",
-             e.checked_at, e.created_at, e.removal_requested_at,
+             w.checked_at,
+             coalesce(w.checked_at < now() - $5::float8 * interval '1 second', false) as "unconfirmed!",
+             e.created_at, e.removal_requested_at,
              d.stage as "stage?: Stage", d.stage_since as "stage_since?", d.note as "note?",
-             coalesce(d.cancel_requested_at is not null, false) as "cancelling!"
+             coalesce(d.cancel_requested_at is not null, false) as "cancelling!",
+             d.ahead as "ahead?",
+             coalesce(d.status_before = 'running', false) as "ran_before!",
+             case when d.outcome = 'failed' then d.reason end as failure,
+             now() as "now!"
            from environments e
-           left join lateral (
-             select stage, stage_since, note, cancel_requested_at
-             from deployments
-             where environment_id = e.id
-             order by created_at desc
-             limit 1
-           ) d on true
+           join watches w on w.environment_id = e.id
+           left join deployments d on d.id = newest_deployment(e.id)
            where e.owner_id = $1
            and ($2::uuid is null or e.id = $2)
            and ($3 = '' or strpos(e.name_key, $3) > 0)
@@ -152,7 +170,8 @@ async fn rows(
         owner.uuid(),
         id,
         query,
-        after
+        after,
+        unconfirmed.as_secs_f64()
     )
     .fetch_all(pool)
     .await
@@ -163,14 +182,13 @@ pub struct Locked {
     pub status: Status,
     pub name: String,
     pub has_application: bool,
+    /// Coolify may have an application for it, known or not.
+    pub application_asked: bool,
     pub has_password: bool,
     pub reason: Option<String>,
 }
 
 /// Locks the owner's environment.
-///
-/// # Errors
-/// When the database fails.
 pub async fn lock(
     conn: &mut PgConnection,
     owner: UserId,
@@ -178,7 +196,7 @@ pub async fn lock(
 ) -> sqlx::Result<Option<Locked>> {
     sqlx::query_as!(
         Locked,
-        r#"select status as "status: Status", name, reason,
+        r#"select status as "status: Status", name, reason, application_asked,
              application_uuid is not null as "has_application!",
              password_hash is not null as "has_password!"
            from environments
@@ -192,11 +210,7 @@ pub async fn lock(
     .await
 }
 
-/// Writes a status with its reason. The row must be locked or leased by the caller. A new status makes every look at the
-/// old one void; who looks next is for the caller to say.
-///
-/// # Errors
-/// When the database fails.
+/// Writes a status with its reason. The row must be locked by the caller; who looks next is for the caller to say.
 pub async fn set_status(
     conn: &mut PgConnection,
     id: EnvironmentId,
@@ -207,11 +221,7 @@ pub async fn set_status(
         "update environments
          set status = $2,
              reason = $3,
-             version = version + 1,
-             status_since = case when status = $2 then status_since else now() end,
-             look_at = case when status = $2 then look_at end,
-             looks = case when status = $2 then looks else looks + 1 end,
-             missed = 0
+             version = version + 1
          where id = $1",
         id.uuid(),
         status.word(),
@@ -222,17 +232,31 @@ pub async fn set_status(
     .map(drop)
 }
 
-/// Notes that a removal was asked for, now: a job has the row and nobody looks meanwhile.
-///
-/// # Errors
-/// When the database fails.
+/// Why a removal takes long, for people.
+pub async fn explain(
+    conn: &mut PgConnection,
+    id: EnvironmentId,
+    reason: Option<&str>,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update environments
+         set reason = $2, version = version + 1
+         where id = $1
+         and reason is distinct from $2",
+        id.uuid(),
+        reason
+    )
+    .execute(conn)
+    .await
+    .map(drop)
+}
+
+/// Notes that a removal was asked for, if that is new: the password is of no use any more.
 pub async fn begin_removal(conn: &mut PgConnection, id: EnvironmentId) -> sqlx::Result<()> {
     sqlx::query!(
         "update environments
-         set removal_requested_at = now(),
-             password_hash = null,
-             look_at = null,
-             looks = 0
+         set removal_requested_at = coalesce(removal_requested_at, now()),
+             password_hash = null
          where id = $1",
         id.uuid()
     )
@@ -242,9 +266,6 @@ pub async fn begin_removal(conn: &mut PgConnection, id: EnvironmentId) -> sqlx::
 }
 
 /// Keeps a new password's hash until Coolify has accepted it.
-///
-/// # Errors
-/// When the database fails.
 pub async fn set_password_hash(
     conn: &mut PgConnection,
     id: EnvironmentId,
@@ -261,9 +282,6 @@ pub async fn set_password_hash(
 }
 
 /// Removes the row: its application is gone, or its owner gave it up.
-///
-/// # Errors
-/// When the database fails.
 pub async fn delete(conn: &mut PgConnection, id: EnvironmentId) -> sqlx::Result<()> {
     sqlx::query!("delete from environments where id = $1", id.uuid())
         .execute(conn)
@@ -276,28 +294,30 @@ pub struct Known {
     pub owner_id: Uuid,
     pub version: i64,
     pub checked_at: Option<OffsetDateTime>,
+    pub unconfirmed: bool,
 }
 
 /// What the status cache holds of a row, from the row itself.
-///
-/// # Errors
-/// When the database fails.
-pub async fn known(pool: &PgPool, id: EnvironmentId) -> sqlx::Result<Option<Known>> {
+pub async fn known(
+    pool: &PgPool,
+    id: EnvironmentId,
+    unconfirmed: Duration,
+) -> sqlx::Result<Option<Known>> {
     sqlx::query_as!(
         Known,
-        "select owner_id, version, checked_at
-         from environments
-         where id = $1",
-        id.uuid()
+        r#"select e.owner_id, e.version, w.checked_at,
+             coalesce(w.checked_at < now() - $2::float8 * interval '1 second', false) as "unconfirmed!"
+           from environments e
+           join watches w on w.environment_id = e.id
+           where e.id = $1"#,
+        id.uuid(),
+        unconfirmed.as_secs_f64()
     )
     .fetch_optional(pool)
     .await
 }
 
 /// Those of the subdomains that belong to no environment.
-///
-/// # Errors
-/// When the database fails.
 pub async fn unknown(pool: &PgPool, subdomains: &[String]) -> sqlx::Result<Vec<String>> {
     sqlx::query_scalar!(
         r#"select listed.subdomain as "subdomain!"

@@ -19,9 +19,6 @@ pub struct Line {
 }
 
 /// Adds the entries that are not kept yet. Coolify rewrites the whole list as it grows, so the places stay.
-///
-/// # Errors
-/// When the database fails.
 pub async fn append(
     pool: &PgPool,
     deployment: DeploymentId,
@@ -61,9 +58,6 @@ pub async fn append(
 }
 
 /// The entries of a deployment of the owner's environment from a place on; without a deployment, of the newest one.
-///
-/// # Errors
-/// When the database fails.
 pub async fn lines(
     pool: &PgPool,
     owner: UserId,
@@ -99,9 +93,6 @@ pub struct Due {
 }
 
 /// Takes the logs that are due, the longest waiting first; each is another's again after `again`.
-///
-/// # Errors
-/// When the database fails.
 pub async fn claim(pool: &PgPool, most: i64, again: Duration) -> sqlx::Result<Vec<Due>> {
     sqlx::query_as!(
         Due,
@@ -127,9 +118,6 @@ pub async fn claim(pool: &PgPool, most: i64, again: Duration) -> sqlx::Result<Ve
 
 /// Says what a fetch brought: whether the token may see the log, and the commit. When the build has ended long enough ago for its
 /// last lines to be there, the log is complete and is not fetched again.
-///
-/// # Errors
-/// When the database fails.
 pub async fn fetched(
     pool: &PgPool,
     deployment: DeploymentId,
@@ -158,9 +146,6 @@ pub async fn fetched(
 }
 
 /// The log cannot be had any more.
-///
-/// # Errors
-/// When the database fails.
 pub async fn give_up(pool: &PgPool, deployment: DeploymentId) -> sqlx::Result<()> {
     sqlx::query!(
         "update deployments set log_at = null where id = $1",
@@ -171,39 +156,21 @@ pub async fn give_up(pool: &PgPool, deployment: DeploymentId) -> sqlx::Result<()
     .map(drop)
 }
 
-/// What a failed deployment said last.
-#[derive(Debug)]
-pub struct LastWords {
-    /// The visible entry that explains the failure.
-    pub explanation: Option<String>,
-    /// The last entry of the error stream.
-    pub error: Option<String>,
-}
-
-/// What a failed deployment said last.
-///
-/// # Errors
-/// When the database fails.
-pub async fn last_words(pool: &PgPool, deployment: DeploymentId) -> sqlx::Result<LastWords> {
+/// The last entries of a deployment that are kept.
+pub async fn entries(pool: &PgPool, deployment: DeploymentId) -> sqlx::Result<Vec<LogEntry>> {
     sqlx::query_as!(
-        LastWords,
-        "select
-           (select output
-            from deployment_log
-            where deployment_id = $1
-            and not hidden
-            and output like 'Deployment failed:%'
-            order by position desc
-            limit 1) as explanation,
-           (select output
-            from deployment_log
-            where deployment_id = $1
-            and error
-            and trim(output) <> ''
-            order by position desc
-            limit 1) as error",
+        LogEntry,
+        "select output, hidden, error
+         from (
+           select position, output, hidden, error
+           from deployment_log
+           where deployment_id = $1
+           order by position desc
+           limit 1000
+         ) last
+         order by position",
         deployment.uuid()
     )
-    .fetch_one(pool)
+    .fetch_all(pool)
     .await
 }

@@ -1,15 +1,20 @@
 //! All SQL, one file per noun. It knows nothing of Coolify, of jobs and of pages.
 
+pub mod applications;
+pub mod builds;
+pub mod claims;
 pub mod deployments;
 pub mod environments;
-pub mod leases;
 pub mod log;
-pub mod looks;
+pub mod turns;
 pub mod users;
+pub mod watches;
 
+use futures_util::TryFutureExt;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{PgPool, Postgres};
+use sqlx::{Connection, Executor, PgConnection, PgPool, Postgres};
 use std::time::Duration;
+use time::OffsetDateTime;
 
 /// A transaction that a story ends with.
 pub type Tx = sqlx::Transaction<'static, Postgres>;
@@ -19,15 +24,17 @@ const CONNECTIONS: u32 = 14;
 /// How long a request waits for a connection before it says that the database is not there.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// Statements may not take longer, and a peer that is gone is noticed within a minute.
+const SETTINGS: &str = "set statement_timeout = '15s';
+    set tcp_keepalives_idle = 30; set tcp_keepalives_interval = 10; set tcp_keepalives_count = 3";
+
 /// A pool that connects when it is first needed.
 pub fn pool(options: PgConnectOptions) -> PgPool {
-    let options = options
-        .application_name("vps-claude")
-        .options([("statement_timeout", "15s")]);
     PgPoolOptions::new()
         .max_connections(CONNECTIONS)
         .acquire_timeout(ACQUIRE_TIMEOUT)
-        .connect_lazy_with(options)
+        .after_connect(|connection, _| Box::pin(connection.execute(SETTINGS).map_ok(drop)))
+        .connect_lazy_with(options.application_name("vps-claude"))
 }
 
 /// Brings the tables up to date. Several copies may do so at once: the first one does it, the others wait.
@@ -35,7 +42,18 @@ pub fn pool(options: PgConnectOptions) -> PgPool {
 /// # Errors
 /// When the database cannot be reached or holds something else.
 pub async fn migrate(pool: &PgPool) -> Result<(), sqlx::migrate::MigrateError> {
-    sqlx::migrate!().run(pool).await
+    // A connection of its own, without the pool's limit on statements: a large table may take longer.
+    let mut connection = PgConnection::connect_with(&pool.connect_options()).await?;
+    let done = sqlx::migrate!().run(&mut connection).await;
+    connection.close().await.ok();
+    done
+}
+
+/// The database's time.
+pub async fn now(pool: &PgPool) -> sqlx::Result<OffsetDateTime> {
+    sqlx::query_scalar!(r#"select clock_timestamp() as "now!""#)
+        .fetch_one(pool)
+        .await
 }
 
 /// The constraint that refused a row, by its name in the migrations.

@@ -143,6 +143,8 @@ pub struct SessionRow {
     pub session_id: String,
     pub device: String,
     pub last_used_at: OffsetDateTime,
+    /// The database's time when it was read.
+    pub now: OffsetDateTime,
 }
 
 /// Notes whose session this is, with what device, and that it is used now. A session that is not stored yet is left out.
@@ -179,12 +181,12 @@ pub async fn note_session(
 pub async fn sessions(pool: &PgPool, user: UserId) -> sqlx::Result<Vec<SessionRow>> {
     sqlx::query_as!(
         SessionRow,
-        "select s.session_id, s.device, s.last_used_at
+        r#"select s.session_id, s.device, s.last_used_at, now() as "now!"
          from user_sessions s
          join tower_sessions.session stored on stored.id = s.session_id
          where s.user_id = $1
          and stored.expiry_date > now()
-         order by s.last_used_at desc",
+         order by s.last_used_at desc"#,
         user.uuid()
     )
     .fetch_all(pool)

@@ -58,7 +58,7 @@ impl Dashboard {
     /// What there is to see when something never came true.
     pub async fn picture(&self) -> String {
         let mut picture = String::new();
-        for table in ["environments", "deployments"] {
+        for table in ["environments", "watches", "turns", "deployments"] {
             let query = format!("select row_to_json({table})::text from {table}");
             let rows: Vec<String> = sqlx::query_scalar(&query)
                 .fetch_all(self.pool())

@@ -125,7 +125,8 @@ async fn a_coolify_that_cannot_be_reached_is_waited_for() {
     let dashboard = Dashboard::open().await;
     let ada = dashboard.person("Ada").await;
     dashboard.out_of_reach().await;
-    dashboard.next_build(Outcome::SlowStatus);
+    // Its own address would say that it runs without Coolify.
+    dashboard.fault(Call::Address, FaultKind::Unavailable);
     let made = dashboard.make(&ada, "Patient", true).await;
     let note = "Coolify cannot be reached: the connection was refused. Trying again.";
     let says_so = async || ada.get(&made.at("row")).await.says(note).then_some(());
@@ -135,6 +136,7 @@ async fn a_coolify_that_cannot_be_reached_is_waited_for() {
     dashboard.out_of_reach().await;
     dashboard.until("the row says so again", says_so).await;
     dashboard.within_reach().await;
+    dashboard.simulator.clear_faults();
     dashboard.until_status(&made, "running").await;
     let record = dashboard.record(&made);
     assert_eq!((record.builds_started, record.volumes.len()), (1, 4));
@@ -160,7 +162,11 @@ async fn a_proxy_that_answers_for_coolify_is_waited_for() {
 #[tokio::test]
 async fn a_deployment_does_not_last_for_ever() {
     for outcome in [Outcome::StuckQueued, Outcome::StuckInProgress] {
-        let dashboard = Dashboard::with(|setup| setup.pace.deadline = Duration::from_secs(2)).await;
+        let dashboard = Dashboard::with(|setup| {
+            setup.pace.deadline = Duration::from_secs(2);
+            setup.pace.patience.queued = Duration::from_secs(2);
+        })
+        .await;
         let ada = dashboard.person("Ada").await;
         dashboard.next_build(outcome);
         let made = dashboard.make(&ada, "Stuck", true).await;

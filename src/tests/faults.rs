@@ -53,8 +53,7 @@ const OF_A_DEPLOYMENT: [Call; 9] = [
     Call::Deployments,
 ];
 
-const OF_A_REMOVAL: [Call; 5] = [
-    Call::Find,
+const OF_A_REMOVAL: [Call; 4] = [
     Call::DeploymentsOfApplication,
     Call::Cancel,
     Call::Delete,
@@ -144,22 +143,25 @@ fn short(setup: &mut Setup) {
     setup.pace.look = millis(1_200);
     setup.pace.lease = millis(1_800);
     setup.pace.landing = millis(2_000);
-    setup.pace.looks = [millis(50), millis(80), millis(120)];
+    setup.pace.look_every = millis(60);
 }
 
 async fn deploy(call: Call, way: usize) -> Field {
     let dashboard = Dashboard::with(short).await;
     let owner = dashboard.person("Ada").await;
-    let made = dashboard.make(&owner, "Workspace", false).await;
+    let made = before(&dashboard, &owner, call).await;
     begin(&dashboard, &owner, &made, "deploy", call, way).await;
-    let end = dashboard
+    // Both at once: what answers although its deployment failed runs a moment later.
+    let (end, sentence) = dashboard
         .until("it runs or says why not", async || {
-            let status = dashboard.status(&made).await?;
-            (status != "deploying").then_some(status)
+            let seen = "status || '|' || coalesce(reason, '')";
+            let seen = dashboard.column(&made, seen).await?;
+            let (status, reason) = seen.split_once('|')?;
+            let reason = Some(reason.to_owned()).filter(|reason| !reason.is_empty());
+            (status != "deploying").then(|| (status.to_owned(), reason))
         })
         .await;
     let calls = dashboard.ledger().calls_total;
-    let sentence = dashboard.column(&made, "reason").await;
     if end == "error" {
         dashboard.simulator.clear_faults();
         owner.post(&made.at("deploy"), &[]).await.expect(303);
@@ -175,6 +177,22 @@ async fn deploy(call: Call, way: usize) -> Field {
         end,
         calls,
         sentence,
+    }
+}
+
+/// What must have been before a deployment makes this call.
+async fn before(dashboard: &Dashboard, owner: &Person, call: Call) -> Made {
+    match call {
+        // Whoever made the application knows that it has neither volumes nor builds.
+        Call::StoragesList | Call::DeploymentsOfApplication => {
+            dashboard.running(owner, "Workspace").await
+        }
+        Call::Find => {
+            let made = dashboard.make(owner, "Workspace", false).await;
+            dashboard.fault_once(Call::Create, FaultKind::ResetAfter);
+            made
+        }
+        _ => dashboard.make(owner, "Workspace", false).await,
     }
 }
 

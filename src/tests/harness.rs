@@ -169,9 +169,11 @@ impl Dashboard {
         self.column(made, "reason").await.unwrap_or_default()
     }
 
-    /// A column of the environment's row as text.
+    /// A column of the environment's row or of its watch as text.
     pub async fn column(&self, made: &Made, column: &str) -> Option<String> {
-        let query = format!("select {column}::text from environments where id = $1");
+        let query = format!(
+            "select ({column})::text from environments join watches on environment_id = id where id = $1"
+        );
         let found: Option<Option<String>> = sqlx::query_scalar(&query)
             .bind(made.id.uuid())
             .fetch_optional(self.pool())
@@ -224,8 +226,12 @@ impl Dashboard {
         self.reason(made).await
     }
 
-    /// Lets the newest deployment end after this time, whatever the set-up allows it.
+    /// Lets the newest deployment end after this time, whatever the set-up allows it from its turn on.
     pub async fn allow(&self, made: &Made, time: Duration) {
+        self.until(&format!("{} has its turn", made.name), async || {
+            self.deployment(made, "turn_at").await
+        })
+        .await;
         let query = "update deployments set deadline = now() + make_interval(secs => $2)
                      where environment_id = $1 and finished_at is null";
         let query = sqlx::query(query)

@@ -46,7 +46,7 @@ impl Dashboard {
         self.simulator
             .settings(|settings| settings.delete_seconds = Some(0.0));
         let uuid = self.column(made, "application_uuid").await.unwrap();
-        let asked = self.app.coolify_unmetered().remove(&uuid).await;
+        let asked = self.app.coolify.remove(&uuid).await;
         // The dashboard may have asked again meanwhile, and it is gone already.
         assert!(matches!(asked, Ok(()) | Err(Error::NotFound)), "{asked:?}");
     }

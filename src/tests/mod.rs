@@ -27,4 +27,5 @@ mod sessions;
 mod setup;
 mod sources;
 mod stuck;
+mod turns;
 mod visits;

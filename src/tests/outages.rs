@@ -2,8 +2,6 @@
 
 use super::harness::Dashboard;
 use super::setup::Setup;
-use crate::app::Urgency;
-use crate::redis::limits::Bucket;
 use crate::simulator::calls::Call;
 use crate::simulator::faults::{Fault, FaultKind};
 use std::fmt::Write;
@@ -72,7 +70,7 @@ async fn outage(fault: Option<FaultKind>) -> (u64, String) {
     dashboard.within_reach().await;
     dashboard
         .until("Coolify is back", async || {
-            dashboard.app.coolify_unmetered().version().await.ok()
+            dashboard.app.coolify.version().await.ok()
         })
         .await;
     owner.post(&made.at("deploy"), &[]).await.expect(303);
@@ -104,36 +102,5 @@ async fn nobody_calls_before_the_time_that_coolify_names() {
     let waited = before.elapsed();
     assert!(waited >= Duration::from_secs(2), "{waited:?}");
     dashboard.until_status(&made, "running").await;
-    dashboard.close().await;
-}
-
-#[tokio::test]
-async fn looks_and_logs_leave_calls_for_what_people_click() {
-    let dashboard = Dashboard::with(|setup| {
-        setup.redis = false;
-        setup.pace.calls = Bucket {
-            name: "coolify",
-            capacity: 30,
-            refill: Duration::from_hours(1),
-        };
-        setup.pace.look_calls = Bucket {
-            name: "coolify-looks",
-            capacity: 3,
-            refill: Duration::from_hours(1),
-        };
-    })
-    .await;
-    let take = async |urgency| {
-        let mut taken = 0;
-        while dashboard.app.coolify(urgency).await.is_ok() {
-            taken += 1;
-        }
-        taken
-    };
-    // The search for strangers at the start may have taken one.
-    let logs = take(Urgency::Log).await;
-    assert!((13..=14).contains(&logs), "{logs}");
-    assert_eq!(take(Urgency::Look).await, 8 + 3, "three are its own");
-    assert_eq!(take(Urgency::Step).await, 8);
     dashboard.close().await;
 }

@@ -268,7 +268,7 @@ async fn the_process_says_whether_it_lives_and_whether_it_can_work() {
     let ready: serde_json::Value = serde_json::from_str(&ready.text).unwrap();
     assert_eq!(
         ready,
-        serde_json::json!({ "postgres": true, "redis": true })
+        serde_json::json!({ "postgres": true, "redis": true, "hanging": [] })
     );
     dashboard.close().await;
 }

@@ -59,10 +59,10 @@ async fn the_row_stays_until_coolify_says_that_the_application_is_gone() {
             (dashboard.calls("delete", "200") > 0).then_some(())
         })
         .await;
-    let looks = dashboard.calls("find", "200");
+    let looks = dashboard.calls("application", "200");
     dashboard
         .until("it is looked at a few times", async || {
-            (dashboard.calls("find", "200") > looks + 3).then_some(())
+            (dashboard.calls("application", "200") > looks + 3).then_some(())
         })
         .await;
     assert!(dashboard.record(&made).deleted_at.is_none());
@@ -78,7 +78,6 @@ async fn it_goes_from_every_stage_of_a_deployment() {
     let dashboard = Dashboard::open().await;
     let ada = dashboard.person("Ada").await;
     let stages = [
-        (Call::Find, "application"),
         (Call::Create, "application"),
         (Call::Envs, "settings"),
         (Call::StoragesAdd, "settings"),

@@ -5,7 +5,6 @@ use crate::app::Pace;
 use crate::coolify::{Client, Connection, Source};
 use crate::domain::judge::Patience;
 use crate::redis::calls::CallRates;
-use crate::redis::limits::Bucket;
 use crate::redis::schedule::Rate;
 use crate::simulator::{Options, Simulator};
 use secrecy::SecretString;
@@ -19,13 +18,6 @@ use url::Url;
 const SPEED: f64 = 100.0;
 /// Many stories share one PostgreSQL.
 const CONNECTIONS: u32 = 6;
-/// More calls than any story makes.
-const PLENTY: Bucket = Bucket {
-    name: "coolify",
-    capacity: 100_000,
-    refill: Duration::from_millis(1),
-};
-
 /// More calls than any story makes.
 const MANY: Rate = Rate {
     per_minute: 60_000,
@@ -68,37 +60,35 @@ fn hurry() -> Pace {
     Pace {
         lease: millis(3_000),
         step: millis(2_900),
-        look: millis(2_900),
+        look: millis(2_500),
         landing: millis(400),
-        looks: [millis(20), millis(30), millis(50)],
+        look_every: millis(30),
         recheck: millis(400),
         doubt: millis(40),
+        unconfirmed: millis(1_000),
         refused: millis(200),
+        queue_full: millis(200),
         retry: millis(30),
         log: millis(30),
         deadline: Duration::from_mins(20),
+        turn_wait: Duration::from_hours(12),
         removal: Duration::from_mins(20),
         winding_down: Duration::from_mins(2),
         patience: Patience {
+            queued: Duration::from_hours(6),
             trailing_log: millis(150),
             start: Duration::from_mins(2),
             answer: Duration::from_mins(2),
         },
         tick: millis(10),
+        rechecks: 100,
+        limits: Duration::from_mins(1),
         sweep: millis(200),
+        hang: Duration::from_mins(1),
         rates: CallRates {
             common: MANY,
             looks: MANY,
             removals: MANY,
-        },
-        calls: PLENTY,
-        look_calls: Bucket {
-            name: "coolify-looks",
-            ..PLENTY
-        },
-        log_calls: Bucket {
-            name: "coolify-logs",
-            ..PLENTY
         },
     }
 }

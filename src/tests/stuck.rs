@@ -2,6 +2,7 @@
 
 use super::harness::{Dashboard, Made};
 use super::person::Person;
+use crate::actions::turns;
 use crate::simulator::calls::Call;
 use crate::simulator::faults::{Fault, FaultKind};
 use crate::simulator::outcomes::Outcome;
@@ -15,12 +16,16 @@ async fn overdue(dashboard: &Dashboard, owner: &Person, outcome: Outcome) -> Mad
     dashboard.next_build(outcome);
     let made = dashboard.make(owner, "Workspace", true).await;
     dashboard.until_built(&made).await;
+    if outcome == Outcome::StuckInProgress {
+        let began = async || dashboard.deployment(&made, "build_began_at").await;
+        dashboard.until("Coolify builds", began).await;
+    }
     dashboard.allow(&made, Duration::ZERO).await;
     made
 }
 
 async fn builds_in_flight(dashboard: &Dashboard) -> usize {
-    let client = dashboard.app.coolify_unmetered();
+    let client = &dashboard.app.coolify;
     client
         .builds_in_flight(&HashSet::new())
         .await
@@ -37,7 +42,8 @@ async fn deploys_well(dashboard: &Dashboard, owner: &Person, made: &Made) {
 #[tokio::test]
 async fn a_build_that_never_ends_is_stopped_before_the_deployment_is_called_failed() {
     for outcome in [Outcome::StuckInProgress, Outcome::StuckQueued] {
-        let dashboard = Dashboard::open().await;
+        let patience = Duration::from_millis(500);
+        let dashboard = Dashboard::with(|setup| setup.pace.patience.queued = patience).await;
         let owner = dashboard.person("Ada").await;
         let made = overdue(&dashboard, &owner, outcome).await;
         let sentence = dashboard.until_error(&made).await;
@@ -77,11 +83,13 @@ async fn work_whose_job_is_used_up_or_lost_is_taken_up_again() {
         for action in ["deploy", "delete"] {
             let mut dashboard = Dashboard::open().await;
             let owner = dashboard.person("Ada").await;
-            let made = dashboard.make(&owner, "Workspace", false).await;
+            let made = dashboard.running(&owner, "Workspace").await;
             dashboard.stop.cancel();
             (&mut dashboard.worker).await.unwrap();
             let form = [("confirmation", made.name.as_str())];
             owner.post(&made.at(action), &form).await.expect(303);
+            let turns = turns::give(&dashboard.app).await.unwrap();
+            assert_eq!(turns, usize::from(action == "deploy"));
             let query = format!("{accident} where id <> '00000000-0000-0000-0000-000000000000'");
             let hit = sqlx::query(&query).execute(dashboard.pool()).await.unwrap();
             assert_eq!(hit.rows_affected(), 1, "{accident}");

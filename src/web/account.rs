@@ -3,8 +3,9 @@
 use super::accounts::wrong_fields;
 use super::error::PageError;
 use super::fields::{Errors, Fields, Rules, errors};
-use super::page::{Page, Tone, Web, html, html_with};
+use super::page::{Page, html, html_with};
 use super::session::SignedIn;
+use super::state::{Tone, Web};
 use super::words;
 use crate::actions::accounts::{self, Refusal, SessionRow};
 use crate::actions::environments;
@@ -13,7 +14,6 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
-use time::OffsetDateTime;
 
 #[derive(Debug, Serialize)]
 struct Form {
@@ -76,10 +76,7 @@ async fn context(web: &Web, me: &SignedIn, form: Form) -> Result<Context, PageEr
 fn session(row: &SessionRow, current: &str) -> Session {
     Session {
         device: row.device.clone(),
-        last_used: format!(
-            "{} ago",
-            words::since(row.last_used_at, OffsetDateTime::now_utc())
-        ),
+        last_used: format!("{} ago", words::since(row.last_used_at, row.now)),
         current: row.session_id == current,
     }
 }

@@ -2,8 +2,9 @@
 
 use super::error::PageError;
 use super::fields::{Errors, Fields, Rules, errors};
-use super::page::{Page, Tone, Web, html, html_with};
+use super::page::{Page, html, html_with};
 use super::session::Visitor;
+use super::state::{Tone, Web};
 use crate::actions::accounts::{self, Refusal, Registration};
 use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};

@@ -2,10 +2,12 @@
 
 use super::error::PageError;
 use super::fields::{Errors, Fields, Id, Rules, errors};
+use super::history::history;
 use super::log::{self, Log};
-use super::page::{Page, Tone, Web, html, html_with};
+use super::page::{Page, html, html_with};
 use super::session::SignedIn;
-use super::view::{self, Counts, Deployment, Part, Row, Step};
+use super::state::{Tone, Web};
+use super::view::{Counts, Deployment, Part, Row, Step};
 use crate::actions::deployments;
 use crate::actions::environments::{self, EnvironmentRow, Refusal};
 use crate::domain::id::EnvironmentId;
@@ -182,19 +184,6 @@ async fn page_of(
             rules: Rules::default(),
         },
     ))
-}
-
-pub(super) async fn history(
-    web: &Web,
-    me: &SignedIn,
-    id: EnvironmentId,
-) -> Result<(Vec<Deployment>, Vec<Step>), PageError> {
-    let rows = environments::deployments(&web.app, me.user.id, id).await?;
-    let steps = match rows.first() {
-        Some(newest) => view::steps(newest, &environments::stages(&web.app, newest.id).await?),
-        None => vec![],
-    };
-    Ok((rows.iter().map(Deployment::new).collect(), steps))
 }
 
 /// Asks for a deployment.

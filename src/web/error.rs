@@ -1,11 +1,7 @@
-//! What went wrong, as a page in the same voice everywhere: what it is, and what to do.
+//! What went wrong: what it is, and what to do. It must not know how it is shown.
 
-use super::page::{self, Page, Web};
-use super::session::Visitor;
 use crate::actions::environments::Refusal;
-use axum::extract::{FromRequestParts, Request, State};
-use axum::http::{HeaderValue, StatusCode, header};
-use axum::middleware::Next;
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use std::any::Any;
@@ -82,14 +78,14 @@ impl From<Refusal> for PageError {
 
 /// What the page says.
 #[derive(Clone, Serialize)]
-struct Saying {
-    status: u16,
-    heading: &'static str,
+pub struct Saying {
+    pub status: u16,
+    pub heading: &'static str,
     sentence: String,
-    retry_after_seconds: Option<u64>,
+    pub retry_after_seconds: Option<u64>,
     /// Whether it can be asked who the visitor is.
     #[serde(skip)]
-    has_database: bool,
+    pub has_database: bool,
 }
 
 impl PageError {
@@ -166,52 +162,13 @@ fn too_many(seconds: u64) -> String {
 }
 
 impl IntoResponse for PageError {
-    /// Only says what to show: `pages` makes the page, for it knows the visitor.
+    /// Only says what to show: `error_page` makes the page, for it knows the visitor.
     fn into_response(self) -> Response {
         let saying = self.says();
         let status =
             StatusCode::from_u16(saying.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         (status, axum::Extension(saying)).into_response()
     }
-}
-
-#[derive(Serialize)]
-struct Context {
-    page: Page,
-    #[serde(flatten)]
-    saying: Saying,
-}
-
-/// Makes pages of errors. Without a database nobody is signed in, and the page says so all the same.
-pub async fn pages(State(web): State<Web>, request: Request, next: Next) -> Response {
-    let (parts, body) = request.into_parts();
-    let mut asked = parts.clone();
-    let mut response = next.run(Request::from_parts(parts, body)).await;
-    let Some(saying) = response.extensions_mut().remove::<Saying>() else {
-        return response;
-    };
-    let known = if saying.has_database {
-        Visitor::from_request_parts(&mut asked, &web).await.ok()
-    } else {
-        None
-    };
-    let visitor = known.unwrap_or_else(|| Visitor::unknown(&asked));
-    dressed(&visitor, saying)
-}
-
-fn dressed(visitor: &Visitor, saying: Saying) -> Response {
-    let status = StatusCode::from_u16(saying.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let context = Context {
-        page: Page::bare(visitor, saying.heading),
-        saying,
-    };
-    let mut response = page::html_with(status, "error.html", &context);
-    if let Some(seconds) = context.saying.retry_after_seconds {
-        response
-            .headers_mut()
-            .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
-    }
-    response
 }
 
 /// No such address.

@@ -1,7 +1,7 @@
 //! Reading forms: what cannot be read is an error page, never a bare code.
 
 use super::error::PageError;
-use super::page::Web;
+use super::state::Web;
 use crate::domain::invalid::{Invalid, Wrong};
 use axum::extract::{Form, FromRequest, FromRequestParts, Path, Request};
 use axum::http::request::Parts;

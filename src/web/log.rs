@@ -2,9 +2,10 @@
 
 use super::error::PageError;
 use super::fields::Id;
-use super::page::{Web, html};
+use super::page::html;
 use super::row::gone;
 use super::session::SignedIn;
+use super::state::Web;
 use crate::actions::environments::{self, DeploymentRow, Line};
 use crate::domain::id::{DeploymentId, EnvironmentId};
 use axum::extract::{Query, State};

@@ -5,20 +5,23 @@ mod accounts;
 mod assets;
 mod environments;
 mod error;
+mod error_page;
 mod fields;
 mod guard;
+mod history;
 mod log;
 mod new;
 mod page;
 mod removal;
 mod row;
 mod session;
+mod state;
 #[cfg(test)]
 mod tests;
 mod view;
 mod words;
 
-pub use page::Web;
+pub use state::Web;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, State};
@@ -26,11 +29,14 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use std::net::SocketAddr;
+use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 
+/// How long requests may take to finish when the process stops.
+const FINISH: Duration = Duration::from_secs(28);
 /// No form of ours is longer.
 const BODY_LIMIT_BYTES: usize = 64 * 1024;
 
@@ -45,7 +51,7 @@ pub fn router(web: Web) -> Router {
         .layer(axum::middleware::from_fn(guard::same_origin))
         .layer(axum::middleware::from_fn_with_state(
             web.clone(),
-            error::pages,
+            error_page::pages,
         ))
         .layer(session::layer(&web))
         .layer(DefaultBodyLimit::max(BODY_LIMIT_BYTES));
@@ -128,27 +134,40 @@ pub async fn serve(
     stop: CancellationToken,
 ) -> std::io::Result<()> {
     let service = router(web).into_make_service_with_connect_info::<SocketAddr>();
-    axum::serve(listener, service)
-        .with_graceful_shutdown(stop.cancelled_owned())
-        .await
+    let serving = axum::serve(listener, service)
+        .with_graceful_shutdown(stop.clone().cancelled_owned())
+        .into_future();
+    let late = async {
+        stop.cancelled().await;
+        tokio::time::sleep(FINISH).await;
+    };
+    tokio::select! {
+        served = serving => served,
+        () = late => {
+            tracing::warn!("requests were not finished in time");
+            Ok(())
+        }
+    }
 }
 
 async fn root() -> Redirect {
     Redirect::to("/environments")
 }
 
-/// Whether the process can do its work: with the database, which it needs, and Redis, which it does without.
+/// Whether the process can do its work: with the database, which it needs, Redis, which it does without, and the worker's loops,
+/// of which none may hang.
 async fn ready(State(web): State<Web>) -> Response {
     let postgres = crate::app::database_answers(&web.app).await;
     let redis = web.app.redis.answers().await;
-    let status = if postgres {
+    let hanging = web.app.loops.hanging(web.app.pace.hang);
+    let status = if postgres && hanging.is_empty() {
         StatusCode::OK
     } else {
         StatusCode::SERVICE_UNAVAILABLE
     };
     (
         status,
-        axum::Json(serde_json::json!({ "postgres": postgres, "redis": redis })),
+        axum::Json(serde_json::json!({ "postgres": postgres, "redis": redis, "hanging": hanging })),
     )
         .into_response()
 }

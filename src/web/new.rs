@@ -2,8 +2,9 @@
 
 use super::error::PageError;
 use super::fields::{Errors, Fields, Rules, errors};
-use super::page::{Page, Tone, Web, html, html_with};
+use super::page::{Page, html, html_with};
 use super::session::SignedIn;
+use super::state::{Tone, Web};
 use crate::actions::environments::{self, Draft, Refusal};
 use crate::domain::environment::Suffix;
 use crate::domain::invalid::Wrongs;

@@ -2,25 +2,15 @@
 
 use super::assets;
 use super::session::Visitor;
-use crate::app::App;
+use super::state::Notice;
 use crate::domain::user::User;
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
 use minijinja::value::{Serde, Value};
 use minijinja::{AutoEscape, Environment, Output, State, UndefinedBehavior};
 use rust_embed::RustEmbed;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use std::sync::LazyLock;
-
-/// What every handler is given.
-#[derive(Clone)]
-pub struct Web {
-    pub app: App,
-    /// People come by https: cookies are Secure.
-    pub secure: bool,
-    /// Coolify is simulated: pages say what there is to try.
-    pub demo: bool,
-}
 
 #[derive(RustEmbed)]
 #[folder = "templates/"]
@@ -63,21 +53,6 @@ fn escape(out: &mut Output, state: &mut State, value: &Value) -> Result<(), mini
         })?;
     }
     Ok(())
-}
-
-/// A message about what was done, shown once.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Notice {
-    pub tone: Tone,
-    pub text: String,
-}
-
-/// How a message is meant.
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Tone {
-    Good,
-    Bad,
 }
 
 /// What surrounds the content.

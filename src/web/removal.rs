@@ -2,10 +2,11 @@
 
 use super::error::PageError;
 use super::fields::{Errors, Fields, Id, errors};
-use super::page::{Page, Tone, Web, html_with};
+use super::page::{Page, html_with};
 use super::session::SignedIn;
+use super::state::{Tone, Web};
 use super::view::{Part, Row};
-use crate::actions::environments::{self, Refusal};
+use crate::actions::environments::{self, Refusal, Removal};
 use crate::domain::id::EnvironmentId;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -66,15 +67,11 @@ pub async fn delete(
     Fields(typed): Fields<Typed>,
 ) -> Result<Response, PageError> {
     let done = environments::delete(&web.app, me.user.id, id, &typed.confirmation).await;
-    confirmed(
-        &web,
-        &me,
-        id,
-        typed,
-        done,
-        "It is being removed. The row leaves when Coolify has confirmed it.",
-    )
-    .await
+    let said = match done {
+        Ok(Removal::Done) => "It is deleted.",
+        _ => "It is being removed. The row leaves when Coolify has confirmed it.",
+    };
+    confirmed(&web, &me, id, typed, done.map(drop), said).await
 }
 
 /// Gives up a removal that Coolify does not confirm.

@@ -1,19 +1,20 @@
 //! The parts of a page that ask again: a row of the table, and the head of an environment's page.
 
-use super::environments::history;
 use super::error::PageError;
 use super::fields::Id;
-use super::page::{Web, html, html_with};
+use super::history::history;
+use super::page::{html, html_with};
 use super::session::SignedIn;
+use super::state::Web;
 use super::view::{self, Counts, Deployment, Part, Row, Step};
 use crate::actions::environments::{self, EnvironmentRow, Refusal};
+use crate::actions::known;
 use crate::domain::id::EnvironmentId;
 use crate::domain::status::Status;
 use axum::extract::{Query, State};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
-use time::OffsetDateTime;
 
 /// What a polling row or head says it shows.
 #[derive(Debug, Default, Deserialize)]
@@ -103,15 +104,10 @@ async fn changed(
     id: EnvironmentId,
     shown: &Shown,
 ) -> Result<Option<EnvironmentRow>, PageError> {
-    let Some(known) = environments::known(&web.app, me.user.id, id).await? else {
+    let Some(known) = known::get(&web.app, me.user.id, id).await? else {
         return Ok(None);
     };
-    let version = view::version(
-        &web.app,
-        known.version,
-        known.checked_at,
-        OffsetDateTime::now_utc(),
-    );
+    let version = view::version(known.version, known.checked_at, known.unconfirmed);
     if version == shown.v {
         return Ok(None);
     }
@@ -129,10 +125,7 @@ async fn unchanged_or_gone(
     id: EnvironmentId,
     element: &str,
 ) -> Result<Response, PageError> {
-    if environments::known(&web.app, me.user.id, id)
-        .await?
-        .is_some()
-    {
+    if known::get(&web.app, me.user.id, id).await?.is_some() {
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
     let counts = counts(web, me).await?;

@@ -1,7 +1,7 @@
 //! Who asks: the session in PostgreSQL, and what a page needs to know of the visitor.
 
 use super::error::PageError;
-use super::page::{Notice, Tone, Web};
+use super::state::{Notice, Tone, Web};
 use crate::actions::accounts;
 use crate::domain::id::UserId;
 use crate::domain::user::User;

@@ -38,7 +38,7 @@ struct Badge {
 
 #[derive(Debug, Clone, Serialize)]
 struct Doing {
-    word: &'static str,
+    word: String,
     since: String,
     elapsed: String,
 }
@@ -69,39 +69,25 @@ pub enum Part {
     Head,
 }
 
-/// Whether nobody has confirmed for long that it runs: then the badge does not say that it does.
-pub fn is_unknown(app: &App, checked_at: Option<OffsetDateTime>, now: OffsetDateTime) -> bool {
-    checked_at.is_some_and(|checked| now - checked > app.pace.recheck * 5 / 2)
-}
-
 /// What the poll sends along: it changes when the row does.
-pub fn version(
-    app: &App,
-    version: i64,
-    checked_at: Option<OffsetDateTime>,
-    now: OffsetDateTime,
-) -> String {
+pub fn version(version: i64, checked_at: Option<OffsetDateTime>, unconfirmed: bool) -> String {
     let checked = checked_at.map_or(0, OffsetDateTime::unix_timestamp);
-    let unknown = if is_unknown(app, checked_at, now) {
-        "u"
-    } else {
-        ""
-    };
+    let unknown = if unconfirmed { "u" } else { "" };
     format!("{version}.{checked}{unknown}")
 }
 
 impl Row {
     /// Makes the row; `was` is the status the asking page shows.
     pub fn new(app: &App, row: &EnvironmentRow, part: Part, was: Option<Status>) -> Self {
-        let now = OffsetDateTime::now_utc();
+        let now = row.now;
         let id = EnvironmentId::from(row.id).to_string();
-        let version = version(app, row.version, row.checked_at, now);
+        let version = version(row.version, row.checked_at, row.unconfirmed);
         Self {
             subdomain: row.subdomain.clone(),
             address: app.domain.address(&row.subdomain),
             host: app.domain.host(&row.subdomain),
             status: row.status.word(),
-            badge: badge(app, row, now),
+            badge: badge(row, now),
             stage: doing(row, now),
             reason: reason(row),
             checked: checked(row, now),
@@ -123,7 +109,7 @@ impl Row {
     }
 }
 
-fn badge(app: &App, row: &EnvironmentRow, now: OffsetDateTime) -> Badge {
+fn badge(row: &EnvironmentRow, now: OffsetDateTime) -> Badge {
     let tone = match row.status {
         Status::Pending => "neutral",
         Status::Deploying | Status::Deleting => "moving",
@@ -131,12 +117,10 @@ fn badge(app: &App, row: &EnvironmentRow, now: OffsetDateTime) -> Badge {
         Status::Error => "bad",
     };
     match row.checked_at {
-        Some(checked) if row.status == Status::Running && is_unknown(app, row.checked_at, now) => {
-            Badge {
-                word: format!("unknown since {}", words::clock(checked, now)),
-                tone: "unknown",
-            }
-        }
+        Some(checked) if row.status == Status::Running && row.unconfirmed => Badge {
+            word: format!("unknown since {}", words::clock(checked, now)),
+            tone: "unknown",
+        },
         _ => Badge {
             word: row.status.word().to_owned(),
             tone,
@@ -146,9 +130,9 @@ fn badge(app: &App, row: &EnvironmentRow, now: OffsetDateTime) -> Badge {
 
 fn doing(row: &EnvironmentRow, now: OffsetDateTime) -> Option<Doing> {
     let (word, since) = match row.status {
-        Status::Deploying if row.cancelling => ("Cancelling", row.stage_since?),
-        Status::Deploying => (row.stage?.doing(), row.stage_since?),
-        Status::Deleting => ("Removing", row.removal_requested_at?),
+        Status::Deploying if row.cancelling => ("Cancelling".to_owned(), row.stage_since?),
+        Status::Deploying => (stage(row)?, row.stage_since?),
+        Status::Deleting => ("Removing".to_owned(), row.removal_requested_at?),
         _ => return None,
     };
     Some(Doing {
@@ -158,11 +142,23 @@ fn doing(row: &EnvironmentRow, now: OffsetDateTime) -> Option<Doing> {
     })
 }
 
+/// "Building"; "Waiting for its turn, 3 before it".
+fn stage(row: &EnvironmentRow) -> Option<String> {
+    let doing = row.stage?.doing();
+    Some(match row.ahead {
+        Some(ahead) if ahead > 0 => format!("{doing}, {ahead} before it"),
+        _ => doing.to_owned(),
+    })
+}
+
 fn reason(row: &EnvironmentRow) -> Option<String> {
-    if row.status == Status::Deploying {
-        row.note.clone()
-    } else {
-        row.reason.clone()
+    match row.status {
+        Status::Deploying => row.note.clone(),
+        Status::Running => {
+            let failure = row.failure.as_ref();
+            failure.map(|failure| format!("The last deployment failed: {failure}"))
+        }
+        _ => row.reason.clone(),
     }
 }
 
@@ -196,7 +192,7 @@ fn can(row: &EnvironmentRow) -> Can {
         && (row.has_application || row.has_password);
     let stuck = row.status == Status::Deleting && row.reason.is_some();
     Can {
-        open: row.status == Status::Running,
+        open: row.status == Status::Running || (row.status == Status::Deploying && row.ran_before),
         deploy: deployable && row.status != Status::Running,
         rebuild: deployable && row.status == Status::Running,
         cancel: row.status == Status::Deploying && !row.cancelling,
@@ -238,7 +234,7 @@ pub struct Step {
 
 /// The six steps of a deployment with how long each took.
 pub fn steps(deployment: &DeploymentRow, began: &[(Stage, OffsetDateTime)]) -> Vec<Step> {
-    let now = OffsetDateTime::now_utc();
+    let now = deployment.now;
     let step = |stage: Stage| {
         let at = began.iter().position(|(began, _)| *began == stage);
         let ended = at
@@ -275,12 +271,14 @@ pub struct Deployment {
     outcome: &'static str,
     duration: String,
     reason: Option<String>,
+    /// The lines of the log before the reason.
+    lines: Option<String>,
 }
 
 impl Deployment {
     /// Makes the entry.
     pub fn new(row: &DeploymentRow) -> Self {
-        let now = OffsetDateTime::now_utc();
+        let now = row.now;
         Self {
             id: DeploymentId::from(row.id).to_string(),
             when: words::machine(row.created_at),
@@ -296,6 +294,7 @@ impl Deployment {
             outcome: row.outcome.map_or("moving", Outcome::word),
             duration: words::elapsed(row.created_at, row.finished_at.unwrap_or(now)),
             reason: row.reason.clone().or_else(|| row.note.clone()),
+            lines: row.reason_lines.clone(),
         }
     }
 }

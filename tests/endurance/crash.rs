@@ -98,17 +98,15 @@ fn points() -> Vec<Point> {
     }
     add(Journey::Redeploy, At::LateCall("deploy", 1));
     let calls = [
-        (Journey::Deploy, "find", 3),
         (Journey::Deploy, "envs", 1),
-        (Journey::Deploy, "storages_list", 1),
         (Journey::Deploy, "storages_add", 4),
-        (Journey::Deploy, "deployments_of_application", 1),
         (Journey::Deploy, "deployment", 2),
         (Journey::Deploy, "deployments", 2),
         (Journey::Deploy, "address", 1),
         (Journey::Redeploy, "application", 1),
+        (Journey::Redeploy, "storages_list", 1),
+        (Journey::Redeploy, "deployments_of_application", 1),
         (Journey::Redeploy, "deploy", 1),
-        (Journey::Remove, "find", 2),
         (Journey::Remove, "deployments_of_application", 1),
         (Journey::Remove, "delete", 1),
         (Journey::Remove, "application", 1),
@@ -126,13 +124,14 @@ fn points() -> Vec<Point> {
     add(Journey::Remove, At::LateCall("delete", 1));
     let commits = [
         (Journey::Deploy, "asked", 1),
-        (Journey::Deploy, "lease", 4),
+        (Journey::Deploy, "turn", 1),
+        (Journey::Deploy, "lease", 3),
         (Journey::Deploy, "hold", 7),
         (Journey::Deploy, "application", 1),
         (Journey::Deploy, "password", 1),
-        (Journey::Deploy, "job", 4),
+        (Journey::Deploy, "job", 3),
         (Journey::Deploy, "again", 1),
-        (Journey::Deploy, "verdict", 3),
+        (Journey::Deploy, "verdict", 2),
         (Journey::Remove, "asked", 1),
         (Journey::Remove, "lease", 1),
         (Journey::Remove, "job", 1),
@@ -160,6 +159,7 @@ fn points() -> Vec<Point> {
 fn ends(commit: &str) -> [&'static str; 2] {
     match commit {
         "asked" => ["asked.before", "asked.after"],
+        "turn" => ["turn.before", "turn.after"],
         "lease" => ["lease.before", "lease.after"],
         "hold" => ["hold.before", "hold.after"],
         "application" => ["application.before", "application.after"],

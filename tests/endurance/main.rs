@@ -5,10 +5,12 @@
 
 mod copies;
 mod crash;
+mod crowd;
 mod memory;
 mod outages;
 mod process;
 mod scale;
+mod settled;
 
 /// Each of these wants the whole computer: they take turns.
 static TURN: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());

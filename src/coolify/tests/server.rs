@@ -82,7 +82,6 @@ async fn reading_calls(client: &Client) -> Vec<Ended> {
         ("application", client.application("a").await.map(drop)),
         ("mount_paths", client.mount_paths("a").await.map(drop)),
         ("recent_build", client.recent_build("a").await.map(drop)),
-        ("recent_builds", client.recent_builds("a").await.map(drop)),
         ("builds_in_flight", in_flight.map(drop)),
         ("build", client.build("d").await.map(drop)),
         ("version", client.version().await.map(drop)),

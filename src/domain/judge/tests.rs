@@ -15,6 +15,7 @@ fn waiting(stage: Stage) -> Waiting {
         stage,
         stage_since: START,
         deadline: after(1200),
+        build_began: true,
         build_ended_at: None,
     }
 }
@@ -61,6 +62,25 @@ fn a_build_is_followed_until_the_deadline_and_then_stopped() {
     ] {
         let sighting = Sighting::Build(build);
         assert_verdict(&waiting(Stage::Build), &sighting, seconds, begins);
+    }
+}
+
+#[test]
+fn a_build_in_coolifys_queue_has_hours_and_its_deadline_begins_when_it_is_built() {
+    let queued = Waiting {
+        build_began: false,
+        ..waiting(Stage::Build)
+    };
+    let unreachable = || Sighting::Unreachable("it hangs".to_owned());
+    let hours = 6 * 3_600;
+    for (sighting, seconds, begins) in [
+        (Sighting::Build(Build::Queued), hours, "Wait("),
+        (Sighting::Build(Build::Queued), hours + 1, "Stop("),
+        (unreachable(), hours, "Wait("),
+        (unreachable(), hours + 1, "Stop("),
+        (Sighting::Build(Build::InProgress), 5_000, "Began"),
+    ] {
+        assert_verdict(&queued, &sighting, seconds, begins);
     }
 }
 

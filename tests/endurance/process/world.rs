@@ -29,7 +29,7 @@ pub struct Environment {
     pub reason: Option<String>,
     pub stage: Option<String>,
     pub deployment_uuid: Option<String>,
-    /// Changes with every claim and every lease.
+    /// Changes with every claim.
     pub touched: (i64, i32),
 }
 
@@ -78,6 +78,12 @@ impl World {
         lines[lines.len().saturating_sub(25)..].join("\n")
     }
 
+    /// How often the dashboard's log says this.
+    pub fn count_in_log(&self, words: &str) -> usize {
+        let text = std::fs::read_to_string(&self.log).unwrap_or_default();
+        text.matches(words).count()
+    }
+
     pub async fn create(&self, person: &Person, name: &str, deploy: bool) -> Environment {
         let deploy = if deploy { "1" } else { "" };
         let form = [("name", name), ("password", PASSWORD), ("deploy", deploy)];
@@ -99,8 +105,9 @@ impl World {
     /// Every environment with its name.
     pub async fn environments(&self) -> sqlx::Result<Vec<(String, Environment)>> {
         let rows = sqlx::query(
-            "select e.name, e.id, e.subdomain, e.status, e.reason, e.fence, e.looks, d.stage, d.deployment_uuid
+            "select e.name, e.id, e.subdomain, e.status, e.reason, w.token, w.looks, d.stage, d.deployment_uuid
              from environments e
+             join watches w on w.environment_id = e.id
              left join deployments d on d.environment_id = e.id and d.finished_at is null
              order by e.created_at",
         );
@@ -115,7 +122,7 @@ impl World {
                     reason: row.get("reason"),
                     stage: row.get("stage"),
                     deployment_uuid: row.get("deployment_uuid"),
-                    touched: (row.get("fence"), row.get("looks")),
+                    touched: (row.get("token"), row.get("looks")),
                 };
                 (row.get("name"), environment)
             })

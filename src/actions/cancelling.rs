@@ -1,0 +1,82 @@
+//! Stopping a deployment under way: because its owner wants that, or because it took too long.
+
+use super::step::{Next, Step, StepError};
+use crate::coolify::{DeploymentRow, Error};
+use crate::domain::judge::{self, Container};
+use crate::store::claims::DeploymentStep;
+
+/// Cancels the build in flight and waits until there is none, but not for ever.
+pub async fn cancel(step: &Step<'_>, row: &DeploymentStep) -> Result<Next, StepError> {
+    let Some(uuid) = &row.application_uuid else {
+        let wait = step.wait_for_landing();
+        return Ok(wait.unwrap_or(Next::Cancelled { running: false }));
+    };
+    let moves = match stop_build(step, uuid, row.deployment_uuid.as_deref()).await {
+        Err(StepError::Coolify(Error::NotFound)) => {
+            return Ok(Next::Cancelled { running: false });
+        }
+        moves => moves?,
+    };
+    if moves && row.is_too_late(step.app.pace.winding_down) {
+        return Ok(Next::Fail(
+            "Coolify was asked to stop the build and did not. Look there whether it still runs, and deploy again."
+                .to_owned(),
+        ));
+    }
+    if moves {
+        return Ok(Next::Again {
+            after: step.app.pace.retry,
+            note: Some("Waiting for Coolify to stop the build.".to_owned()),
+            unsure: true,
+        });
+    }
+    if let Some(wait) = step.wait_for_landing() {
+        return Ok(wait);
+    }
+    let application = step.calls.one().await?.application(uuid).await?;
+    Ok(Next::Cancelled {
+        running: application.container() == Container::Running,
+    })
+}
+
+/// The deadline has passed: what Coolify still builds is cancelled before the deployment is called failed.
+pub async fn give_up(step: &Step<'_>, row: &DeploymentStep) -> Result<Next, StepError> {
+    Ok(match cancel(step, row).await? {
+        Next::Cancelled { .. } => Next::Fail(judge::overdue(row.note.as_deref())),
+        Next::Again { after, unsure, .. } => Next::Again {
+            after,
+            note: row.note.clone(),
+            unsure,
+        },
+        next => next,
+    })
+}
+
+/// Cancels the application's build in flight; says whether there was one. Coolify builds an application once at a time, so the
+/// newest tells of all but the one that is `known`.
+///
+/// # Errors
+/// `NotFound` when there is no such application.
+pub async fn stop_build(
+    step: &Step<'_>,
+    application: &str,
+    known: Option<&str>,
+) -> Result<bool, StepError> {
+    let newest = step.calls.one().await?.recent_build(application).await?;
+    let in_flight = newest.as_ref().filter(|newest| newest.moves());
+    if let Some(build) = in_flight {
+        cancel_one(step, &build.deployment_uuid).await?;
+    }
+    let is_newest = |newest: &DeploymentRow| Some(newest.deployment_uuid.as_str()) == known;
+    if let Some(known) = known.filter(|_| newest.as_ref().is_some_and(|one| !is_newest(one))) {
+        cancel_one(step, known).await?;
+    }
+    Ok(in_flight.is_some())
+}
+
+async fn cancel_one(step: &Step<'_>, build: &str) -> Result<(), StepError> {
+    match step.calls.one().await?.cancel(build).await {
+        Ok(()) | Err(Error::NotFound) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}

@@ -1,0 +1,261 @@
+//! The steps of a deployment that change something at Coolify. Each is convergent: running it twice is the same as once.
+
+use super::calls::Cost;
+use super::cancelling;
+use super::step::{Next, Step, StepError};
+use crate::coolify::{Application, Asked, Conflict, DeploymentRow, Error, VOLUMES, mark};
+use crate::crash;
+use crate::domain::deployment::Stage;
+use crate::domain::id::EnvironmentId;
+use crate::store::claims::DeploymentStep;
+use crate::store::{applications, builds};
+
+/// How many volumes there are.
+const ALL_VOLUMES: u32 = 4;
+
+/// How many calls the deployment's next step makes as a rule.
+pub fn cost(row: &DeploymentStep) -> Cost {
+    if row.cancel_requested || row.is_overdue() {
+        return match row.application_uuid {
+            Some(_) => Cost::CANCEL,
+            None => Cost::NOTHING,
+        };
+    }
+    match row.stage {
+        Stage::Requested | Stage::Start | Stage::Answer => Cost::NOTHING,
+        Stage::Application => of_application(row.application_uuid.is_some(), row.application_asked),
+        Stage::Settings => of_settings(row, ALL_VOLUMES),
+        Stage::Build => of_build(row.made_application && row.asked_after.is_none()),
+    }
+}
+
+/// A first one is made without looking; later ones are looked for.
+pub fn of_application(is_known: bool, may_exist: bool) -> Cost {
+    Cost::deployment(if may_exist && !is_known { 2 } else { 1 })
+}
+
+/// The password, and the volumes: those that exist are looked for, unless this deployment made the application.
+fn of_settings(row: &DeploymentStep, missing: u32) -> Cost {
+    let password = u32::from(row.password_hash.is_some());
+    let is_new = row.made_application && !row.volumes_asked;
+    let volumes = if is_new { ALL_VOLUMES } else { 1 + missing };
+    Cost::deployment(password + volumes)
+}
+
+/// A build is looked for, unless there can be none.
+fn of_build(is_first: bool) -> Cost {
+    Cost::deployment(if is_first { 1 } else { 2 })
+}
+
+/// Does the one step that the deployment's stage asks for.
+pub async fn step(step: &Step<'_>, row: &DeploymentStep) -> Result<Next, StepError> {
+    if row.cancel_requested {
+        return cancelling::cancel(step, row).await;
+    }
+    if row.is_overdue() {
+        return cancelling::give_up(step, row).await;
+    }
+    match row.stage {
+        Stage::Requested => Ok(Next::Enter(
+            Stage::Application,
+            of_application(row.application_uuid.is_some(), row.application_asked),
+        )),
+        Stage::Application => application(step, row).await,
+        Stage::Settings => settings(step, row).await,
+        Stage::Build => build(step, row).await,
+        Stage::Start | Stage::Answer => Ok(Next::Watch),
+    }
+}
+
+/// Finds the application, or makes it.
+async fn application(step: &Step<'_>, row: &DeploymentStep) -> Result<Next, StepError> {
+    if let Some(uuid) = &row.application_uuid {
+        match step.calls.one().await?.application(uuid).await {
+            Ok(_) => return Ok(Next::Enter(Stage::Settings, of_settings(row, 0))),
+            Err(Error::NotFound) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    if !row.application_asked {
+        return create(step, row).await;
+    }
+    let listed = step.calls.one().await?.applications().await?;
+    let mark = mark(step.claim.environment);
+    // Others of the same name are strangers': names are not unique at Coolify.
+    let ours: Vec<&Application> = listed.iter().filter(|one| one.is_ours(&mark)).collect();
+    match ours.as_slice() {
+        [] => create(step, row).await,
+        [one] => adopt(step, row, &one.uuid).await,
+        _ => Ok(Next::Fail(format!(
+            "Coolify has several applications named {}. Remove all but one of them in Coolify, and deploy again.",
+            row.subdomain
+        ))),
+    }
+}
+
+/// The application is known from now on, with what it may have of an earlier attempt.
+async fn adopt(step: &Step<'_>, row: &DeploymentStep, uuid: &str) -> Result<Next, StepError> {
+    save(step, row, uuid, false).await?;
+    let found = DeploymentStep {
+        made_application: false,
+        ..row.clone()
+    };
+    Ok(Next::Enter(
+        Stage::Settings,
+        of_settings(&found, ALL_VOLUMES),
+    ))
+}
+
+async fn save(
+    step: &Step<'_>,
+    row: &DeploymentStep,
+    uuid: &str,
+    made: bool,
+) -> Result<(), StepError> {
+    crash::point("application.before");
+    let saved = applications::save(&step.app.pool, step.claim, row.id, uuid, made).await?;
+    crash::point("application.after");
+    if saved {
+        Ok(())
+    } else {
+        Err(StepError::ClaimLost)
+    }
+}
+
+async fn create(step: &Step<'_>, row: &DeploymentStep) -> Result<Next, StepError> {
+    if row.password_hash.is_none() {
+        return Ok(Next::Fail(
+            "The application is no longer in Coolify. Set a new password for the environment to make a new one; its files are lost.".to_owned(),
+        ));
+    }
+    if let Some(wait) = step.wait_for_landing() {
+        return Ok(wait);
+    }
+    let description = mark(step.claim.environment);
+    let fqdn = step.app.domain.fqdn(&row.subdomain);
+    let client = step.calls.one().await?;
+    hold_for_creation(step).await?;
+    match client.create(&row.subdomain, &description, &fqdn).await {
+        Ok(uuid) => {
+            save(step, row, &uuid, true).await?;
+            let password = u32::from(row.password_hash.is_some());
+            Ok(Next::Enter(
+                Stage::Settings,
+                Cost::deployment(password + ALL_VOLUMES),
+            ))
+        }
+        Err(Error::DomainTaken(conflicts)) => taken(step, row, &conflicts).await,
+        Err(Error::NotFound) => Ok(Next::Fail("Coolify does not find where the application belongs. Check COOLIFY_PROJECT_UUID, COOLIFY_ENVIRONMENT_NAME and COOLIFY_SERVER_UUID, and deploy again.".to_owned())),
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn hold_for_creation(step: &Step<'_>) -> Result<(), StepError> {
+    let pace = &step.app.pace;
+    crash::point("hold.before");
+    let held = applications::ask(&step.app.pool, step.claim, pace.lease, pace.landing).await?;
+    crash::point("hold.after");
+    if held {
+        Ok(())
+    } else {
+        Err(StepError::ClaimLost)
+    }
+}
+
+/// The address is held by another application: by ours, made by a request whose answer was lost, or by a stranger's.
+async fn taken(
+    step: &Step<'_>,
+    row: &DeploymentStep,
+    conflicts: &[Conflict],
+) -> Result<Next, StepError> {
+    let ours = conflicts
+        .iter()
+        .find(|one| one.resource_type == "application" && one.resource_name == row.subdomain);
+    let held_by = match ours.and_then(|one| one.resource_uuid.as_deref()) {
+        Some(uuid) => Some(step.calls.one().await?.application(uuid).await?),
+        None => None,
+    };
+    let mark = mark(step.claim.environment);
+    match held_by {
+        Some(one) if one.is_ours(&mark) && !one.is_elsewhere() => adopt(step, row, &one.uuid).await,
+        _ => Ok(Next::Fail("Its address is already used in Coolify by something else. Remove that in Coolify, and deploy again.".to_owned())),
+    }
+}
+
+/// Hands over the password's hash, then adds the volumes that are missing.
+async fn settings(step: &Step<'_>, row: &DeploymentStep) -> Result<Next, StepError> {
+    let Some(uuid) = &row.application_uuid else {
+        return Ok(find_application(row));
+    };
+    if let Some(hash) = &row.password_hash {
+        let client = step.calls.one().await?;
+        step.hold(None).await?;
+        client
+            .set_variables(uuid, &[("HASHED_PASSWORD", hash)])
+            .await?;
+        crash::point("password.before");
+        let environment = EnvironmentId::from(row.environment_id);
+        applications::forget_password(&step.app.pool, environment, hash).await?;
+        crash::point("password.after");
+    }
+    let mounted = if row.made_application && !row.volumes_asked {
+        vec![]
+    } else {
+        step.calls.one().await?.mount_paths(uuid).await?
+    };
+    applications::ask_volumes(&step.app.pool, row.id).await?;
+    let is_missing = |path: &str| !mounted.iter().any(|mounted| mounted == path);
+    for (name, path) in VOLUMES.iter().filter(|(_, path)| is_missing(path)) {
+        let client = step.calls.one().await?;
+        step.hold(None).await?;
+        client.add_volume(uuid, name, path).await?;
+    }
+    let is_first = row.made_application && row.asked_after.is_none();
+    Ok(Next::Enter(Stage::Build, of_build(is_first)))
+}
+
+fn find_application(row: &DeploymentStep) -> Next {
+    Next::Enter(
+        Stage::Application,
+        of_application(false, row.application_asked),
+    )
+}
+
+/// Follows the build that is known, or one in flight; else asks for one.
+async fn build(step: &Step<'_>, row: &DeploymentStep) -> Result<Next, StepError> {
+    let Some(uuid) = &row.application_uuid else {
+        return Ok(find_application(row));
+    };
+    let newest = if row.made_application && row.asked_after.is_none() {
+        None
+    } else {
+        step.calls.one().await?.recent_build(uuid).await?
+    };
+    if let Some(newest) = newest.as_ref().filter(|newest| is_followed(row, newest)) {
+        return Ok(Next::Follow(newest.deployment_uuid.clone()));
+    }
+    if let Some(wait) = step.wait_for_landing() {
+        return Ok(wait);
+    }
+    let client = step.calls.one().await?;
+    step.hold(Some(step.app.pace.landing)).await?;
+    let newest = newest.map(|row| row.deployment_uuid).unwrap_or_default();
+    builds::save_newest(&step.app.pool, row.id, &newest).await?;
+    Ok(match client.deploy(uuid).await? {
+        // That it is there is seen by the watcher, in the snapshot that serves all.
+        Asked::Build(promised) => Next::Follow(promised),
+        Asked::AlreadyQueued => Next::Again {
+            after: step.app.pace.retry,
+            note: Some("Coolify has not begun the build yet.".to_owned()),
+            unsure: false,
+        },
+    })
+}
+
+/// The build that is known, one in flight, or one that was asked for and has ended before its answer was heard.
+fn is_followed(row: &DeploymentStep, newest: &DeploymentRow) -> bool {
+    let is = |uuid: &Option<String>| uuid.as_deref() == Some(&newest.deployment_uuid);
+    is(&row.deployment_uuid)
+        || newest.moves()
+        || (row.asked_after.is_some() && !is(&row.asked_after))
+}

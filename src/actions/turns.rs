@@ -1,0 +1,119 @@
+//! The scheduler: deployments wait in our line until Coolify has room for them.
+
+use super::calls::{Calls, respect_limit};
+use super::deploying::of_application;
+use super::{ending, jobs, known};
+use crate::app::App;
+use crate::coolify::ServerLimits;
+use crate::crash;
+use crate::domain::deployment::{Outcome, Stage};
+use crate::domain::id::EnvironmentId;
+use crate::domain::status::Status;
+use crate::redis::calls::Lane;
+use crate::store::{deployments, turns};
+use sqlx::PgConnection;
+use std::time::Duration;
+
+/// How many builds wait in Coolify, so that it is never idle.
+const WAITING: u32 = 2;
+
+/// Gives turns as long as there are any and somebody waits; says how many it gave. One process does so at a time.
+pub async fn give(app: &App) -> sqlx::Result<usize> {
+    if !turns::is_anybody_waiting(&app.pool).await? {
+        return Ok(0);
+    }
+    let mut tx = app.pool.begin().await?;
+    let Some(line) = turns::lock(&mut tx).await? else {
+        return Ok(0);
+    };
+    let mut changed = expire(&mut tx).await?;
+    let free = i64::from(line.capacity) - line.under_way;
+    let mut given = 0;
+    while !line.is_closed && given < free {
+        let Some(environment) = give_one(app, &mut tx).await? else {
+            break;
+        };
+        changed.push(environment);
+        given += 1;
+    }
+    changed.extend(turns::number(&mut tx).await?);
+    crash::point("turn.before");
+    tx.commit().await?;
+    crash::point("turn.after");
+    for environment in changed {
+        known::update(app, environment).await?;
+    }
+    Ok(usize::try_from(given).unwrap_or_default())
+}
+
+async fn give_one(app: &App, tx: &mut PgConnection) -> sqlx::Result<Option<EnvironmentId>> {
+    let Some(turn) = turns::give(tx, app.pace.deadline).await? else {
+        return Ok(None);
+    };
+    let environment = EnvironmentId::from(turn.environment_id);
+    let cost = of_application(turn.application_uuid.is_some(), turn.application_asked);
+    deployments::enter(tx, turn.id.into(), Stage::Application).await?;
+    jobs::advance(app, tx, environment, turn.id.into(), cost, Duration::ZERO).await?;
+    Ok(Some(environment))
+}
+
+/// Ends the deployments that have waited for too long.
+async fn expire(tx: &mut PgConnection) -> sqlx::Result<Vec<EnvironmentId>> {
+    let mut changed = vec![];
+    for environment in turns::expired(tx).await? {
+        if let Some(before) = turns::waiting(tx, environment).await? {
+            let reason = "The deployment waited too long for its turn. Check in Coolify what its server builds, and deploy again.";
+            if before.status == Status::Running {
+                ending::withdraw(tx, environment, &before, (Outcome::Failed, reason)).await?;
+            } else {
+                ending::fail(tx, environment, before.id, &reason.to_owned().into()).await?;
+            }
+            changed.push(environment);
+        }
+    }
+    Ok(changed)
+}
+
+/// Reads from Coolify how many builds it allows, if nobody did so not long ago.
+pub async fn read_limits(app: &App) -> sqlx::Result<()> {
+    if !turns::claim_reading(&app.pool, app.pace.limits).await? {
+        return Ok(());
+    }
+    let calls = Calls::singly(app, Lane::Look);
+    let Ok(client) = calls.one().await else {
+        return Ok(());
+    };
+    match client.server_limits().await {
+        Ok(limits) => turns::set_capacity(&app.pool, capacity(limits)).await,
+        Err(error) => {
+            respect_limit(app, &error).await;
+            tracing::debug!(%error, "limits of builds not read");
+            Ok(())
+        }
+    }
+}
+
+/// How many deployments may be under way: what Coolify builds at once and a few that wait there, never more than may wait.
+fn capacity(limits: ServerLimits) -> i32 {
+    let wanted = limits.concurrent_builds.saturating_add(WAITING);
+    let most = limits.deployment_queue_limit.max(1);
+    i32::try_from(wanted.min(most)).unwrap_or(i32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn coolify_is_kept_busy_and_its_queue_is_not_filled() {
+        for (concurrent_builds, deployment_queue_limit, expected) in
+            [(2, 25, 4), (1, 25, 3), (30, 25, 25), (2, 1, 1), (2, 0, 1)]
+        {
+            let limits = ServerLimits {
+                concurrent_builds,
+                deployment_queue_limit,
+            };
+            assert_eq!(capacity(limits), expected, "{limits:?}");
+        }
+    }
+}

@@ -1,0 +1,225 @@
+//! Watching deployments while Coolify builds and starts.
+
+use super::calls::Cost;
+use super::ending::{self, Failure};
+use super::writing::{Writing, again_one};
+use super::{jobs, logs, look};
+use crate::app::App;
+use crate::coolify::DeploymentRow;
+use crate::domain::deployment::Stage;
+use crate::domain::id::{DeploymentId, EnvironmentId};
+use crate::domain::judge::{Answer, Build, Container, Sighting, Verdict, Waiting};
+use crate::domain::status::Status;
+use crate::store::watches::{self, Again, Due, Kind};
+use crate::store::{builds, deployments};
+use sqlx::PgConnection;
+
+/// While an address is silent, Coolify is asked for the container at every so manieth look.
+const ASK_COOLIFY: i32 = 3;
+
+/// What was seen of a deployment.
+pub struct Seen {
+    pub sighting: Sighting,
+    /// Coolify's row of the build, if there is one to be seen.
+    pub build: Option<DeploymentRow>,
+}
+
+impl Seen {
+    /// How a build stands.
+    pub fn of(build: DeploymentRow) -> Self {
+        Self {
+            sighting: Sighting::Build(build.build()),
+            build: Some(build),
+        }
+    }
+}
+
+impl From<Sighting> for Seen {
+    fn from(sighting: Sighting) -> Self {
+        Self {
+            sighting,
+            build: None,
+        }
+    }
+}
+
+/// Whether the row waits for Coolify's build.
+pub fn waits_for_build(due: &Due) -> bool {
+    due.status == Status::Deploying && due.stage == Some(Stage::Build)
+}
+
+/// Whether what was seen leaves the row as it is, with no log to keep.
+pub fn is_unchanged(app: &App, due: &Due, seen: &Seen) -> bool {
+    let has_log = |build: &DeploymentRow| build.log().is_some_and(|log| !log.is_empty());
+    let verdict = judge(app, due, &seen.sighting);
+    matches!(verdict, Some(Verdict::Wait(note)) if note == due.note)
+        && !seen.build.as_ref().is_some_and(has_log)
+}
+
+fn judge(app: &App, due: &Due, sighting: &Sighting) -> Option<Verdict> {
+    let waiting = Waiting {
+        stage: due.stage?,
+        stage_since: due.stage_since?,
+        deadline: due.deadline?,
+        build_began: due.build_began,
+        build_ended_at: due.build_ended_at,
+    };
+    Some(waiting.judge(sighting, &app.pace.patience, due.now))
+}
+
+/// Looks at a build that the snapshot does not show: it has ended, or Coolify does not know it.
+pub async fn look_at_build(app: App, due: Due) -> sqlx::Result<()> {
+    let app = &app;
+    let found = match due.deployment_uuid.as_deref() {
+        Some(uuid) => look::build(app, uuid, due.application_uuid.as_deref()).await,
+        None => Ok(None),
+    };
+    let seen = match found {
+        Ok(Some(build)) => Seen::of(build),
+        Ok(None) => Sighting::Build(Build::Missing).into(),
+        Err(sighting) => sighting.into(),
+    };
+    carry_on(app, due, seen).await
+}
+
+/// Looks whether what was built starts and answers: its own address first, Coolify now and then.
+pub async fn look_at_start(app: App, due: Due) -> sqlx::Result<()> {
+    let app = &app;
+    let answer = look::address(app, &due.subdomain).await;
+    let asks_coolify = due.looks % ASK_COOLIFY == 0;
+    let sighting = match answer {
+        Answer::Silent(_) if !asks_coolify && due.stage != Some(Stage::Answer) => {
+            return again_one(app, due, app.pace.look_every, false, 0).await;
+        }
+        Answer::Silent(_) if asks_coolify => {
+            match look::container(app, due.application_uuid.as_deref()).await {
+                Ok(Container::Running) if due.stage == Some(Stage::Answer) => {
+                    Sighting::Address(answer)
+                }
+                Ok(container) => Sighting::Container(container),
+                Err(sighting) => sighting,
+            }
+        }
+        answer => Sighting::Address(answer),
+    };
+    carry_on(app, due, sighting.into()).await
+}
+
+/// Judges what was seen and writes what follows.
+pub async fn carry_on(app: &App, due: Due, seen: Seen) -> sqlx::Result<()> {
+    let (Some(id), Some(verdict)) = (due.deployment_id, judge(app, &due, &seen.sighting)) else {
+        return again_one(app, due, app.pace.look_every, false, 0).await;
+    };
+    let id = DeploymentId::from(id);
+    if let Some(build) = &seen.build {
+        logs::save(app, id, build).await?;
+    }
+    if matches!(&verdict, Verdict::Wait(note) if *note == due.note) {
+        return again_one(app, due, app.pace.look_every, false, 0).await;
+    }
+    let failure = failure(app, id, &verdict, seen.build.as_ref()).await?;
+    // What has just been built may answer already: nobody waits for another look.
+    let verdict = match verdict {
+        Verdict::Enter(Stage::Start)
+            if look::address(app, &due.subdomain).await == Answer::Alive =>
+        {
+            Verdict::Succeed
+        }
+        verdict => verdict,
+    };
+    let Some(mut writing) = Writing::begin(app, &due, Status::Deploying).await? else {
+        return Ok(());
+    };
+    write(app, &mut writing.tx, &due, id, verdict, &failure).await?;
+    writing.commit(app, &due).await
+}
+
+async fn write(
+    app: &App,
+    tx: &mut PgConnection,
+    due: &Due,
+    id: DeploymentId,
+    verdict: Verdict,
+    failure: &Failure,
+) -> sqlx::Result<()> {
+    let environment = EnvironmentId::from(due.environment_id);
+    let trailing = app.pace.patience.trailing_log;
+    match verdict {
+        Verdict::Wait(note) => {
+            deployments::note(tx, id, note.as_deref()).await?;
+            look_again(app, tx, due).await
+        }
+        Verdict::Began => {
+            builds::begin(tx, id, app.pace.deadline).await?;
+            look_again(app, tx, due).await
+        }
+        Verdict::AwaitLog => {
+            builds::end(tx, id, trailing).await?;
+            watches::watch(tx, environment, Kind::Deployment, trailing).await
+        }
+        Verdict::Enter(stage) => {
+            enter(app, tx, due, id, stage).await?;
+            watches::watch(tx, environment, Kind::Deployment, app.pace.look_every / 2).await
+        }
+        Verdict::Succeed => {
+            enter(app, tx, due, id, Stage::Answer).await?;
+            ending::succeed(app, tx, environment, id).await
+        }
+        Verdict::Redo => step_again(app, tx, due, id, Cost::deployment(2)).await,
+        Verdict::Stop(note) => {
+            deployments::end_patience(tx, id, &note).await?;
+            step_again(app, tx, due, id, Cost::CANCEL).await
+        }
+        Verdict::BuildFailed | Verdict::Fail(_) => ending::fail(tx, environment, id, failure).await,
+    }
+}
+
+/// A step is needed, and nobody looks meanwhile.
+async fn step_again(
+    app: &App,
+    tx: &mut PgConnection,
+    due: &Due,
+    id: DeploymentId,
+    cost: Cost,
+) -> sqlx::Result<()> {
+    let environment = due.environment_id.into();
+    watches::stop(tx, environment).await?;
+    jobs::advance(app, tx, environment, id, cost, app.pace.retry).await
+}
+
+async fn look_again(app: &App, tx: &mut PgConnection, due: &Due) -> sqlx::Result<()> {
+    let again = Again::one(due, app.pace.look_every, false, 0);
+    watches::again(tx, &again).await.map(drop)
+}
+
+/// Enters every stage up to this one; with the first of them the build has ended.
+async fn enter(
+    app: &App,
+    tx: &mut PgConnection,
+    due: &Due,
+    id: DeploymentId,
+    until: Stage,
+) -> sqlx::Result<()> {
+    if due.stage == Some(Stage::Build) {
+        builds::end(tx, id, app.pace.patience.trailing_log).await?;
+    }
+    let is_next = |stage: &Stage| Some(*stage) > due.stage && *stage <= until;
+    for stage in Stage::ALL.into_iter().filter(is_next) {
+        deployments::enter(tx, id, stage).await?;
+    }
+    Ok(())
+}
+
+/// Why a deployment fails, if that is the verdict.
+async fn failure(
+    app: &App,
+    id: DeploymentId,
+    verdict: &Verdict,
+    build: Option<&DeploymentRow>,
+) -> sqlx::Result<Failure> {
+    match verdict {
+        Verdict::BuildFailed => logs::cause(app, id, build).await,
+        Verdict::Fail(sentence) => Ok(sentence.clone().into()),
+        _ => Ok(Failure::default()),
+    }
+}

@@ -1,0 +1,104 @@
+//! Watching what runs, or may run again: its own address first, and Coolify only about the silent.
+
+use super::look;
+use super::writing::{Writing, again_one};
+use crate::app::App;
+use crate::domain::judge::{Answer, Container, Health, Sighting, health};
+use crate::domain::status::{Event, Status};
+use crate::store::watches::{self, Due, Kind};
+use crate::store::{environments, watches::Again};
+use std::time::Duration;
+
+/// Why something lost is silent is asked of Coolify at every so manieth look.
+const ASK_COOLIFY: i32 = 5;
+/// What is lost is looked at less and less often, up to so many times the usual interval.
+const RAREST: i32 = 10;
+
+/// Looks at one environment and writes what follows.
+pub async fn look(app: App, due: Due) -> sqlx::Result<()> {
+    let app = &app;
+    match (look::address(app, &due.subdomain).await, due.status) {
+        (Answer::Alive, Status::Running) => again_one(app, due, app.pace.recheck, true, 0).await,
+        (Answer::Alive, Status::Error | Status::Pending) => {
+            change(app, &due, Event::Recovered, None).await
+        }
+        (Answer::Silent(_), Status::Running) if due.missed == 0 => {
+            again_one(app, due, app.pace.doubt, false, 1).await
+        }
+        (Answer::Silent(why), Status::Running | Status::Error) => silent(app, due, why).await,
+        (_, Status::Pending) => again_one(app, due.clone(), later(app, &due), false, 0).await,
+        // Somebody deploys or deletes it meanwhile: their jobs have it.
+        (_, status) => match Writing::begin(app, &due, status).await? {
+            Some(mut writing) => {
+                watches::stop(&mut writing.tx, due.environment_id.into()).await?;
+                writing.commit(app, &due).await
+            }
+            None => Ok(()),
+        },
+    }
+}
+
+/// Its address is silent: what Coolify says of the container tells why.
+async fn silent(app: &App, due: Due, why: String) -> sqlx::Result<()> {
+    let is_lost = due.status == Status::Error;
+    if is_lost && due.looks % ASK_COOLIFY != 1 {
+        let after = later(app, &due);
+        return again_one(app, due, after, true, 0).await;
+    }
+    let sighting = match look::container(app, due.application_uuid.as_deref()).await {
+        Ok(Container::Running) => Sighting::Address(Answer::Silent(why)),
+        Ok(container) => Sighting::Container(container),
+        Err(sighting) => sighting,
+    };
+    match health(&sighting) {
+        Health::Lost(why) if is_lost => still_lost(app, due, &why).await,
+        Health::Lost(why) => change(app, &due, Event::Lost, Some(&why)).await,
+        Health::Fine | Health::Unknown => {
+            let missed = due.missed;
+            again_one(app, due, app.pace.doubt, false, missed).await
+        }
+    }
+}
+
+fn later(app: &App, due: &Due) -> Duration {
+    let times = (1 + due.looks / ASK_COOLIFY).clamp(1, RAREST);
+    app.pace.recheck * u32::try_from(times).unwrap_or(1)
+}
+
+/// What is lost is now lost for another reason. Why the last deployment failed is worth more than that nothing answers.
+async fn still_lost(app: &App, due: Due, why: &str) -> sqlx::Result<()> {
+    let after = later(app, &due);
+    let is_known = due.reason.as_deref() == Some(why);
+    let is_failure = due.failure.is_some() && due.reason == due.failure;
+    if is_known || is_failure {
+        return again_one(app, due, after, true, 0).await;
+    }
+    if let Some(mut writing) = Writing::begin(app, &due, Status::Error).await? {
+        environments::explain(&mut writing.tx, due.environment_id.into(), Some(why)).await?;
+        let again = Again::one(&due, after, true, 0);
+        watches::again(&mut *writing.tx, &again).await?;
+        writing.commit(app, &due).await?;
+    }
+    Ok(())
+}
+
+async fn change(app: &App, due: &Due, event: Event, reason: Option<&str>) -> sqlx::Result<()> {
+    let Some(status) = due.status.after(event) else {
+        return Ok(());
+    };
+    let Some(mut writing) = Writing::begin(app, due, due.status).await? else {
+        return Ok(());
+    };
+    let environment = due.environment_id.into();
+    tracing::info!(%environment, status = status.word(), reason, "environment changed by itself");
+    environments::set_status(&mut writing.tx, environment, status, reason).await?;
+    watches::confirm(&mut writing.tx, environment).await?;
+    watches::watch(
+        &mut writing.tx,
+        environment,
+        Kind::Settled,
+        app.pace.recheck,
+    )
+    .await?;
+    writing.commit(app, due).await
+}

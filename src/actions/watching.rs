@@ -1,0 +1,167 @@
+//! The watcher: claims the rows of one kind that are due and looks at each in a task of its own, so that what goes wrong with
+//! one row stays with it.
+
+use super::holder::holder;
+use super::snapshot::Snapshots;
+use super::watch_deployment::{Seen, carry_on, is_unchanged, waits_for_build};
+use super::watch_deployment::{look_at_build, look_at_start};
+use super::writing::again;
+use super::{watch_removal, watch_settled};
+use crate::app::App;
+use crate::crash;
+use crate::store::watches::{self, Again, Due};
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+
+pub use watches::Kind;
+
+/// How many deployments or removals one round takes.
+const BATCH: i64 = 1_000;
+/// How many rows are looked at at once.
+const AT_ONCE: usize = 256;
+
+/// Watches the rows of one kind; cheap to clone.
+#[derive(Clone)]
+pub struct Watcher {
+    app: App,
+    kind: Kind,
+    snapshots: Arc<Snapshots>,
+    permits: Arc<Semaphore>,
+    tasks: Arc<Mutex<JoinSet<()>>>,
+}
+
+impl Watcher {
+    /// A watcher that has not looked yet.
+    pub fn new(app: App, kind: Kind) -> Self {
+        Self {
+            app,
+            kind,
+            snapshots: Arc::default(),
+            permits: Arc::new(Semaphore::new(AT_ONCE)),
+            tasks: Arc::default(),
+        }
+    }
+
+    /// Claims what is due and begins to look at it.
+    pub async fn round(&self) -> sqlx::Result<()> {
+        self.forget_ended();
+        let most = match self.kind {
+            Kind::Settled => self.app.pace.rechecks,
+            Kind::Deployment | Kind::Removal => BATCH,
+        };
+        let due = watches::claim(&self.app.pool, self.kind, most, holder(&self.app)).await?;
+        if due.is_empty() {
+            return Ok(());
+        }
+        crash::point("claim.after");
+        if self.kind == Kind::Deployment {
+            let all = self.clone();
+            self.spawn(Box::pin(async move { all.deployments(due).await }));
+            return Ok(());
+        }
+        for due in due {
+            let app = self.app.clone();
+            match self.kind {
+                Kind::Removal => self.begin(watch_removal::look(app, due)),
+                _ => self.begin(watch_settled::look(app, due)),
+            }
+        }
+        Ok(())
+    }
+
+    /// Looks at one row, when there is room.
+    fn begin(&self, look: impl Future<Output = sqlx::Result<()>> + Send + 'static) {
+        let permits = Arc::clone(&self.permits);
+        self.spawn(Box::pin(async move {
+            let _permit = permits.acquire().await;
+            look.await
+        }));
+    }
+
+    /// Does something in a task of its own, which must end before its claims do.
+    fn spawn(&self, work: Pin<Box<dyn Future<Output = sqlx::Result<()>> + Send>>) {
+        let (kind, limit) = (self.kind.word(), self.app.pace.step);
+        let work = async move {
+            match tokio::time::timeout(limit, work).await {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => tracing::warn!(kind, %error, "look not written"),
+                Err(_) => tracing::warn!(kind, "a look took too long"),
+            }
+        };
+        self.tasks().spawn(work);
+    }
+
+    fn tasks(&self) -> MutexGuard<'_, JoinSet<()>> {
+        self.tasks.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits for the looks that were begun.
+    pub async fn finish(&self) {
+        // A look may begin others: the lock is not held while one is waited for.
+        while !self.tasks().is_empty() {
+            tokio::time::sleep(self.app.pace.tick).await;
+            self.forget_ended();
+        }
+    }
+
+    fn forget_ended(&self) {
+        let mut tasks = self.tasks();
+        while let Some(ended) = tasks.try_join_next() {
+            log_panic(ended);
+        }
+    }
+
+    /// Deployments that wait for a build are looked at together.
+    async fn deployments(&self, due: Vec<Due>) -> sqlx::Result<()> {
+        let (building, starting): (Vec<_>, Vec<_>) = due.into_iter().partition(waits_for_build);
+        for due in starting {
+            self.begin(look_at_start(self.app.clone(), due));
+        }
+        if building.is_empty() {
+            return Ok(());
+        }
+        let followed = building
+            .iter()
+            .filter_map(|due| due.deployment_uuid.clone());
+        let builds = self.snapshots.get(&self.app, followed.collect()).await;
+        let mut unchanged = vec![];
+        for due in building {
+            let seen = match &builds {
+                Err(sighting) => Some(sighting.clone().into()),
+                Ok(builds) => {
+                    let uuid = due.deployment_uuid.as_deref().unwrap_or_default();
+                    builds.get(uuid).cloned().map(Seen::of)
+                }
+            };
+            match seen {
+                Some(seen) if is_unchanged(&self.app, &due, &seen) => unchanged.push(due),
+                Some(seen) => {
+                    let app = self.app.clone();
+                    self.begin(async move { carry_on(&app, due, seen).await });
+                }
+                None => self.begin(look_at_build(self.app.clone(), due)),
+            }
+        }
+        self.unchanged(&unchanged).await
+    }
+
+    async fn unchanged(&self, rows: &[Due]) -> sqlx::Result<()> {
+        let mut later = Again::default();
+        for due in rows {
+            later.push(due, self.app.pace.look_every, false, 0);
+        }
+        again(&self.app, rows, &later).await
+    }
+}
+
+/// A look that panicked: its claim ends by itself, and the others go on.
+fn log_panic(ended: Result<(), tokio::task::JoinError>) {
+    if let Err(error) = ended
+        && error.is_panic()
+    {
+        tracing::error!(%error, "a look panicked");
+    }
+}

@@ -1,0 +1,10 @@
+//! What is wrong with a setting.
+
+/// A setting that is missing or wrong, in one line that names it.
+#[derive(Debug, thiserror::Error)]
+pub enum Wrong {
+    #[error("{0} is missing: {1}")]
+    Missing(&'static str, &'static str),
+    #[error("{0} is wrong: {1}")]
+    Invalid(&'static str, String),
+}

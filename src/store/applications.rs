@@ -1,0 +1,99 @@
+//! What is known of an environment's application at Coolify. Every change needs the newest token.
+
+use super::claims::{self, Claim};
+use crate::domain::id::EnvironmentId;
+use sqlx::PgPool;
+use std::time::Duration;
+use uuid::Uuid;
+
+/// Holds the claim and notes that an application is asked for, before it is; `false` when the claim was lost.
+pub async fn ask(
+    pool: &PgPool,
+    claim: Claim,
+    lease: Duration,
+    landing: Duration,
+) -> sqlx::Result<bool> {
+    let mut tx = pool.begin().await?;
+    sqlx::query!(
+        "update environments set application_asked = true where id = $1",
+        claim.environment.uuid()
+    )
+    .execute(&mut *tx)
+    .await?;
+    let held = claims::hold(&mut tx, claim, lease, Some(landing)).await?;
+    if held {
+        tx.commit().await?;
+    }
+    Ok(held)
+}
+
+/// Keeps the application's uuid the moment it is known, whatever else happens to the step. `made` says whether this
+/// deployment made it.
+pub async fn save(
+    pool: &PgPool,
+    claim: Claim,
+    deployment: Uuid,
+    uuid: &str,
+    made: bool,
+) -> sqlx::Result<bool> {
+    let mut tx = pool.begin().await?;
+    sqlx::query!(
+        "update environments
+         set application_uuid = $2, application_asked = true
+         where id = $1",
+        claim.environment.uuid(),
+        uuid
+    )
+    .execute(&mut *tx)
+    .await?;
+    sqlx::query!(
+        "update deployments set made_application = made_application or $2 where id = $1",
+        deployment,
+        made
+    )
+    .execute(&mut *tx)
+    .await?;
+    let held = sqlx::query!(
+        "update watches
+         set unsure_until = null
+         where environment_id = $1
+         and token = $2",
+        claim.environment.uuid(),
+        claim.token
+    );
+    let held = held.execute(&mut *tx).await?.rows_affected() == 1;
+    if held {
+        tx.commit().await?;
+    }
+    Ok(held)
+}
+
+/// Forgets the password's hash, if it is still the one that Coolify has accepted.
+pub async fn forget_password(
+    pool: &PgPool,
+    environment: EnvironmentId,
+    hash: &str,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update environments
+         set password_hash = null
+         where id = $1
+         and password_hash = $2",
+        environment.uuid(),
+        hash
+    )
+    .execute(pool)
+    .await
+    .map(drop)
+}
+
+/// Notes that volumes are asked for from now on.
+pub async fn ask_volumes(pool: &PgPool, deployment: Uuid) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update deployments set volumes_asked = true where id = $1",
+        deployment
+    )
+    .execute(pool)
+    .await
+    .map(drop)
+}

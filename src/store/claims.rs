@@ -1,0 +1,262 @@
+//! The one claim protocol: who has an environment for now. Every taker bumps the one token, and nothing is written without
+//! the newest. All times are the database's.
+//!
+//! | who                 | takes it when                        | gives it back                         | dies: it is free again |
+//! |---------------------|--------------------------------------|---------------------------------------|------------------------|
+//! | a job's step        | its number is the newest, no lease   | with what it writes, in one commit    | when the lease ends    |
+//! | the watcher         | the watch is due, no lease           | with what it writes, or to look again | when the lease ends    |
+//! | a process that ends | -                                    | whatever it still has                 | -                      |
+//!
+//! Whoever gives a claim back and finds that a newer job was asked for meanwhile asks for it again: that job found the claim
+//! taken and left. Locks are taken in the order environment, watch.
+
+use crate::domain::deployment::Stage;
+use crate::domain::id::{DeploymentId, EnvironmentId};
+use crate::domain::status::Status;
+use sqlx::{PgConnection, PgPool};
+use std::time::Duration;
+use uuid::Uuid;
+
+/// A claim, and the newest job when it was taken.
+#[derive(Debug, Clone, Copy)]
+pub struct Claim {
+    pub environment: EnvironmentId,
+    pub token: i64,
+    pub job: i64,
+}
+
+/// Who takes claims, and for how long.
+#[derive(Debug, Clone, Copy)]
+pub struct Holder {
+    pub id: Uuid,
+    pub lease: Duration,
+}
+
+/// What a step of a deployment needs, claimed.
+#[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "one a column")]
+pub struct DeploymentStep {
+    pub environment_id: Uuid,
+    pub token: i64,
+    pub job: i64,
+    pub subdomain: String,
+    pub application_uuid: Option<String>,
+    /// Coolify may have an application for it, known or not.
+    pub application_asked: bool,
+    pub password_hash: Option<String>,
+    /// For how long a request without an answer may still be carried out.
+    pub unsure_seconds: Option<f64>,
+    pub id: Uuid,
+    pub stage: Stage,
+    pub deployment_uuid: Option<String>,
+    /// The newest build there was when this deployment asked for its own; empty when there was none.
+    pub asked_after: Option<String>,
+    pub made_application: bool,
+    pub volumes_asked: bool,
+    pub cancel_requested: bool,
+    pub attempts: i32,
+    /// What was waited for last, for people.
+    pub note: Option<String>,
+    /// Until the deadline; negative when it has passed.
+    pub seconds_left: f64,
+}
+
+impl DeploymentStep {
+    /// Whether the deadline has passed.
+    pub fn is_overdue(&self) -> bool {
+        self.seconds_left < 0.0
+    }
+
+    /// Whether the time that a build has to be stopped in after the deadline has passed, too.
+    pub fn is_too_late(&self, winding_down: Duration) -> bool {
+        self.seconds_left + winding_down.as_secs_f64() < 0.0
+    }
+}
+
+/// Claims the environment of a deployment for a job; `None` when the job is not the newest, another one has the claim, or
+/// there is nothing to do.
+pub async fn claim_deployment(
+    pool: &PgPool,
+    id: DeploymentId,
+    job: i64,
+    holder: Holder,
+) -> sqlx::Result<Option<DeploymentStep>> {
+    sqlx::query_as!(
+        DeploymentStep,
+        r#"update watches w
+           set token = w.token + 1,
+               holder = $3,
+               leased_until = now() + $4::float8 * interval '1 second',
+               due_at = null
+           from deployments d
+           join environments e on e.id = d.environment_id
+           where d.id = $1
+           and d.finished_at is null
+           and d.turn_at is not null
+           and e.status = 'deploying'
+           and w.environment_id = e.id
+           and w.job = $2
+           and (w.leased_until is null or w.leased_until <= now())
+           returning
+             w.environment_id, w.token, w.job, e.subdomain, e.application_uuid, e.application_asked, e.password_hash,
+             case when w.unsure_until > now() then extract(epoch from w.unsure_until - now())::float8 end as unsure_seconds,
+             d.id, d.stage as "stage: Stage", d.deployment_uuid, d.asked_after, d.made_application, d.volumes_asked,
+             d.cancel_requested_at is not null as "cancel_requested!",
+             d.attempts, d.note,
+             extract(epoch from d.deadline - now())::float8 as "seconds_left!""#,
+        id.uuid(),
+        job,
+        holder.id,
+        holder.lease.as_secs_f64()
+    )
+    .fetch_optional(pool)
+    .await
+}
+
+/// What a step of a removal needs, claimed.
+#[derive(Debug, Clone)]
+pub struct RemovalStep {
+    pub environment_id: Uuid,
+    pub token: i64,
+    pub job: i64,
+    pub application_uuid: Option<String>,
+    pub application_asked: bool,
+    pub unsure_seconds: Option<f64>,
+    /// How long ago the removal was asked for first.
+    pub waited_seconds: f64,
+}
+
+/// Claims an environment that is being deleted for a job; `None` as for a deployment.
+pub async fn claim_removal(
+    pool: &PgPool,
+    id: EnvironmentId,
+    job: i64,
+    holder: Holder,
+) -> sqlx::Result<Option<RemovalStep>> {
+    sqlx::query_as!(
+        RemovalStep,
+        r#"update watches w
+           set token = w.token + 1,
+               holder = $3,
+               leased_until = now() + $4::float8 * interval '1 second',
+               due_at = null
+           from environments e
+           where e.id = $1
+           and e.status = 'deleting'
+           and w.environment_id = e.id
+           and w.job = $2
+           and (w.leased_until is null or w.leased_until <= now())
+           returning
+             w.environment_id, w.token, w.job, e.application_uuid, e.application_asked,
+             case when w.unsure_until > now() then extract(epoch from w.unsure_until - now())::float8 end as unsure_seconds,
+             coalesce(extract(epoch from now() - e.removal_requested_at)::float8, 0) as "waited_seconds!""#,
+        id.uuid(),
+        job,
+        holder.id,
+        holder.lease.as_secs_f64()
+    )
+    .fetch_optional(pool)
+    .await
+}
+
+/// Extends the claim before a request is made; `false` when it is no longer ours. With `landing` also notes that until then
+/// the request may be carried out although its answer is lost.
+pub async fn hold(
+    conn: &mut PgConnection,
+    claim: Claim,
+    lease: Duration,
+    landing: Option<Duration>,
+) -> sqlx::Result<bool> {
+    let held = sqlx::query!(
+        "update watches
+         set leased_until = now() + $3::float8 * interval '1 second',
+             unsure_until = coalesce(now() + $4::float8 * interval '1 second', unsure_until)
+         where environment_id = $1
+         and token = $2
+         and leased_until > now()",
+        claim.environment.uuid(),
+        claim.token,
+        lease.as_secs_f64(),
+        landing.map(|landing| landing.as_secs_f64())
+    );
+    Ok(held.execute(conn).await?.rows_affected() == 1)
+}
+
+/// A claimed environment, locked.
+#[derive(Debug, Clone, Copy)]
+pub struct Held {
+    pub status: Status,
+    /// A newer job was asked for since the claim was taken.
+    pub has_newer_job: bool,
+}
+
+/// Locks the environment and its watch to write; `None` when the claim was lost.
+pub async fn lock(conn: &mut PgConnection, claim: Claim) -> sqlx::Result<Option<Held>> {
+    let status = sqlx::query_scalar!(
+        r#"select status as "status: Status"
+           from environments
+           where id = $1
+           for update"#,
+        claim.environment.uuid()
+    );
+    let Some(status) = status.fetch_optional(&mut *conn).await? else {
+        return Ok(None);
+    };
+    let job = sqlx::query_scalar!(
+        "select job
+         from watches
+         where environment_id = $1
+         and token = $2
+         for update",
+        claim.environment.uuid(),
+        claim.token
+    );
+    let job = job.fetch_optional(conn).await?;
+    Ok(job.map(|job| Held {
+        status,
+        has_newer_job: job != claim.job,
+    }))
+}
+
+/// Gives a locked claim back. When the outcome of a request is no longer `unsure`, nobody waits for it.
+pub async fn give_back(conn: &mut PgConnection, claim: Claim, unsure: bool) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update watches
+         set leased_until = null,
+             holder = null,
+             unsure_until = case when $3 then unsure_until end
+         where environment_id = $1
+         and token = $2",
+        claim.environment.uuid(),
+        claim.token,
+        unsure
+    )
+    .execute(conn)
+    .await
+    .map(drop)
+}
+
+/// Gives back whatever a process still has when it ends; says how many claims that were.
+pub async fn give_back_all(pool: &PgPool, holder: Uuid) -> sqlx::Result<u64> {
+    let given = sqlx::query!(
+        "update watches
+         set leased_until = null,
+             holder = null
+         where holder = $1",
+        holder
+    );
+    Ok(given.execute(pool).await?.rows_affected())
+}
+
+/// The number for a new job: all older ones are void from the commit on.
+pub async fn next_job(conn: &mut PgConnection, environment: EnvironmentId) -> sqlx::Result<i64> {
+    sqlx::query_scalar!(
+        "update watches
+         set job = job + 1
+         where environment_id = $1
+         returning job",
+        environment.uuid()
+    )
+    .fetch_one(conn)
+    .await
+}

@@ -1,0 +1,214 @@
+//! The line of deployments that wait for their turn. Whoever gives turns locks the one row of `turns` first and then
+//! environments only as far as nobody has them, so that no two wait for each other.
+
+use crate::domain::id::{DeploymentId, EnvironmentId};
+use crate::domain::status::Status;
+use sqlx::{PgConnection, PgPool};
+use std::time::Duration;
+use uuid::Uuid;
+
+/// How many turns there are to give.
+#[derive(Debug, Clone, Copy)]
+pub struct Line {
+    pub capacity: i32,
+    /// Deployments that Coolify is asked to build or builds.
+    pub under_way: i64,
+    pub is_closed: bool,
+}
+
+/// Locks the line; `None` while another one has it.
+pub async fn lock(conn: &mut PgConnection) -> sqlx::Result<Option<Line>> {
+    let locked = sqlx::query!(
+        r#"select capacity, coalesce(closed_until > now(), false) as "is_closed!"
+           from turns
+           for update skip locked"#
+    );
+    let Some(locked) = locked.fetch_optional(&mut *conn).await? else {
+        return Ok(None);
+    };
+    let under_way = sqlx::query_scalar!(
+        r#"select count(*) as "count!"
+           from deployments
+           where finished_at is null
+           and turn_at is not null
+           and stage in ('requested', 'application', 'settings', 'build')"#
+    );
+    Ok(Some(Line {
+        capacity: locked.capacity,
+        under_way: under_way.fetch_one(conn).await?,
+        is_closed: locked.is_closed,
+    }))
+}
+
+/// Whether anybody waits, without a lock.
+pub async fn is_anybody_waiting(pool: &PgPool) -> sqlx::Result<bool> {
+    sqlx::query_scalar!(
+        r#"select exists (
+             select from deployments where turn_at is null and finished_at is null
+           ) as "is_anybody!""#
+    )
+    .fetch_one(pool)
+    .await
+}
+
+/// A deployment that gets its turn.
+#[derive(Debug, Clone)]
+pub struct Turn {
+    pub id: Uuid,
+    pub environment_id: Uuid,
+    pub application_uuid: Option<String>,
+    pub application_asked: bool,
+}
+
+/// Gives the next one its turn: of the person who got one longest ago, the oldest. The deadline begins.
+pub async fn give(conn: &mut PgConnection, deadline: Duration) -> sqlx::Result<Option<Turn>> {
+    sqlx::query_as!(
+        Turn,
+        r#"with next as (
+             select d.id, e.id as environment_id, e.owner_id, e.application_uuid, e.application_asked
+             from deployments d
+             join environments e on e.id = d.environment_id
+             join users u on u.id = e.owner_id
+             where d.turn_at is null
+             and d.finished_at is null
+             and e.status = 'deploying'
+             order by u.turn_at nulls first, d.created_at, d.id
+             limit 1
+             for update of e skip locked
+           ), person as (
+             update users
+             set turn_at = clock_timestamp()
+             where id = (select owner_id from next)
+           ), given as (
+             update deployments d
+             set turn_at = now(),
+                 ahead = null,
+                 deadline = now() + $1::float8 * interval '1 second'
+             from next
+             where d.id = next.id
+           )
+           select id, environment_id, application_uuid, application_asked
+           from next"#,
+        deadline.as_secs_f64()
+    )
+    .fetch_optional(conn)
+    .await
+}
+
+/// Says in every waiting deployment how many are before it; returns the environments in which that has changed.
+pub async fn number(conn: &mut PgConnection) -> sqlx::Result<Vec<EnvironmentId>> {
+    let changed = sqlx::query_scalar!(
+        r#"with waiting as (
+             select d.id, d.environment_id, d.created_at, u.turn_at, u.id as owner_id,
+               row_number() over (partition by u.id order by d.created_at, d.id) as nth
+             from deployments d
+             join environments e on e.id = d.environment_id
+             join users u on u.id = e.owner_id
+             where d.turn_at is null
+             and d.finished_at is null
+           ), line as (
+             select id, environment_id,
+               row_number() over (order by nth, turn_at nulls first, created_at, id) - 1 as ahead
+             from waiting
+           ), numbered as (
+             update deployments d
+             set ahead = line.ahead
+             from line
+             where d.id = line.id
+             and d.ahead is distinct from line.ahead
+             returning d.environment_id
+           )
+           update environments e
+           set version = version + 1
+           from (
+             select id from environments
+             where id in (select environment_id from numbered)
+             for update skip locked
+           ) free
+           where e.id = free.id
+           returning e.id"#
+    );
+    let changed = changed.fetch_all(conn).await?;
+    Ok(changed.into_iter().map(EnvironmentId::from).collect())
+}
+
+/// The environments whose deployments have waited for too long, locked.
+pub async fn expired(conn: &mut PgConnection) -> sqlx::Result<Vec<EnvironmentId>> {
+    let expired = sqlx::query_scalar!(
+        "select d.environment_id
+         from deployments d
+         join environments e on e.id = d.environment_id
+         where d.turn_at is null
+         and d.finished_at is null
+         and d.deadline < now()
+         and e.status = 'deploying'
+         limit 100
+         for update of e skip locked"
+    );
+    let expired = expired.fetch_all(conn).await?;
+    Ok(expired.into_iter().map(EnvironmentId::from).collect())
+}
+
+/// No turns are given for this long.
+pub async fn close(conn: &mut PgConnection, pause: Duration) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update turns
+         set closed_until = greatest(closed_until, now() + $1::float8 * interval '1 second')",
+        pause.as_secs_f64()
+    )
+    .execute(conn)
+    .await
+    .map(drop)
+}
+
+/// Takes it on oneself to ask Coolify how many builds it allows; `false` when somebody did so not long ago.
+pub async fn claim_reading(pool: &PgPool, every: Duration) -> sqlx::Result<bool> {
+    let claimed = sqlx::query!(
+        "update turns
+         set read_at = now()
+         where read_at is null
+         or read_at < now() - $1::float8 * interval '1 second'",
+        every.as_secs_f64()
+    );
+    Ok(claimed.execute(pool).await?.rows_affected() == 1)
+}
+
+/// Keeps how many deployments may be under way at once.
+pub async fn set_capacity(pool: &PgPool, capacity: i32) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update turns set capacity = $1 where capacity <> $1",
+        capacity
+    )
+    .execute(pool)
+    .await
+    .map(drop)
+}
+
+/// What the environment of a waiting deployment was before.
+#[derive(Debug, Clone)]
+pub struct Before {
+    pub id: DeploymentId,
+    pub status: Status,
+    pub reason: Option<String>,
+}
+
+/// The deployment of an environment that waits for its turn, if one does; the environment must be locked.
+pub async fn waiting(
+    conn: &mut PgConnection,
+    environment: EnvironmentId,
+) -> sqlx::Result<Option<Before>> {
+    let found = sqlx::query!(
+        r#"select id, status_before as "status: Status", reason_before
+           from deployments
+           where environment_id = $1
+           and turn_at is null
+           and finished_at is null"#,
+        environment.uuid()
+    );
+    let found = found.fetch_optional(conn).await?;
+    Ok(found.map(|row| Before {
+        id: row.id.into(),
+        status: row.status,
+        reason: row.reason_before,
+    }))
+}

@@ -1,0 +1,285 @@
+//! When an environment is looked at next, and the rows that nobody takes care of.
+
+use super::claims::{Claim, Holder};
+use crate::domain::deployment::Stage;
+use crate::domain::id::EnvironmentId;
+use crate::domain::status::Status;
+use sqlx::{PgConnection, PgExecutor, PgPool};
+use std::time::Duration;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+/// What is looked for. Each kind has its own loop, so that many of one keep none of another waiting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::IntoStaticStr)]
+#[strum(serialize_all = "lowercase")]
+pub enum Kind {
+    /// Coolify builds or starts.
+    Deployment,
+    /// Coolify removes.
+    Removal,
+    /// It runs, or may run again.
+    Settled,
+}
+
+impl Kind {
+    /// The word in the database.
+    pub fn word(self) -> &'static str {
+        self.into()
+    }
+}
+
+/// A row that is due, claimed.
+#[derive(Debug, Clone)]
+pub struct Due {
+    pub environment_id: Uuid,
+    pub token: i64,
+    pub job: i64,
+    pub looks: i32,
+    pub missed: i32,
+    pub status: Status,
+    pub subdomain: String,
+    pub application_uuid: Option<String>,
+    pub reason: Option<String>,
+    /// How long ago the removal was asked for first.
+    pub removal_seconds: Option<f64>,
+    /// Why the newest deployment failed, if it did.
+    pub failure: Option<String>,
+    pub deployment_id: Option<Uuid>,
+    pub stage: Option<Stage>,
+    pub stage_since: Option<OffsetDateTime>,
+    pub deadline: Option<OffsetDateTime>,
+    pub note: Option<String>,
+    pub deployment_uuid: Option<String>,
+    pub build_began: bool,
+    pub build_ended_at: Option<OffsetDateTime>,
+    pub now: OffsetDateTime,
+}
+
+impl Due {
+    /// The claim it came with.
+    pub fn claim(&self) -> Claim {
+        Claim {
+            environment: self.environment_id.into(),
+            token: self.token,
+            job: self.job,
+        }
+    }
+}
+
+/// Claims rows of a kind whose look is due, the longest waiting first.
+pub async fn claim(pool: &PgPool, kind: Kind, most: i64, holder: Holder) -> sqlx::Result<Vec<Due>> {
+    sqlx::query_as!(
+        Due,
+        r#"with claimed as (
+             update watches
+             set token = token + 1,
+                 holder = $3,
+                 leased_until = now() + $4::float8 * interval '1 second',
+                 looks = looks + 1
+             where environment_id in (
+               select environment_id from watches
+               where kind = $1
+               and due_at <= now()
+               and (leased_until is null or leased_until <= now())
+               order by due_at
+               limit $2
+               for no key update skip locked
+             )
+             returning environment_id, token, job, looks, missed
+           )
+           select
+             c.environment_id, c.token, c.job, c.looks, c.missed,
+             e.status as "status: Status", e.subdomain, e.application_uuid, e.reason,
+             extract(epoch from now() - e.removal_requested_at)::float8 as removal_seconds,
+             case when d.outcome = 'failed' then d.reason end as failure,
+             d.id as "deployment_id?", d.stage as "stage?: Stage", d.stage_since as "stage_since?", d.deadline as "deadline?",
+             d.note as "note?", d.deployment_uuid as "deployment_uuid?",
+             d.build_began_at is not null as "build_began!", d.build_ended_at as "build_ended_at?",
+             now() as "now!"
+           from claimed c
+           join environments e on e.id = c.environment_id
+           left join deployments d on d.id = newest_deployment(e.id)"#,
+        kind.word(),
+        most,
+        holder.id,
+        holder.lease.as_secs_f64()
+    )
+    .fetch_all(pool)
+    .await
+}
+
+/// Rows in which nothing has changed, and when each is looked at again.
+#[derive(Debug, Default)]
+pub struct Again {
+    environments: Vec<Uuid>,
+    tokens: Vec<i64>,
+    jobs: Vec<i64>,
+    seconds: Vec<f64>,
+    seen: Vec<bool>,
+    missed: Vec<i32>,
+}
+
+impl Again {
+    /// Adds a row. `seen` says whether its status was confirmed, `missed` how often in a row it was not.
+    pub fn push(&mut self, due: &Due, after: Duration, seen: bool, missed: i32) {
+        self.environments.push(due.environment_id);
+        self.tokens.push(due.token);
+        self.jobs.push(due.job);
+        self.seconds.push(after.as_secs_f64());
+        self.seen.push(seen);
+        self.missed.push(missed);
+    }
+
+    /// A single row.
+    pub fn one(due: &Due, after: Duration, seen: bool, missed: i32) -> Self {
+        let mut again = Self::default();
+        again.push(due, after, seen, missed);
+        again
+    }
+}
+
+/// Gives the claims back in one statement, and returns the environments for which a newer job was asked for meanwhile.
+/// Looks for a deployment fall on whole multiples of their interval, so that one look at Coolify serves all of them; others
+/// are spread, so that they do not come at once.
+pub async fn again(
+    executor: impl PgExecutor<'_>,
+    again: &Again,
+) -> sqlx::Result<Vec<EnvironmentId>> {
+    let given = sqlx::query!(
+        r#"update watches w
+         set leased_until = null,
+             holder = null,
+             due_at = case
+               when new.seconds < 1 then now() + new.seconds * interval '1 second'
+               when w.kind = 'deployment'
+                 then date_bin(new.seconds * interval '1 second', now(), 'epoch') + new.seconds * interval '1 second'
+               else now() + new.seconds * (0.9 + 0.2 * random()) * interval '1 second'
+             end,
+             checked_at = case when new.seen then now() else w.checked_at end,
+             missed = new.missed
+         from unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::float8[], $5::bool[], $6::int[])
+           as new (id, token, job, seconds, seen, missed)
+         where w.environment_id = new.id
+         and w.token = new.token
+         returning w.environment_id, w.job <> new.job as "has_newer_job!""#,
+        &again.environments,
+        &again.tokens,
+        &again.jobs,
+        &again.seconds,
+        &again.seen,
+        &again.missed
+    );
+    let given = given.fetch_all(executor).await?.into_iter();
+    Ok(given
+        .filter(|row| row.has_newer_job)
+        .map(|row| row.environment_id.into())
+        .collect())
+}
+
+/// Looks at the environment after this long, for this kind; counts its looks anew.
+pub async fn watch(
+    conn: &mut PgConnection,
+    environment: EnvironmentId,
+    kind: Kind,
+    after: Duration,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update watches
+         set kind = $2,
+             due_at = now() + $3::float8 * interval '1 second',
+             looks = 0,
+             missed = 0
+         where environment_id = $1",
+        environment.uuid(),
+        kind.word(),
+        after.as_secs_f64()
+    )
+    .execute(conn)
+    .await
+    .map(drop)
+}
+
+/// Looks whether the environment runs, if Coolify has an application of it.
+pub async fn watch_application(
+    conn: &mut PgConnection,
+    environment: EnvironmentId,
+    after: Duration,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update watches
+         set kind = 'settled',
+             due_at = now() + $2::float8 * interval '1 second',
+             looks = 0,
+             missed = 0
+         where environment_id = $1
+         and exists (select from environments where id = $1 and application_uuid is not null)",
+        environment.uuid(),
+        after.as_secs_f64()
+    )
+    .execute(conn)
+    .await
+    .map(drop)
+}
+
+/// The status was confirmed now.
+pub async fn confirm(conn: &mut PgConnection, environment: EnvironmentId) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update watches set checked_at = now() where environment_id = $1",
+        environment.uuid()
+    )
+    .execute(conn)
+    .await
+    .map(drop)
+}
+
+/// Nobody looks at the environment until somebody says so.
+pub async fn stop(conn: &mut PgConnection, environment: EnvironmentId) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update watches set due_at = null where environment_id = $1",
+        environment.uuid()
+    )
+    .execute(conn)
+    .await
+    .map(drop)
+}
+
+/// A row that should have a job.
+#[derive(Debug)]
+pub struct Stray {
+    pub environment_id: Uuid,
+    pub status: Status,
+    pub deployment_id: Option<Uuid>,
+    /// The number of its newest job.
+    pub job: i64,
+}
+
+/// The rows that move although nobody has them: no claim, and no look or one that will not see that it is to be cancelled.
+pub async fn strays(pool: &PgPool) -> sqlx::Result<Vec<Stray>> {
+    sqlx::query_as!(
+        Stray,
+        r#"select e.id as environment_id, e.status as "status: Status", d.id as "deployment_id?", w.job
+           from environments e
+           join watches w on w.environment_id = e.id
+           left join deployments d on d.environment_id = e.id and d.finished_at is null and d.turn_at is not null
+           where (e.status = 'deleting' or (e.status = 'deploying' and d.id is not null))
+           and (w.due_at is null or d.cancel_requested_at is not null)
+           and (w.leased_until is null or w.leased_until <= now())
+           limit 1000"#
+    )
+    .fetch_all(pool)
+    .await
+}
+
+/// Looks at what runs and is not looked at, which only an accident can bring about; says how many.
+pub async fn mend(pool: &PgPool) -> sqlx::Result<u64> {
+    let mended = sqlx::query!(
+        "update watches w
+         set kind = 'settled', due_at = now()
+         from environments e
+         where e.id = w.environment_id
+         and e.status = 'running'
+         and w.due_at is null
+         and (w.leased_until is null or w.leased_until <= now())"
+    );
+    Ok(mended.execute(pool).await?.rows_affected())
+}

@@ -1,0 +1,89 @@
+//! Runs the queue: each job in a task of its own. It must not know what a job does.
+
+use crate::actions::engine::{self, Ended};
+use crate::actions::known;
+use crate::app::{self, App};
+use crate::crash;
+use crate::queue::Job;
+use sqlxmq::{CurrentJob, JobRunnerHandle, JobRunnerOptions};
+use std::time::Duration;
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
+
+/// How many jobs a process takes at once.
+const JOBS: usize = 8;
+/// How long jobs may take to finish when the process stops: longer than a step may take.
+const FINISH: Duration = Duration::from_secs(25);
+/// How often the connection to the database is tried.
+const PULSE: Duration = Duration::from_secs(1);
+/// What this loop is called.
+pub const NAME: &str = "jobs";
+
+/// Carries out jobs until told to stop. The queue's own recovery after an outage of the database takes longer and longer, so it
+/// is started anew.
+pub async fn run(app: App, stop: CancellationToken) {
+    let mut runner: Option<JobRunnerHandle> = None;
+    loop {
+        match (&mut runner, app::database_answers(&app).await) {
+            (None, true) => runner = start(&app).await,
+            (Some(handle), false) => {
+                tracing::warn!("the database does not answer; jobs wait");
+                handle.stop().await;
+                runner = None;
+            }
+            _ => {}
+        }
+        app.loops.ended_round(NAME);
+        tokio::select! {
+            () = stop.cancelled() => break,
+            () = sleep(PULSE) => {}
+        }
+    }
+    if let Some(mut handle) = runner {
+        handle.stop().await;
+        handle.wait_jobs_finish(FINISH).await;
+    }
+}
+
+async fn start(app: &App) -> Option<JobRunnerHandle> {
+    let own = app.clone();
+    let started = JobRunnerOptions::new(&app.pool, move |job| {
+        tokio::spawn(work(own.clone(), job));
+    })
+    .set_keep_alive(false)
+    .set_concurrency(JOBS / 2, JOBS)
+    .run()
+    .await;
+    started
+        .inspect_err(|error| tracing::warn!(%error, "jobs not started"))
+        .ok()
+}
+
+/// Carries out one job. One that fails because of the database stays in the queue and is tried again.
+async fn work(app: App, mut current: CurrentJob) {
+    let Some(job) = Job::of(&current) else {
+        tracing::error!(
+            name = current.name(),
+            "a job of another version is left alone"
+        );
+        return;
+    };
+    match engine::run(&app, job).await {
+        Ok(ended) => complete(&app, &mut current, job, ended).await,
+        Err(error) => tracing::warn!(?job, %error, "job not done, it is tried again"),
+    }
+}
+
+async fn complete(app: &App, current: &mut CurrentJob, job: Job, ended: Ended) {
+    crash::point("job.before");
+    if let Err(error) = current.complete_with_transaction(ended.tx).await {
+        tracing::warn!(?job, %error, "job not completed, it is tried again");
+        return;
+    }
+    crash::point("job.after");
+    if let Some(environment) = ended.environment
+        && let Err(error) = known::update(app, environment).await
+    {
+        tracing::debug!(%error, "status cache not updated");
+    }
+}

@@ -1,0 +1,99 @@
+//! The worker: jobs, the scheduler of turns, the watchers, logs, and the sweep, each in a supervised loop of its own. It knows no
+//! pages.
+
+mod jobs;
+mod rounds;
+
+use crate::actions::watching::{Kind, Watcher};
+use crate::actions::{holder, logs, sweep, turns};
+use crate::app::App;
+use rounds::{Rounds, supervise};
+use std::future::Future;
+use std::time::Duration;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+/// How long everything may take to finish when the process stops: longer than a step may take.
+const FINISH: Duration = Duration::from_secs(28);
+/// How often Coolify is searched for applications that nobody knows.
+const ORPHANS: Duration = Duration::from_mins(10);
+
+/// Works until told to stop, then finishes what it is at, and gives back what it has claimed.
+pub async fn run(app: App, stop: CancellationToken) {
+    let mut loops = JoinSet::new();
+    let (own, until) = (app.clone(), stop.clone());
+    let jobs = move || jobs::run(own.clone(), until.clone());
+    loops.spawn(supervise(app.loops.clone(), stop.clone(), jobs::NAME, jobs));
+    for kind in [Kind::Deployment, Kind::Removal, Kind::Settled] {
+        let watcher = Watcher::new(app.clone(), kind);
+        let rounds = Rounds::new(kind.word(), app.pace.tick);
+        let of = (app.clone(), stop.clone(), rounds);
+        loops.spawn(watch(of, watcher));
+    }
+    let (tick, sweep_every) = (app.pace.tick, app.pace.sweep);
+    let mut every = |name, period, act| spawn_every(&mut loops, &app, &stop, name, period, act);
+    every("turns", tick, |app| {
+        Box::pin(async move { turns::give(&app).await.map(drop) })
+    });
+    every("limits", tick * 4, |app| {
+        Box::pin(async move { turns::read_limits(&app).await })
+    });
+    every("logs", tick * 2, |app| {
+        Box::pin(async move { logs::fetch(&app).await })
+    });
+    every("sweep", sweep_every, |app| {
+        Box::pin(async move { sweep::sweep(&app).await })
+    });
+    every("orphans", ORPHANS, |app| {
+        Box::pin(async move { report_orphans(&app).await })
+    });
+    stop.cancelled().await;
+    if tokio::time::timeout(FINISH, async { while loops.join_next().await.is_some() {} })
+        .await
+        .is_err()
+    {
+        tracing::warn!("not everything was finished in time");
+        loops.shutdown().await;
+    }
+    holder::give_back_all(&app).await;
+}
+
+type Round = std::pin::Pin<Box<dyn Future<Output = sqlx::Result<()>> + Send>>;
+
+fn spawn_every(
+    loops: &mut JoinSet<()>,
+    app: &App,
+    stop: &CancellationToken,
+    name: &'static str,
+    period: Duration,
+    act: fn(App) -> Round,
+) {
+    let (app, stop) = (app.clone(), stop.clone());
+    let rounds = Rounds::new(name, period);
+    loops.spawn(async move {
+        let own = app.clone();
+        rounds
+            .run(&app.loops, &stop, move || act(own.clone()))
+            .await;
+    });
+}
+
+async fn watch((app, stop, rounds): (App, CancellationToken, Rounds), watcher: Watcher) {
+    let own = watcher.clone();
+    let round = move || {
+        let watcher = own.clone();
+        Box::pin(async move { watcher.round().await })
+    };
+    rounds.run(&app.loops, &stop, round).await;
+    watcher.finish().await;
+}
+
+async fn report_orphans(app: &App) -> sqlx::Result<()> {
+    for name in sweep::orphans(app).await? {
+        tracing::error!(
+            application = name,
+            "Coolify has an application of ours that no environment knows; remove it there"
+        );
+    }
+    Ok(())
+}

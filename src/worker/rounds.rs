@@ -1,0 +1,184 @@
+//! Loops that cannot take each other down: each round runs in a task of its own, for a limited time, and a panic ends that round
+//! alone. It knows no work.
+
+use crate::app::Loops;
+use std::future::Future;
+use std::time::Duration;
+use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
+use tokio_util::sync::CancellationToken;
+
+/// How long a round may take.
+const ROUND_LIMIT: Duration = Duration::from_secs(45);
+/// A loop that rests for longer says that it is well meanwhile.
+const REST: Duration = Duration::from_secs(15);
+/// How soon a loop that panicked begins again.
+const RESTART: Duration = Duration::from_secs(1);
+
+/// A loop that does the same again and again.
+pub struct Rounds {
+    name: &'static str,
+    period: Duration,
+    limit: Duration,
+}
+
+impl Rounds {
+    /// Rounds that begin this long after each other, or when the last one has ended.
+    pub fn new(name: &'static str, period: Duration) -> Self {
+        Self {
+            name,
+            period,
+            limit: ROUND_LIMIT,
+        }
+    }
+
+    /// Goes round until told to stop. What fails once may not fail the next time.
+    pub async fn run<F>(&self, loops: &Loops, stop: &CancellationToken, act: impl Fn() -> F)
+    where
+        F: Future<Output = sqlx::Result<()>> + Send + 'static,
+    {
+        let mut ticks = interval(self.period);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut failing = false;
+        loops.ended_round(self.name);
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => break,
+                _ = ticks.tick() => {}
+                () = sleep(REST) => {
+                    loops.ended_round(self.name);
+                    continue;
+                }
+            }
+            let failed = self.round(act()).await;
+            if let Some(error) = failed.as_ref().filter(|_| !failing) {
+                tracing::warn!(what = self.name, %error, "cannot work at the moment");
+            }
+            failing = failed.is_some();
+            loops.ended_round(self.name);
+        }
+        loops.stopped(self.name);
+    }
+
+    /// One round; why it failed, if it did. A panic is logged wherever it happens.
+    async fn round<F>(&self, act: F) -> Option<String>
+    where
+        F: Future<Output = sqlx::Result<()>> + Send + 'static,
+    {
+        let task = tokio::spawn(timeout(self.limit, act));
+        let ending = AbortOnDrop(task.abort_handle());
+        let ended = task.await;
+        drop(ending);
+        match ended {
+            Ok(Ok(Ok(()))) => None,
+            Ok(Ok(Err(error))) => Some(error.to_string()),
+            Ok(Err(_)) => Some("a round took too long".to_owned()),
+            Err(error) => {
+                tracing::error!(what = self.name, %error, "a round panicked");
+                Some(error.to_string())
+            }
+        }
+    }
+}
+
+/// When the loop itself is ended, its round is, too.
+struct AbortOnDrop(tokio::task::AbortHandle);
+
+impl Drop for AbortOnDrop {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+/// Runs what loops by itself, and begins it again should it panic.
+pub async fn supervise<F>(loops: Loops, stop: CancellationToken, name: &str, run: impl Fn() -> F)
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    while !stop.is_cancelled() {
+        let task = tokio::spawn(run());
+        let _ending = AbortOnDrop(task.abort_handle());
+        match task.await {
+            Ok(()) => break,
+            Err(error) => tracing::error!(what = name, %error, "a loop panicked"),
+        }
+        sleep(RESTART).await;
+    }
+    loops.stopped(name);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    /// Counts what is done, and stops after so many times.
+    fn counted(
+        stop: &CancellationToken,
+        times: u32,
+    ) -> (Arc<AtomicU32>, impl Fn() -> u32 + Clone + use<>) {
+        let count = Arc::new(AtomicU32::new(0));
+        let (own, stop) = (Arc::clone(&count), stop.clone());
+        let act = move || {
+            let now = own.fetch_add(1, Ordering::Relaxed) + 1;
+            if now == times {
+                stop.cancel();
+            }
+            now
+        };
+        (count, act)
+    }
+
+    #[tokio::test]
+    async fn a_round_that_fails_or_panics_ends_alone() {
+        let stop = CancellationToken::new();
+        let (count, act) = counted(&stop, 4);
+        let rounds = Rounds::new("a", Duration::from_millis(1));
+        let act = move || {
+            let act = act.clone();
+            async move {
+                match act() {
+                    1 => panic!("the first round"),
+                    2 => Err(sqlx::Error::PoolTimedOut),
+                    _ => Ok(()),
+                }
+            }
+        };
+        rounds.run(&Loops::default(), &stop, act).await;
+        assert_eq!(count.load(Ordering::Relaxed), 4);
+    }
+
+    #[tokio::test]
+    async fn a_round_that_never_ends_is_ended() {
+        let (stop, loops) = (CancellationToken::new(), Loops::default());
+        let (count, act) = counted(&stop, 2);
+        let rounds = Rounds {
+            limit: Duration::from_millis(20),
+            ..Rounds::new("a", Duration::from_millis(1))
+        };
+        let act = move || {
+            let act = act.clone();
+            async move {
+                if act() == 1 {
+                    std::future::pending::<()>().await;
+                }
+                Ok(())
+            }
+        };
+        rounds.run(&loops, &stop, act).await;
+        assert_eq!(count.load(Ordering::Relaxed), 2);
+        assert!(loops.hanging(Duration::ZERO).is_empty(), "it has stopped");
+    }
+
+    #[tokio::test]
+    async fn a_loop_that_panics_begins_again() {
+        let stop = CancellationToken::new();
+        let (count, act) = counted(&stop, 3);
+        let act = move || {
+            let act = act.clone();
+            async move { assert!(act() > 2, "not yet") }
+        };
+        supervise(Loops::default(), stop, "a", act).await;
+        assert_eq!(count.load(Ordering::Relaxed), 3);
+    }
+}
