@@ -1,21 +1,18 @@
 //! An application with its variables, volumes and container, as Coolify stores and shows them.
 
-use std::sync::LazyLock;
+use std::fmt;
 
+use argon2::Argon2;
+use argon2::password_hash::PasswordVerifier;
+use argon2::password_hash::phc::PasswordHash;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use url::Url;
 
-use super::container::{Container, Password};
-use super::platform::{Platform, columns, object};
-use super::settings::{Profile, Settings};
-use super::{answer::object_text, clock::Time, env::in_container};
-
-/// Columns and settings about which nothing was said.
-static COLUMNS: LazyLock<Map<String, Value>> =
-    LazyLock::new(|| columns(include_str!("data/application.json")));
-static SETTINGS: LazyLock<Map<String, Value>> =
-    LazyLock::new(|| columns(include_str!("data/application_settings.json")));
+use super::clock::Time;
+use super::columns::{CONSTANT, Columns, row};
+use super::env::{Variable, in_container};
+use super::{platform::Platform, settings::Settings};
 
 /// Columns that are shown only to a token that may read sensitive things.
 const SENSITIVE: &str = "custom_labels dockerfile docker_compose docker_compose_raw http_basic_auth_password \
@@ -29,9 +26,9 @@ pub struct Application {
     pub id: u64,
     pub uuid: String,
     /// The columns that were set, `name` and `fqdn` among them.
-    pub columns: Map<String, Value>,
-    /// The nested settings that were set.
-    pub settings: Map<String, Value>,
+    pub columns: Columns,
+    /// The hosts of its addresses.
+    pub hosts: Vec<String>,
     /// `state:health`.
     pub status: String,
     /// Crashes counted by Coolify.
@@ -40,8 +37,8 @@ pub struct Application {
     pub updated_at: Time,
     /// The container that its address leads to.
     pub container: Option<Container>,
-    /// Rows of variables, production and preview.
-    pub envs: Vec<Map<String, Value>>,
+    /// Variables, production and preview.
+    pub envs: Vec<Variable>,
     /// Rows of named volumes.
     pub storages: Vec<Value>,
     /// The commit whose image exists with the present build settings.
@@ -53,7 +50,8 @@ pub struct Application {
 impl Application {
     /// A column's value; null when it has none.
     pub fn column(&self, name: &str) -> &Value {
-        let set = self.columns.get(name).or_else(|| COLUMNS.get(name));
+        let constant = CONSTANT.application.get(name);
+        let set = self.columns.get(name).or(constant);
         set.unwrap_or(&Value::Null)
     }
 
@@ -118,67 +116,59 @@ impl Application {
     }
 
     /// The row as lists show it, with its destination and the destination's server nested in it.
-    pub fn listed(&self, view: &View<'_>) -> String {
-        let mut row = COLUMNS.clone();
-        row.extend(self.columns.clone());
-        row.extend(self.computed(view));
-        row.retain(|key, _| view.sensitive || SENSITIVE.split(' ').all(|secret| secret != key));
-        if view.settings.profile == Profile::V4_0_0 {
-            row.remove("max_restart_count");
-        }
-        object_text(&row, &[("destination", &view.destination)])
-    }
-
-    /// The row as it is shown alone, and nested in a deployment: with settings, environment, project and team.
-    pub fn alone(&self, view: &View<'_>) -> String {
-        let mut settings = SETTINGS.clone();
-        settings.extend(self.settings.clone());
-        let mut more = object(json!({ "environment": view.platform.nested_environment() }));
-        if view.settings.profile != Profile::V4_0_0 {
-            more.insert("settings".into(), settings.into());
-        }
-        let mut text = self.listed(view);
-        text.pop();
-        [&text, ",", &Value::from(more).to_string()[1..]].concat()
-    }
-
-    fn computed(&self, view: &View<'_>) -> Map<String, Value> {
+    pub fn listed<'a>(&self, view: &'a View<'_>) -> Listed<'a> {
         let crashed = self.restart_count > 0;
-        object(json!({
+        let computed = json!({
             "uuid": self.uuid, "status": self.status, "restart_count": self.restart_count,
             "last_restart_type": crashed.then_some("crash"),
             "last_restart_at": crashed.then(|| self.updated_at.column()),
             "last_online_at": self.updated_at.column(),
             "server_status": view.settings.server_reachable,
-            "environment_id": 7, "destination_id": 0, "source_id": 0,
-            "destination_type": "App\\Models\\StandaloneDocker",
-            "source_type": "App\\Models\\GithubApp",
-            "additional_servers": [], "additional_servers_count": 0, "additional_networks_count": 0,
             "created_at": self.created_at.column(), "updated_at": self.updated_at.column(),
-            "deleted_at": null,
-        }))
+        });
+        let mut row = row(&CONSTANT.application, computed);
+        row.extend(self.columns.clone());
+        row.retain(|key, _| view.sensitive || SENSITIVE.split(' ').all(|secret| secret != key));
+        let destination = &view.destination;
+        Listed { row, destination }
     }
+
+    /// The row as it is shown alone, and nested in a deployment: with settings, environment, project and team.
+    pub fn alone(&self, view: &View<'_>) -> Value {
+        let mut row = json!(self.listed(view));
+        row["environment"] = view.platform.nested_environment();
+        row["settings"] = json!(CONSTANT.application_settings);
+        row
+    }
+}
+
+/// An application's row with the destination that all have in common.
+#[derive(Serialize)]
+pub struct Listed<'a> {
+    #[serde(flatten)]
+    row: Columns,
+    destination: &'a Value,
 }
 
 /// What all rows of one response have in common.
 pub struct View<'a> {
-    pub platform: &'a Platform,
-    pub settings: &'a Settings,
+    platform: &'a Platform,
+    settings: &'a Settings,
     /// Whether the token may read sensitive things.
-    pub sensitive: bool,
-    /// The nested destination, written once.
-    destination: String,
+    sensitive: bool,
+    destination: Value,
 }
 
 impl<'a> View<'a> {
     /// Prepares a response to a token that may or may not read sensitive things.
     pub fn new(platform: &'a Platform, settings: &'a Settings, sensitive: bool) -> Self {
-        let server = Value::from(platform.server(settings, sensitive)).to_string();
+        let mut destination = platform.destination(0);
+        destination["server"] = platform.server(settings, sensitive);
         Self {
             platform,
             settings,
             sensitive,
-            destination: object_text(&platform.destination(0), &[("server", &server)]),
+            destination,
         }
     }
 }
@@ -187,4 +177,54 @@ impl<'a> View<'a> {
 pub fn host(url: &str) -> Option<String> {
     let url = Url::parse(url).ok()?;
     url.host_str().map(str::to_ascii_lowercase)
+}
+
+/// A running container with the code-server inside it.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Container {
+    /// A number of its own.
+    pub id: u64,
+    /// Who may sign in.
+    pub password: Password,
+    /// The cookie of those who have.
+    pub session: String,
+    /// From when its address leads to something that answers; never when absent.
+    pub answers_from: Option<Time>,
+    /// It has died.
+    pub crashed: bool,
+    /// The last request of a signed-in person.
+    pub heartbeat: Option<Time>,
+}
+
+/// The password that code-server was started with.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Password {
+    /// `HASHED_PASSWORD`, an argon2 PHC string. It goes before the plain one.
+    Hashed(String),
+    /// `PASSWORD`.
+    Plain(String),
+    /// Neither: code-server invented one that nobody knows.
+    #[default]
+    Unknown,
+}
+
+impl fmt::Debug for Password {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("Password")
+    }
+}
+
+impl Password {
+    /// Whether it is what was typed; code-server trims that first. Takes tens of milliseconds of computing.
+    pub fn is(&self, typed: &str) -> bool {
+        let typed = typed.trim();
+        match self {
+            Self::Hashed(hash) => PasswordHash::new(hash).is_ok_and(|hash| {
+                let verified = Argon2::default().verify_password(typed.as_bytes(), &hash);
+                verified.is_ok()
+            }),
+            Self::Plain(password) => !typed.is_empty() && password == typed,
+            Self::Unknown => false,
+        }
+    }
 }

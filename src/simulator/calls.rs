@@ -1,6 +1,6 @@
-//! The calls of Coolify's API: the names that faults and the ledger use, and the ability each asks for. The method and
-//! the path of each stand in `routes/`.
+//! The calls of Coolify's API: the names that faults and the ledger use, the route of each, and the ability it asks for.
 
+use axum::http::Method;
 use serde::{Deserialize, Serialize};
 
 /// One call.
@@ -25,7 +25,6 @@ pub enum Call {
     EnvsList,
     StoragesList,
     StoragesAdd,
-    Logs,
     Deploy,
     /// All that wait or build.
     Deployments,
@@ -43,6 +42,32 @@ impl Call {
     pub fn name(self) -> String {
         let name = serde_json::to_value(self).unwrap_or_default();
         name.as_str().unwrap_or_default().to_owned()
+    }
+
+    /// The method, and the path below `/api`.
+    pub fn route(self) -> (Method, &'static str) {
+        match self {
+            Self::Health => (Method::GET, "/health"),
+            Self::HealthV1 => (Method::GET, "/v1/health"),
+            Self::Version => (Method::GET, "/v1/version"),
+            Self::Project => (Method::GET, "/v1/projects/{uuid}"),
+            Self::Find => (Method::GET, "/v1/projects/{uuid}/{environment}"),
+            Self::Server => (Method::GET, "/v1/servers/{uuid}"),
+            Self::Destinations => (Method::GET, "/v1/servers/{uuid}/destinations"),
+            Self::Create => (Method::POST, "/v1/applications/public"),
+            Self::Application => (Method::GET, "/v1/applications/{uuid}"),
+            Self::Delete => (Method::DELETE, "/v1/applications/{uuid}"),
+            Self::Envs => (Method::PATCH, "/v1/applications/{uuid}/envs/bulk"),
+            Self::EnvsList => (Method::GET, "/v1/applications/{uuid}/envs"),
+            Self::StoragesList => (Method::GET, "/v1/applications/{uuid}/storages"),
+            Self::StoragesAdd => (Method::POST, "/v1/applications/{uuid}/storages"),
+            Self::Deploy => (Method::POST, "/v1/deploy"),
+            Self::Deployments => (Method::GET, "/v1/deployments"),
+            Self::Deployment => (Method::GET, "/v1/deployments/{uuid}"),
+            Self::DeploymentsOfApplication => (Method::GET, "/v1/deployments/applications/{uuid}"),
+            Self::Cancel => (Method::POST, "/v1/deployments/{uuid}/cancel"),
+            Self::Any | Self::Unknown | Self::Address => (Method::GET, "/{*any}"),
+        }
     }
 
     /// The ability a token must have, if the call asks for a token at all.
@@ -63,7 +88,7 @@ impl Call {
             Self::Project => "Project not found.",
             Self::Find => "Environment not found.",
             Self::Server | Self::Destinations => "Server not found.",
-            Self::Application | Self::StoragesAdd | Self::Logs => "Application not found.",
+            Self::Application | Self::StoragesAdd => "Application not found.",
             _ => "Application not found",
         }
     }

@@ -60,11 +60,11 @@ impl Time {
     }
 }
 
-/// What can be due. Rows are named by their public identifiers.
+/// What can be due. Applications are named by their identifiers.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Event {
-    /// The next step of a deployment, if it still follows that script.
-    Step { deployment: String, script: u32 },
+    /// The next step of the deployment with this number, if it still follows that script.
+    Step { deployment: u64, script: u32 },
     /// A stop or a deletion removes the containers.
     StopContainers { application: String },
     /// A deletion removes the rows, and the volumes if they were meant too.

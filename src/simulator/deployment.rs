@@ -1,17 +1,14 @@
 //! A deployment: its row, its log, and the steps that are still before it.
 
 use std::collections::VecDeque;
-use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use super::platform::{Platform, columns, object};
-use super::{answer::object_text, clock::Time, container::Container, outcomes::Outcome};
-
-/// Columns that are always the same.
-static COLUMNS: LazyLock<Map<String, Value>> =
-    LazyLock::new(|| columns(include_str!("data/deployment.json")));
+use super::application::Container;
+use super::clock::Time;
+use super::columns::{CONSTANT, row};
+use super::{outcomes::Outcome, platform::Platform};
 
 /// Where a deployment is, in Coolify's words.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,22 +32,10 @@ pub struct Line {
     pub output: String,
     /// Printed on the error stream.
     #[serde(default)]
-    stderr: bool,
+    pub stderr: bool,
     /// Shown only to those who want to see everything.
     #[serde(default)]
-    hidden: bool,
-}
-
-impl Line {
-    /// What a build prints.
-    pub fn hidden(output: String) -> Self {
-        Self {
-            command: None,
-            output,
-            stderr: true,
-            hidden: true,
-        }
-    }
+    pub hidden: bool,
 }
 
 /// What can happen in a deployment.
@@ -83,11 +68,10 @@ pub enum Action {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Step(pub u64, pub Action);
 
-/// A log, kept as the JSON text that responses copy: a text that holds an array, escaped already. So a log of many
-/// megabytes costs one copy a response.
+/// A log: its entries as JSON texts with commas between them.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Log {
-    escaped: String,
+    text: String,
     entries: usize,
 }
 
@@ -102,19 +86,15 @@ impl Log {
         });
         if index > 0 {
             entry["order"] = json!(index + 1);
-            self.escaped.push(',');
+            self.text.push(',');
         }
-        let quoted = Value::String(entry.to_string()).to_string();
-        self.escaped.push_str(&quoted[1..quoted.len() - 1]);
+        self.text.push_str(&entry.to_string());
         self.entries += 1;
     }
 
-    /// The value of the key `logs` as JSON; null before the first entry.
-    fn json(&self) -> String {
-        match self.entries {
-            0 => "null".to_owned(),
-            _ => ["\"[", &self.escaped, "]\""].concat(),
-        }
+    /// The value of the key `logs`, a text that holds an array; null before the first entry.
+    fn shown(&self) -> Option<String> {
+        (self.entries > 0).then(|| format!("[{}]", self.text))
     }
 }
 
@@ -156,11 +136,10 @@ impl Deployment {
         matches!(self.status, Status::Queued | Status::InProgress)
     }
 
-    /// The row as the API shows it; its log if `logs`, and its application if that is given as JSON.
-    pub fn shown(&self, platform: &Platform, logs: bool, application: Option<&str>) -> String {
+    /// The row as the API shows it, with its log if `logs`.
+    pub fn shown(&self, platform: &Platform, logs: bool) -> Value {
         let begun = self.status != Status::Queued;
-        let mut row = COLUMNS.clone();
-        row.extend(object(json!({
+        let more = json!({
             "id": self.id, "application_id": self.application_id.to_string(),
             "application_name": self.application_name, "commit": self.commit,
             "current_process_id": begun.then(|| (20_000 + self.id).to_string()),
@@ -169,11 +148,11 @@ impl Deployment {
             "force_rebuild": self.force, "horizon_job_worker": begun.then_some("coolify"),
             "status": self.status,
             "created_at": self.created_at.column(), "updated_at": self.updated_at.column(),
-        })));
-        let log = logs.then(|| self.log.json());
-        let log = log.as_deref().map(|log| ("logs", log));
-        let application = application.map(|application| ("application", application));
-        let members: Vec<_> = log.into_iter().chain(application).collect();
-        object_text(&row, &members)
+        });
+        let mut shown = row(&CONSTANT.deployment, more);
+        if logs {
+            shown.insert("logs".into(), self.log.shown().into());
+        }
+        shown.into()
     }
 }

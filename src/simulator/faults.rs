@@ -1,12 +1,16 @@
-//! Faults: which call, what goes wrong with it, and how often. How each is carried out is in `inject.rs`.
+//! Faults: which call, what goes wrong with it, and how often; and the calls that are held meanwhile. How each is carried
+//! out is in `inject.rs`.
 //!
 //! To let adding a storage answer 500 until further notice:
 //! `simulator.fault(Fault::new(Call::StoragesAdd, FaultKind::ServerErrorBefore))`, or over HTTP
 //! `POST /simulator/faults` with `{"call": "storages_add", "fault": "server_error_before"}`.
 
-use serde::{Deserialize, Serialize};
+use std::sync::{Arc, Mutex, Weak};
 
-use super::calls::Call;
+use serde::{Deserialize, Serialize};
+use tokio::sync::Notify;
+
+use super::{calls::Call, locking::lock};
 
 /// What goes wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -132,5 +136,54 @@ impl Faults {
             return Some(fault.clone());
         }
         None
+    }
+}
+
+/// Whether a held call has been done already, its response withheld.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Phase {
+    Before,
+    After,
+}
+
+/// A held call.
+#[derive(Clone, Debug, Serialize)]
+pub struct Held {
+    pub call: Call,
+    pub phase: Phase,
+    /// Names and identifiers of the applications it is about.
+    pub about: Vec<String>,
+}
+
+/// All calls that are held until somebody releases them.
+#[derive(Default)]
+pub struct Holds {
+    releases: Notify,
+    /// Each belongs to its waiting caller, so that one who leaves takes it off the list.
+    held: Mutex<Vec<Weak<Held>>>,
+}
+
+impl Holds {
+    /// Waits until the next release.
+    pub async fn hold(&self, call: Held) {
+        let released = self.releases.notified();
+        let call = Arc::new(call);
+        lock(&self.held).push(Arc::downgrade(&call));
+        released.await;
+        drop(call);
+    }
+
+    /// Lets every held call go on.
+    pub fn release(&self) {
+        self.releases.notify_waiters();
+    }
+
+    /// Everything held now.
+    pub fn list(&self) -> Vec<Held> {
+        let mut held = lock(&self.held);
+        held.retain(|call| call.strong_count() > 0);
+        let calls = held.iter().filter_map(Weak::upgrade);
+        calls.map(Arc::unwrap_or_clone).collect()
     }
 }

@@ -8,21 +8,16 @@ use std::time::Duration;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::rejection::RawPathParamsRejection;
 use axum::extract::{ConnectInfo, RawPathParams, Request, State};
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures_util::{FutureExt, StreamExt, stream};
 use serde_json::Value;
 use url::form_urlencoded;
 
-use super::answer::{Answer, for_browsers};
-use super::calls::Call;
-use super::clock::Time;
-use super::faults::{Fault, FaultKind};
-use super::holds::{Held, Phase};
-use super::listener::Peer;
-use super::locking::lock;
-use super::server::{Count, Shared};
+use super::answer::Answer;
+use super::faults::{Fault, FaultKind, Held, Phase};
+use super::{calls::Call, clock::Time, listener::Peer, locking::lock, server::Shared};
 
 /// The largest body that is read, in bytes.
 const LARGEST: usize = 2 * 1024 * 1024;
@@ -41,41 +36,58 @@ pub async fn faults(
 ) -> Response {
     let (parts, body) = request.into_parts();
     let Ok(body) = to_bytes(body, LARGEST).await else {
-        return Answer::text(StatusCode::PAYLOAD_TOO_LARGE, "too large").into_response();
+        return StatusCode::PAYLOAD_TOO_LARGE.into_response();
     };
-    let query = parts.uri.query().unwrap_or_default();
-    let mut words = words(query, &body);
+    let mut words = words(parts.uri.query().unwrap_or_default(), &body);
     words.extend(path.iter().flatten().map(|(_, word)| word.to_owned()));
-    let about = shared.state().names(words);
-    let accept = parts.headers.get(header::ACCEPT);
-    let accept = accept.and_then(|accept| accept.to_str().ok());
-    let for_program = accept.is_some_and(|accept| accept.contains("json"));
+    let about = shared.state().about(words);
+    let for_program = wants_json(&parts.headers);
     let request = Request::from_parts(parts, Body::from(body));
     let response = async move {
         let response = next.run(request).await;
         if for_program {
             return response;
         }
-        for_browsers(response)
+        for_browsers(call, response)
     };
     answer(&shared, call, about, &peer, response).await
 }
 
 /// What a call says in its query string and body about whom it concerns.
 fn words(query: &str, body: &[u8]) -> Vec<String> {
-    let pairs = form_urlencoded::parse(query.as_bytes());
-    let mut lists: Vec<String> = pairs
+    let body: Value = serde_json::from_slice(body).unwrap_or_default();
+    let of_body = ["name", "uuid"].iter().filter_map(|key| body[key].as_str());
+    let lists: Vec<String> = form_urlencoded::parse(query.as_bytes())
         .filter(|(key, _)| key == "uuid")
         .map(|(_, list)| list.into_owned())
+        .chain(of_body.map(str::to_owned))
         .collect();
-    let body: Value = serde_json::from_slice(body).unwrap_or_default();
-    lists.extend(
-        ["name", "uuid"]
-            .iter()
-            .filter_map(|key| body[key].as_str().map(str::to_owned)),
-    );
     let words = lists.iter().flat_map(|list| list.split(','));
     words.map(|word| word.trim().to_owned()).collect()
+}
+
+fn wants_json(headers: &HeaderMap) -> bool {
+    let accept = headers.get(header::ACCEPT);
+    let accept = accept.and_then(|accept| accept.to_str().ok());
+    accept.is_some_and(|accept| accept.contains("json"))
+}
+
+/// What a caller gets who did not ask for JSON: the framework's own responses become pages, and its 422 a redirect.
+fn for_browsers(call: Call, response: Response) -> Response {
+    let status = response.status();
+    match status {
+        StatusCode::UNPROCESSABLE_ENTITY if call == Call::DeploymentsOfApplication => {
+            Answer::redirect("/").into_response()
+        }
+        StatusCode::TOO_MANY_REQUESTS | StatusCode::INTERNAL_SERVER_ERROR => {
+            let page = format!("<!doctype html><title>{status}</title>");
+            let (mut parts, _) = response.into_parts();
+            parts.headers.remove(header::CONTENT_LENGTH);
+            parts.headers.remove(header::CONTENT_TYPE);
+            (parts, Answer::html(status, page)).into_response()
+        }
+        _ => response,
+    }
 }
 
 /// Counts a request and answers it, with `response` unless a fault strikes. `about` are names and identifiers of the
@@ -95,17 +107,49 @@ pub async fn answer(
         Some(fault) => strike(shared, call, about, &fault, response).await,
     };
     if let Some(answered) = answered {
-        count.note(answered.status().as_str());
+        count.answer = answered.status().as_str().to_owned();
         return answered;
     }
     if kind == Some(FaultKind::Hang) {
-        count.note("hang");
+        count.answer = "hang".to_owned();
         return pending().await;
     }
-    count.note("reset");
+    count.answer = "reset".to_owned();
     drop(count);
     peer.reset();
     pending().await
+}
+
+/// Counts a call from now until this is dropped. Requests to applications are not counted.
+struct Count {
+    shared: Shared,
+    call: Call,
+    /// What the call was answered.
+    answer: String,
+}
+
+impl Count {
+    /// Begins to count a call; until it is answered its caller has left.
+    fn new(shared: &Shared, call: Call) -> Self {
+        if call != Call::Address {
+            lock(&shared.ledger).begin();
+        }
+        Self {
+            shared: Arc::clone(shared),
+            call,
+            answer: "left".to_owned(),
+        }
+    }
+}
+
+impl Drop for Count {
+    fn drop(&mut self) {
+        if self.call != Call::Address {
+            let (call, answer) = (self.call.name(), std::mem::take(&mut self.answer));
+            tracing::debug!(call, answer, "simulated Coolify answered");
+            lock(&self.shared.ledger).end(call, answer);
+        }
+    }
 }
 
 /// What becomes of a request under a fault; nothing when it is never answered.
@@ -159,7 +203,7 @@ fn refusal(call: Call, fault: &Fault) -> Answer {
         FaultKind::Unavailable => {
             Answer::text(StatusCode::SERVICE_UNAVAILABLE, "no available server\n")
         }
-        FaultKind::Unauthenticated => Answer::message(StatusCode::UNAUTHORIZED, "Unauthenticated."),
+        FaultKind::Unauthenticated => Answer::unauthenticated(),
         FaultKind::ForbiddenAbility => Answer::lacking(call.ability().unwrap_or("read")),
         FaultKind::ForbiddenApiDisabled => Answer::switched_off("API is disabled."),
         FaultKind::NotFound => Answer::missing(call.not_found()),
@@ -172,10 +216,8 @@ fn refusal(call: Call, fault: &Fault) -> Answer {
 async fn taken_apart(mut response: Response) -> (Response, Bytes) {
     response.headers_mut().remove(header::CONTENT_LENGTH);
     let body = std::mem::take(response.body_mut());
-    (
-        response,
-        to_bytes(body, usize::MAX).await.unwrap_or_default(),
-    )
+    let body = to_bytes(body, usize::MAX).await;
+    (response, body.unwrap_or_default())
 }
 
 /// A response whose body is cut in the middle.
@@ -188,9 +230,9 @@ async fn halved(response: Response) -> Response {
 async fn dripping(response: Response, pause: Duration) -> Response {
     let (response, body) = taken_apart(response).await;
     let size = body.len().div_ceil(PIECES * 2).max(1);
-    let pieces: Vec<Bytes> = body.chunks(size).map(Bytes::copy_from_slice).collect();
-    let half = pieces.len().div_ceil(2);
-    let pieces = stream::iter(pieces.into_iter().take(half)).then(move |piece| async move {
+    let half = body.slice(..body.len().div_ceil(2));
+    let pieces: Vec<Bytes> = half.chunks(size).map(Bytes::copy_from_slice).collect();
+    let pieces = stream::iter(pieces).then(move |piece| async move {
         tokio::time::sleep(pause).await;
         Ok(piece)
     });

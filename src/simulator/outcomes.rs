@@ -40,17 +40,14 @@ pub enum Outcome {
 impl Outcome {
     /// What an application's name asks for by its beginning, in demonstrations.
     pub fn of_name(name: &str) -> Option<Self> {
-        let beginnings = [
+        [
             ("fail", Self::FailBuild),
             ("slow", Self::SlowBuild),
             ("exit", Self::ExitAfterStart),
             ("silent", Self::NeverAnswers),
-        ];
-        let begins = |(beginning, _): &(&str, Self)| name.starts_with(beginning);
-        beginnings
-            .into_iter()
-            .find(begins)
-            .map(|(_, outcome)| outcome)
+        ]
+        .into_iter()
+        .find_map(|(beginning, outcome)| name.starts_with(beginning).then_some(outcome))
     }
 }
 
@@ -82,10 +79,9 @@ pub struct Plans(Vec<Plan>);
 impl Plans {
     /// Adds an order. One without end replaces the one without end for the same application.
     pub fn add(&mut self, plan: Plan) {
-        let replaced =
-            |known: &Plan| known.times.is_none() && known.application == plan.application;
         if plan.times.is_none() {
-            self.0.retain(|known| !replaced(known));
+            let other = |known: &Plan| known.application != plan.application;
+            self.0.retain(|known| known.times.is_some() || other(known));
         }
         self.0.push(plan);
     }

@@ -1,33 +1,14 @@
 //! What is there before the first application: the project with its environment, the server with its settings and
-//! destinations. Their constant columns are in `data/`.
+//! destinations.
 
-use std::sync::LazyLock;
-
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::clock::Time;
-use super::settings::{Profile, Settings};
-
-static SERVER: LazyLock<Map<String, Value>> =
-    LazyLock::new(|| columns(include_str!("data/server.json")));
-static SERVER_SETTINGS: LazyLock<Map<String, Value>> =
-    LazyLock::new(|| columns(include_str!("data/server_settings.json")));
+use super::columns::{CONSTANT, Columns, row};
+use super::settings::Settings;
 
 /// The environment's identifier.
 pub const ENVIRONMENT_UUID: &str = "e1u33xtplpft75v2seh60kvj";
-
-/// Constant columns from one of the files in `data/`.
-pub fn columns(text: &str) -> Map<String, Value> {
-    serde_json::from_str(text).expect("the file is a JSON object")
-}
-
-/// The members of a JSON object; none of anything else.
-pub fn object(value: Value) -> Map<String, Value> {
-    match value {
-        Value::Object(members) => members,
-        _ => Map::new(),
-    }
-}
 
 /// Which project, server and environment there are.
 #[derive(Clone, Debug, Default)]
@@ -47,8 +28,8 @@ impl Platform {
     }
 
     /// A destination without its server.
-    pub fn destination(&self, number: u32) -> Map<String, Value> {
-        self.row(json!({
+    pub fn destination(&self, number: u32) -> Value {
+        self.dated(json!({
             "id": number, "uuid": Self::destination_uuid(number), "name": "coolify",
             "network": "coolify", "server_id": 0,
         }))
@@ -60,18 +41,16 @@ impl Platform {
         format!("{project}/application/{application}/deployment/{deployment}")
     }
 
-    /// The project, with its environments or its team.
-    pub fn project(&self, more: (&str, Value)) -> Map<String, Value> {
-        let mut project = self.row(json!({
+    /// The project without what is nested in it.
+    pub fn project(&self) -> Value {
+        self.dated(json!({
             "id": 3, "uuid": self.project, "name": "agents", "description": null, "team_id": 0,
-        }));
-        project.insert(more.0.into(), more.1);
-        project
+        }))
     }
 
     /// The environment without the things in it.
-    pub fn environment(&self) -> Map<String, Value> {
-        self.row(json!({
+    pub fn environment(&self) -> Value {
+        self.dated(json!({
             "id": 7, "uuid": ENVIRONMENT_UUID, "name": self.environment, "description": null,
             "project_id": 3,
         }))
@@ -79,54 +58,42 @@ impl Platform {
 
     /// The environment as it is nested in a single application: with its project and the team.
     pub fn nested_environment(&self) -> Value {
-        let team = self.row(json!({
-            "id": 0, "name": "Root Team", "description": null, "personal_team": true,
-            "show_boarding": false, "custom_server_limit": null,
-        }));
-        let project = self.project(("team", team.into()));
         let mut environment = self.environment();
-        environment.insert("project".into(), project.into());
-        environment.into()
+        environment["project"] = self.project();
+        environment["project"]["team"] = self.dated(json!(CONSTANT.team));
+        environment
     }
 
     /// The server as `GET /servers/{uuid}` shows it: its state is under `settings` and `proxy` only.
-    pub fn server(&self, settings: &Settings, sensitive: bool) -> Map<String, Value> {
+    pub fn server(&self, settings: &Settings, sensitive: bool) -> Value {
         let runs = settings.server_reachable && settings.proxy_type != "NONE";
-        let proxy_status = if runs { "running" } else { "exited" };
-        let mut server = self.row(json!({
+        let status = if runs { "running" } else { "exited" };
+        let more = json!({
             "uuid": self.server,
-            "proxy": { "type": settings.proxy_type, "status": proxy_status, "force_stop": false },
-            "settings": self.server_settings(settings, sensitive),
-        }));
-        server.extend(SERVER.clone());
-        server
+            "proxy": { "type": settings.proxy_type, "status": status, "force_stop": false },
+            "settings": self.dated(json!(server_settings(settings, sensitive))),
+        });
+        self.dated(json!(row(&CONSTANT.server, more)))
     }
 
-    fn server_settings(&self, settings: &Settings, sensitive: bool) -> Map<String, Value> {
-        let mut shown = self.row(json!({
-            "concurrent_builds": settings.concurrent_builds,
-            "deployment_queue_limit": settings.queue_limit,
-            "is_reachable": settings.server_reachable, "is_usable": settings.server_reachable,
-            "force_disabled": settings.force_disabled, "is_build_server": settings.is_build_server,
-            "delete_unused_volumes": settings.delete_unused_volumes,
-        }));
-        shown.extend(SERVER_SETTINGS.clone());
-        if sensitive {
-            // The real one is an encrypted text of about this length.
-            let token = "simulated-sentinel-token.".repeat(12);
-            shown.insert("sentinel_token".into(), token.into());
-        }
-        if settings.profile == Profile::V4_0_0 {
-            shown.remove("docker_version");
-        }
-        shown
-    }
-
-    fn row(&self, columns: Value) -> Map<String, Value> {
-        let mut row = object(columns);
-        for key in ["created_at", "updated_at"] {
-            row.insert(key.into(), self.since.column().into());
-        }
+    fn dated(&self, mut row: Value) -> Value {
+        row["created_at"] = self.since.column().into();
+        row["updated_at"] = self.since.column().into();
         row
     }
+}
+
+fn server_settings(settings: &Settings, sensitive: bool) -> Columns {
+    let more = json!({
+        "concurrent_builds": settings.concurrent_builds,
+        "deployment_queue_limit": settings.queue_limit,
+        "is_reachable": settings.server_reachable, "is_usable": settings.server_reachable,
+        "force_disabled": settings.force_disabled, "is_build_server": settings.is_build_server,
+        "delete_unused_volumes": settings.delete_unused_volumes,
+        // The real one is an encrypted text of about this length.
+        "sentinel_token": "simulated-sentinel-token.".repeat(12),
+    });
+    let mut shown = row(&CONSTANT.server_settings, more);
+    shown.retain(|key, _| sensitive || key != "sentinel_token");
+    shown
 }

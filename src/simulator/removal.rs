@@ -6,8 +6,9 @@ use std::time::Duration;
 use rand::RngExt;
 
 use super::clock::{Event, Time};
+use super::deployment::{Deployment, Status};
 use super::state::{State, new_uuid};
-use super::{builds, container::Container, deployment::Deployment};
+use super::{application::Container, builds, ledger::Record};
 
 /// What is done to an application behind Coolify's back.
 #[derive(Clone, Debug)]
@@ -24,70 +25,76 @@ pub enum Change {
 pub fn delete_later(state: &mut State, uuid: &str, volumes: bool, cleanup: bool, now: Time) {
     let seconds = state.settings.delete_seconds;
     let told = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
-    let told = told.map(|told| u64::try_from(told.as_millis()).unwrap_or(u64::MAX));
+    let told = told.and_then(|told| u64::try_from(told.as_millis()).ok());
     let millis = told.unwrap_or_else(|| rand::rng().random_range(2_000..=8_000));
-    state
-        .records
-        .note(uuid, |record| record.docker_cleanup |= cleanup);
-    let application = uuid.to_owned();
-    state.schedule(now, millis / 4, Event::StopContainers { application });
-    let application = uuid.to_owned();
-    state.schedule(
-        now,
-        millis,
-        Event::RemoveRows {
-            application,
-            volumes,
-        },
-    );
+    let note = |record: &mut Record| record.docker_cleanup |= cleanup;
+    state.records.note(uuid, note);
+    let stop = Event::StopContainers {
+        application: uuid.to_owned(),
+    };
+    let remove = Event::RemoveRows {
+        application: uuid.to_owned(),
+        volumes,
+    };
+    state.schedule(now, millis / 4, stop);
+    state.schedule(now, millis, remove);
 }
 
 /// Removes the containers, if the server can be reached.
 pub fn stop_containers(state: &mut State, application: &str, at: Time) {
     if state.settings.server_reachable {
-        state.remove_containers(application);
-        if let Some(row) = state.application_mut(application) {
+        remove_containers(state, application);
+        if let Some(row) = state.applications.get_mut(application) {
             row.report("exited:unhealthy", at);
         }
     }
 }
 
+/// Removes the containers of an application, old and new.
+fn remove_containers(state: &mut State, application: &str) {
+    let all = state.deployments.values_mut();
+    all.filter(|row| row.is_active() && row.application == application)
+        .for_each(|row| row.fresh = None);
+    if let Some(row) = state.applications.get_mut(application) {
+        row.container = None;
+    }
+}
+
 /// Removes the rows. A build under way is not stopped by that; nothing shows it any more.
 pub fn remove_rows(state: &mut State, application: &str, volumes: bool, at: Time) {
-    let Some(gone) = state.take_application(application) else {
+    let Some(gone) = state.applications.remove(application) else {
         return;
     };
-    let starting = |row: &Deployment| row.application_id == gone.id && row.fresh.is_some();
-    let runs = gone.container.is_some() || state.active().any(starting);
+    let of_it = |row: &Deployment| row.application == application;
+    let runs =
+        gone.container.is_some() || state.active().any(|row| of_it(row) && row.fresh.is_some());
     let volumes = volumes && state.settings.server_reachable;
     state.records.note(application, |record| {
         record.delete(volumes, at);
         record.orphan_container |= runs;
     });
-    state.orphan_deployments(gone.id);
+    state.deployments.retain(|_, row| {
+        row.orphaned |= of_it(row);
+        !row.orphaned || row.status == Status::InProgress
+    });
     builds::begin_waiting(state, at);
 }
 
 /// Changes an application behind Coolify's back, known by its name or identifier. Says whether there is one.
 pub fn tamper(state: &mut State, word: &str, change: &Change) -> bool {
-    let mut all = state.applications().into_iter();
-    let found = all.find(|row| row.uuid == word || row.name() == word);
-    let Some(uuid) = found.map(|row| row.uuid.clone()) else {
+    let mut all = state.applications.values_mut();
+    let Some(row) = all.find(|row| row.uuid == word || row.name() == word) else {
         return false;
     };
-    let now = Time::now();
+    let (uuid, now) = (row.uuid.clone(), Time::now());
     match change {
         Change::Vanish => {
-            state.remove_containers(&uuid);
+            remove_containers(state, &uuid);
             remove_rows(state, &uuid, true, now);
             state.records.note(&uuid, |record| record.vanished = true);
         }
         Change::State(status) => force_status(state, &uuid, status, now),
-        Change::Deaf(deaf) => {
-            if let Some(row) = state.application_mut(&uuid) {
-                row.deaf = *deaf;
-            }
-        }
+        Change::Deaf(deaf) => row.deaf = *deaf,
     }
     true
 }
@@ -100,7 +107,7 @@ fn force_status(state: &mut State, uuid: &str, status: &str, now: Time) {
         _ => ":unknown",
     };
     let id = state.next_id();
-    let Some(row) = state.application_mut(uuid) else {
+    let Some(row) = state.applications.get_mut(uuid) else {
         return;
     };
     row.report(&format!("{status}{health}"), now);

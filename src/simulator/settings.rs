@@ -28,7 +28,7 @@ impl Profile {
     }
 }
 
-/// The settings. Simulated durations are divided by `speed`, real ones are not.
+/// The settings, whose defaults are in `data/settings.json`. Simulated durations are divided by `speed`, real ones are not.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[expect(clippy::struct_excessive_bools, reason = "independent switches")]
@@ -80,41 +80,16 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self {
-            profile: Profile::default(),
-            api_disabled: false,
-            ip_refused: false,
-            token_abilities: BTreeMap::new(),
-            queue_limit: 25,
-            concurrent_builds: 2,
-            rate_limit_per_minute: 200,
-            deployments_as_object: false,
-            phantom_deploy: 0,
-            destinations: 1,
-            proxy_type: "TRAEFIK".to_owned(),
-            server_reachable: true,
-            is_build_server: false,
-            force_disabled: false,
-            delete_unused_volumes: false,
-            delete_seconds: None,
-            speed: 1.0,
-            log_bytes: 0,
-            outcomes_by_name: false,
-            heartbeat_seconds: 60,
-            drip_millis: 50,
-        }
+        let text = include_str!("data/settings.json");
+        serde_json::from_str(text).expect("the file has every setting")
     }
 }
 
 impl Settings {
     /// How long `millis` of simulated time really take.
     pub fn lasting(&self, millis: u64) -> Duration {
-        let life = Duration::from_millis(millis);
-        if self.speed > 0.0 {
-            Duration::try_from_secs_f64(life.as_secs_f64() / self.speed).unwrap_or(life)
-        } else {
-            life
-        }
+        let seconds = Duration::from_millis(millis).as_secs_f64() / self.speed;
+        Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX)
     }
 
     /// These settings with some of them changed. In `token_abilities` tokens are added, and those given `null`
@@ -125,14 +100,12 @@ impl Settings {
     pub fn changed(&self, changes: Map<String, Value>) -> serde_json::Result<Self> {
         let mut all = serde_json::to_value(self)?;
         for (key, value) in changes {
-            match value {
-                Value::Object(tokens) if key == "token_abilities" => {
-                    all[&key].as_object_mut().into_iter().for_each(|known| {
-                        known.extend(tokens.clone());
-                        known.retain(|_, abilities| !abilities.is_null());
-                    });
+            match (value, all[&key].as_object_mut()) {
+                (Value::Object(tokens), Some(known)) => {
+                    known.extend(tokens);
+                    known.retain(|_, abilities| !abilities.is_null());
                 }
-                value => all[&key] = value,
+                (value, _) => all[&key] = value,
             }
         }
         serde_json::from_value(all)

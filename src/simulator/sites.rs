@@ -13,10 +13,9 @@ use axum::response::{IntoResponse, Response};
 use serde_json::json;
 use url::form_urlencoded;
 
-use super::inject;
-use super::{
-    answer::Answer, calls::Call, clock::Time, container::Container, listener::Peer, server::Shared,
-};
+use super::answer::{Answer, Reply};
+use super::application::Container;
+use super::{calls::Call, clock::Time, inject, listener::Peer, server::Shared};
 
 const COOKIE: &str = "code-server-session";
 const SIGN_IN: &str = include_str!("data/sign_in.html");
@@ -25,6 +24,7 @@ const WORKSPACE: &str = include_str!("data/workspace.html");
 const LARGEST: usize = 64 * 1024;
 
 /// An application's site.
+#[derive(Clone)]
 struct Site {
     name: String,
     uuid: String,
@@ -39,18 +39,27 @@ pub async fn by_host(
 ) -> Response {
     let (parts, body) = request.into_parts();
     let host = host_of(&parts);
-    let site = site(&shared, &host);
+    let site = shared
+        .state()
+        .applications_at(&host)
+        .next()
+        .map(|row| Site {
+            name: row.name().to_owned(),
+            uuid: row.uuid.clone(),
+        });
     if site.is_none() && !host.ends_with(".localhost") {
         return next.run(Request::from_parts(parts, body)).await;
     }
-    let about: Vec<String> = site
-        .iter()
-        .flat_map(|site| [site.name.clone(), site.uuid.clone()])
-        .collect();
+    let about = site
+        .clone()
+        .map_or_else(Vec::new, |site| vec![site.name, site.uuid]);
     let server = Shared::clone(&shared);
     let response = async move {
+        let Some(site) = site else {
+            return unknown().into_response();
+        };
         let body = to_bytes(body, LARGEST).await.unwrap_or_default();
-        answer(&server, site, &parts, &body).await.into_response()
+        proxy(&server, &site, &parts, &body).await.into_response()
     };
     inject::answer(&shared, Call::Address, about, &peer, response).await
 }
@@ -58,66 +67,26 @@ pub async fn by_host(
 /// The host asked for, in lower case and without its port.
 fn host_of(parts: &Parts) -> String {
     let header = parts.headers.get(header::HOST);
-    let header = header.and_then(|host| host.to_str().ok());
-    let host = header.or_else(|| parts.uri.authority().map(Authority::as_str));
+    let host = header.and_then(|host| host.to_str().ok());
     let authority = host.and_then(|host| host.parse::<Authority>().ok());
     authority.map_or_else(String::new, |one| one.host().to_ascii_lowercase())
 }
 
-fn site(shared: &Shared, host: &str) -> Option<Site> {
-    let state = shared.state();
-    let row = state.applications_at(host).next()?;
-    Some(Site {
-        name: row.name().to_owned(),
-        uuid: row.uuid.clone(),
-    })
+fn unknown() -> Answer {
+    Answer::text(StatusCode::NOT_FOUND, "404 page not found\n")
 }
 
-async fn answer(shared: &Shared, site: Option<Site>, parts: &Parts, body: &Bytes) -> Answer {
-    let nothing = || Answer::text(StatusCode::NOT_FOUND, "404 page not found\n");
-    let Some(site) = site else {
-        return nothing();
-    };
-    match running(shared, &site.uuid) {
-        Some(Ok(container)) => code_server(shared, &site, parts, body, container).await,
-        Some(Err(refusal)) => refusal,
-        None => nothing(),
-    }
-}
-
-/// The container that the proxy leads to, or what the proxy says in its place; nothing without an application.
-fn running(shared: &Shared, uuid: &str) -> Option<Result<Container, Answer>> {
-    let state = shared.state();
-    let row = state.application(uuid)?;
-    let running = row.container.as_ref().filter(|running| !running.crashed);
-    let Some(container) = running else {
-        let message = "no available server\n";
-        let refusal = Answer::text(StatusCode::SERVICE_UNAVAILABLE, message);
-        return Some(Err(refusal));
-    };
-    if row.deaf || !container.answers(Time::now()) {
-        let refusal = Answer::text(StatusCode::BAD_GATEWAY, "Bad Gateway");
-        return Some(Err(refusal));
-    }
-    Some(Ok(container.clone()))
-}
-
-async fn code_server(
-    shared: &Shared,
-    site: &Site,
-    parts: &Parts,
-    body: &Bytes,
-    container: Container,
-) -> Answer {
+async fn proxy(shared: &Shared, site: &Site, parts: &Parts, body: &Bytes) -> Reply {
+    let container = running(shared, site)?;
     let signed_in = has_session(parts, &container);
-    match (&parts.method, parts.uri.path(), signed_in) {
+    Ok(match (&parts.method, parts.uri.path(), signed_in) {
         (_, "/healthz", _) => health(shared, &container),
         (&Method::POST, "/login", _) => sign_in(&site.name, body, container).await,
         (_, "/login", true) => Answer::redirect("./"),
         (_, "/login", false) => Answer::html(StatusCode::OK, sign_in_page(&site.name, "")),
         (_, "/logout", _) => {
             let forgotten = format!("{COOKIE}=; Path=/; Max-Age=0");
-            Answer::redirect("./login").with("set-cookie", &forgotten)
+            Answer::redirect("./login").with("set-cookie", forgotten)
         }
         (_, _, true) => {
             beat(shared, &site.uuid);
@@ -125,15 +94,38 @@ async fn code_server(
         }
         (_, "/", false) => Answer::redirect("./login"),
         _ => Answer::redirect("/login"),
+    })
+}
+
+/// The container that the proxy leads to.
+///
+/// # Errors
+/// What the proxy says in its place.
+fn running(shared: &Shared, site: &Site) -> Result<Container, Answer> {
+    let state = shared.state();
+    let row = state.applications.get(&site.uuid).ok_or_else(unknown)?;
+    let running = row.container.as_ref().filter(|running| !running.crashed);
+    let Some(container) = running else {
+        let message = "no available server\n";
+        return Err(Answer::text(StatusCode::SERVICE_UNAVAILABLE, message));
+    };
+    let answers = container
+        .answers_from
+        .is_some_and(|from| from <= Time::now());
+    if row.deaf || !answers {
+        return Err(Answer::text(StatusCode::BAD_GATEWAY, "Bad Gateway"));
     }
+    Ok(container.clone())
 }
 
 fn health(shared: &Shared, container: &Container) -> Answer {
     let window = shared.state().settings.heartbeat_seconds;
-    let alive = container.is_alive(Time::now(), Duration::from_secs(window.into()));
-    Answer::ok(&json!({
+    let window = Duration::from_secs(window.into());
+    let beat = container.heartbeat;
+    let alive = beat.is_some_and(|last| last.until(Time::now()) < window);
+    Answer::ok(json!({
         "status": if alive { "alive" } else { "expired" },
-        "lastHeartbeat": container.heartbeat.map_or(0, Time::unix_millis),
+        "lastHeartbeat": beat.map_or(0, Time::unix_millis),
     }))
 }
 
@@ -145,7 +137,7 @@ async fn sign_in(name: &str, body: &Bytes, container: Container) -> Answer {
     if check.await.unwrap_or(false) {
         let session = container.session;
         let cookie = format!("{COOKIE}={session}; Path=/; HttpOnly; SameSite=Lax");
-        return Answer::redirect("/").with("set-cookie", &cookie);
+        return Answer::redirect("/").with("set-cookie", cookie);
     }
     let page = sign_in_page(name, "<p class=wrong role=alert>Incorrect password</p>");
     Answer::html(StatusCode::UNAUTHORIZED, page)
@@ -154,15 +146,15 @@ async fn sign_in(name: &str, body: &Bytes, container: Container) -> Answer {
 fn has_session(parts: &Parts, container: &Container) -> bool {
     let cookies = parts.headers.get(header::COOKIE);
     let cookies = cookies.and_then(|cookies| cookies.to_str().ok());
-    let pairs = cookies.unwrap_or_default().split(';');
-    let mut pairs = pairs.filter_map(|pair| pair.trim().split_once('='));
-    pairs.any(|(name, value)| name == COOKIE && value == container.session)
+    let mut pairs = cookies.unwrap_or_default().split("; ");
+    let wanted = format!("{COOKIE}={}", container.session);
+    pairs.any(|pair| pair == wanted)
 }
 
 /// Notes that somebody signed in has used it.
 fn beat(shared: &Shared, uuid: &str) {
     let mut state = shared.state();
-    let row = state.application_mut(uuid);
+    let row = state.applications.get_mut(uuid);
     if let Some(container) = row.and_then(|row| row.container.as_mut()) {
         container.heartbeat = Some(Time::now());
     }
@@ -174,9 +166,6 @@ fn sign_in_page(name: &str, wrong: &str) -> String {
 }
 
 fn page(template: &str, name: &str) -> String {
-    let mut escaped = name.replace('&', "&amp;");
-    for (sign, entity) in [('<', "&lt;"), ('>', "&gt;"), ('"', "&quot;")] {
-        escaped = escaped.replace(sign, entity);
-    }
+    let escaped = name.replace('&', "&amp;").replace('<', "&lt;");
     template.replace("{name}", &escaped)
 }

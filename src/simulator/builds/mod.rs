@@ -2,14 +2,11 @@
 
 mod script;
 
-use std::collections::VecDeque;
-
+use super::application::{Application, Container};
 use super::clock::{Event, Time};
 use super::deployment::{Action, Deployment, Line, Status, Step};
 use super::state::{State, new_uuid};
-use super::{application::Application, container::Container, ledger::Record, outcomes::Outcome};
-
-use script::Scene;
+use super::{ledger::Record, outcomes::Outcome};
 
 /// Simulated milliseconds in which a freshly started container answers 502.
 const STARTING_UP: u64 = 1_000;
@@ -38,8 +35,7 @@ pub fn queue(
     now: Time,
 ) -> Result<String, Refused> {
     let of_it = |row: &&Deployment| row.application == application;
-    let repeated = |row: &Deployment| row.commit == "HEAD" && !row.orphaned;
-    if !force && state.active().filter(of_it).any(repeated) {
+    if !force && state.active().filter(of_it).any(|row| row.commit == "HEAD") {
         return Err(Refused::Already);
     }
     if state.count(Status::Queued) >= state.settings.queue_limit {
@@ -47,7 +43,7 @@ pub fn queue(
     }
     let row = new_row(state, application, force, now);
     let uuid = row.uuid.clone();
-    state.add_deployment(row);
+    state.deployments.insert(row.id, row);
     let at_once = state.active().filter(of_it).count();
     state.records.note(application, |record| {
         record.deployments_requested += 1;
@@ -58,7 +54,7 @@ pub fn queue(
 }
 
 fn new_row(state: &mut State, application: &str, force: bool, now: Time) -> Deployment {
-    let known = state.application(application);
+    let known = state.applications.get(application);
     let (number, name) = known.map_or_else(Default::default, |row| (row.id, row.name().to_owned()));
     let named = Outcome::of_name(&name).filter(|_| state.settings.outcomes_by_name);
     Deployment {
@@ -80,15 +76,15 @@ fn new_row(state: &mut State, application: &str, force: bool, now: Time) -> Depl
 /// server builds.
 pub fn begin_waiting(state: &mut State, at: Time) {
     while state.count(Status::InProgress) < state.settings.concurrent_builds {
-        let building: Vec<&str> = building(state).map(|row| &*row.application).collect();
+        let busy: Vec<&str> = building(state).map(|row| &*row.application).collect();
         let may_begin = |row: &&Deployment| {
             let stuck = row.outcome == Outcome::StuckQueued;
-            row.status == Status::Queued && !stuck && !building.contains(&&*row.application)
+            row.status == Status::Queued && !stuck && !busy.contains(&&*row.application)
         };
-        let Some(next) = state.active().find(may_begin).map(|row| row.uuid.clone()) else {
+        let Some(next) = state.active().find(may_begin).map(|row| row.id) else {
             return;
         };
-        begin(state, &next, at);
+        begin(state, next, at);
     }
 }
 
@@ -97,19 +93,18 @@ fn building(state: &State) -> impl Iterator<Item = &Deployment> {
     state.active().filter(builds)
 }
 
-fn begin(state: &mut State, deployment: &str, at: Time) {
+fn begin(state: &mut State, deployment: u64, at: Time) {
     let usable = state.settings.server_reachable && !state.settings.force_disabled;
     let Some((row, Some(application))) = state.with_application(deployment) else {
         return;
     };
     row.status = Status::InProgress;
     row.updated_at = at;
-    row.steps = steps(row, application, usable);
+    row.steps = script::steps(row, application, &head_of(application), usable);
     row.script += 1;
     let uuid = row.application.clone();
-    let at_once = building(state)
-        .filter(|row| row.application == uuid)
-        .count();
+    let of_it = |row: &&Deployment| row.application == uuid;
+    let at_once = building(state).filter(of_it).count();
     state.records.note(&uuid, |record| {
         record.builds_started += 1;
         record.builds_at_once = record.builds_at_once.max(at_once);
@@ -117,66 +112,57 @@ fn begin(state: &mut State, deployment: &str, at: Time) {
     schedule_step(state, deployment, at);
 }
 
-fn steps(row: &Deployment, application: &Application, server_usable: bool) -> VecDeque<Step> {
-    let commit = head_of(application);
-    script::steps(&Scene {
-        outcome: row.outcome,
-        repository: application.text("git_repository"),
-        branch: application.text("git_branch"),
-        application: &application.uuid,
-        deployment: &row.uuid,
-        commit: &commit,
-        retries: application.health_check_retries(),
-        image_exists: !row.force && application.image.as_ref() == Some(&commit),
-        server_usable,
-    })
-}
-
 /// Calls a deployment off. The old container, if there is one, runs on.
-pub fn cancel(state: &mut State, deployment: &str, at: Time) {
+pub fn cancel(state: &mut State, deployment: u64, at: Time) {
     if let Some((row, _)) = state.with_application(deployment) {
         row.fresh = None;
-        row.steps = script::after_cancelling(deployment);
+        row.steps = script::after_cancelling(&row.uuid);
         row.script += 1;
     }
-    state.end_deployment(deployment, Status::Cancelled, at);
-    begin_waiting(state, at);
+    end(state, deployment, Status::Cancelled, at);
     schedule_step(state, deployment, at);
 }
 
 /// Takes a deployment's next step, if it still follows that script.
-pub fn take_step(state: &mut State, deployment: &str, script: u32, at: Time) {
-    let row = state.with_application(deployment);
-    let row = row.filter(|(row, _)| row.script == script);
-    let Some(Step(_, action)) = row.and_then(|(row, _)| row.steps.pop_front()) else {
+pub fn take_step(state: &mut State, deployment: u64, script: u32, at: Time) {
+    let row = state.deployments.get_mut(&deployment);
+    let row = row.filter(|row| row.script == script);
+    let Some(Step(_, action)) = row.and_then(|row| row.steps.pop_front()) else {
         return;
     };
     match action {
-        Action::End(status) => {
-            state.end_deployment(deployment, status, at);
-            begin_waiting(state, at);
-        }
+        Action::End(status) => end(state, deployment, status, at),
         Action::Start => start(state, deployment),
         Action::Discard => discard(state, deployment),
         action => act(state, deployment, action, at),
     }
     schedule_step(state, deployment, at);
-    state.remove_if_over(deployment);
 }
 
-fn schedule_step(state: &mut State, deployment: &str, at: Time) {
-    let Some((row, _)) = state.with_application(deployment) else {
-        return;
-    };
-    let script = row.script;
-    if let Some(Step(after, _)) = row.steps.front() {
-        let (after, deployment) = (*after, deployment.to_owned());
-        state.schedule(at, after, Event::Step { deployment, script });
+fn schedule_step(state: &mut State, deployment: u64, at: Time) {
+    let row = state.deployments.get(&deployment);
+    if let Some((row, Step(after, _))) = row.and_then(|row| Some((row, row.steps.front()?))) {
+        let script = row.script;
+        state.schedule(at, *after, Event::Step { deployment, script });
     }
 }
 
+/// Ends a deployment, so that another may begin. An orphaned one has nothing more to do.
+fn end(state: &mut State, deployment: u64, status: Status, at: Time) {
+    let Some(row) = state.deployments.get_mut(&deployment) else {
+        return;
+    };
+    row.status = status;
+    row.updated_at = at;
+    row.finished_at = Some(at);
+    if row.orphaned {
+        state.deployments.remove(&deployment);
+    }
+    begin_waiting(state, at);
+}
+
 /// Whatever concerns the deployment and its application alone.
-fn act(state: &mut State, deployment: &str, action: Action, at: Time) {
+fn act(state: &mut State, deployment: u64, action: Action, at: Time) {
     let ready = at.after(state.settings.lasting(STARTING_UP));
     let printed = state
         .settings
@@ -188,16 +174,12 @@ fn act(state: &mut State, deployment: &str, action: Action, at: Time) {
     row.updated_at = at;
     match (action, application) {
         (Action::Log(line), _) => row.log.add(&line, at),
-        (Action::Print, _) => {
-            let line = Line::hidden(PRINTED.repeat(PRINTED_LINES));
-            (0..printed).for_each(|_| row.log.add(&line, at));
-        }
+        (Action::Print, _) => (0..printed).for_each(|_| row.log.add(&printed_line(), at)),
         (Action::Resolve, Some(application)) => row.commit = head_of(application),
         (Action::Built, Some(application)) => application.image = Some(row.commit.clone()),
         (Action::Replace(status), Some(application)) => {
             let deaf = matches!(row.outcome, Outcome::NeverAnswers | Outcome::Unhealthy);
-            let fresh = row.fresh.take();
-            application.container = fresh.map(|fresh| Container {
+            application.container = row.fresh.take().map(|fresh| Container {
                 answers_from: (!deaf).then_some(ready),
                 ..fresh
             });
@@ -215,8 +197,17 @@ fn act(state: &mut State, deployment: &str, action: Action, at: Time) {
     }
 }
 
+fn printed_line() -> Line {
+    Line {
+        command: None,
+        output: PRINTED.repeat(PRINTED_LINES),
+        stderr: true,
+        hidden: true,
+    }
+}
+
 /// Starts the new container, whose application may be gone meanwhile.
-fn start(state: &mut State, deployment: &str) {
+fn start(state: &mut State, deployment: u64) {
     let id = state.next_id();
     let Some((row, application)) = state.with_application(deployment) else {
         return;
@@ -232,12 +223,11 @@ fn start(state: &mut State, deployment: &str) {
 }
 
 /// Removes the new container again.
-fn discard(state: &mut State, deployment: &str) {
-    if let Some((row, _)) = state.with_application(deployment) {
+fn discard(state: &mut State, deployment: u64) {
+    if let Some(row) = state.deployments.get_mut(&deployment) {
         row.fresh = None;
-        let (uuid, orphaned) = (row.application.clone(), row.orphaned);
-        let note = |record: &mut Record| record.orphan_container &= !orphaned;
-        state.records.note(&uuid, note);
+        let note = |record: &mut Record| record.orphan_container &= !row.orphaned;
+        state.records.note(&row.application, note);
     }
 }
 

@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::LazyLock;
 
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::json;
 
-use crate::simulator::deployment::{Action, Step};
+use crate::simulator::application::Application;
+use crate::simulator::deployment::{Action, Deployment, Step};
 use crate::simulator::outcomes::Outcome;
 
 /// Build arguments on the command that builds the image: Coolify passes every variable, so it is long.
@@ -28,36 +29,50 @@ struct Scripts {
 }
 
 /// A command that ends with an error; without a command, a refusal of Coolify's own.
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 struct Failure {
     exit_code: u8,
     command: String,
     stderr: String,
 }
 
-/// What a script depends on.
-pub struct Scene<'a> {
-    pub outcome: Outcome,
-    /// `owner/repository`.
-    pub repository: &'a str,
-    pub branch: &'a str,
-    /// The identifiers of the application and the deployment.
-    pub application: &'a str,
-    pub deployment: &'a str,
-    /// The commit at the branch's head.
-    pub commit: &'a str,
-    /// How many looks the health check has; none when it is off.
-    pub retries: Option<u64>,
-    /// An image of this commit exists already.
-    pub image_exists: bool,
-    pub server_usable: bool,
+/// What stands in braces in a script, and what it stands for. What contains other names goes first.
+type Values = Vec<(&'static str, String)>;
+
+/// All steps of a deployment whose turn has come. `head` is the commit at the branch's head.
+pub fn steps(
+    deployment: &Deployment,
+    application: &Application,
+    head: &str,
+    server_usable: bool,
+) -> VecDeque<Step> {
+    let failure = match deployment.outcome {
+        _ if !server_usable => "server_not_functional".to_owned(),
+        outcome => json!(outcome).as_str().unwrap_or_default().to_owned(),
+    };
+    let mut values = failed(SCRIPTS.failures.get(&failure));
+    values.extend(values_of(deployment, application, head));
+    let mut steps = filled(
+        &parts(deployment, application, head, server_usable),
+        &values,
+    );
+    if deployment.outcome == Outcome::SlowBuild {
+        steps.iter_mut().for_each(|Step(after, _)| *after *= 6);
+    }
+    steps
 }
 
-/// All steps of a deployment whose turn has come.
-pub fn steps(scene: &Scene<'_>) -> VecDeque<Step> {
+fn parts(
+    deployment: &Deployment,
+    application: &Application,
+    head: &str,
+    server_usable: bool,
+) -> Vec<&'static str> {
+    let retries = application.health_check_retries();
+    let image_exists = !deployment.force && application.image.as_deref() == Some(head);
     let mut parts = vec!["begin"];
-    match scene.outcome {
-        _ if !scene.server_usable => parts.extend(["exception", "shut_down"]),
+    match deployment.outcome {
+        _ if !server_usable => parts.extend(["exception", "shut_down"]),
         Outcome::ServerOff | Outcome::FailClone | Outcome::FailBranch => {
             parts.extend(["prepare", "failed_command", "exception", "shut_down"]);
         }
@@ -66,29 +81,23 @@ pub fn steps(scene: &Scene<'_>) -> VecDeque<Step> {
             parts.extend(["failed_command", "exception", "shut_down"]);
         }
         Outcome::StuckInProgress => parts.extend(["prepare", "fetch", "build"]),
-        _ => {
+        outcome => {
             parts.extend(["prepare", "fetch"]);
-            if scene.image_exists {
-                parts.push("image_exists");
+            parts.extend(if image_exists {
+                &["image_exists"][..]
             } else {
-                parts.extend(["build", "built"]);
-            }
+                &["build", "built"]
+            });
             parts.push("roll_out");
-            parts.extend(after_start(scene));
+            parts.extend(after_start(outcome, retries));
         }
     }
-    let mut steps = filled(&parts, &values(scene));
-    if scene.outcome == Outcome::SlowBuild {
-        for Step(after, _) in &mut steps {
-            *after *= 6;
-        }
-    }
-    steps
+    parts
 }
 
-/// From the new container's start on.
-fn after_start(scene: &Scene<'_>) -> Vec<&'static str> {
-    let mut parts = match (scene.retries, scene.outcome) {
+/// From the new container's start on. `retries` are the health check's, none when it is off.
+fn after_start(outcome: Outcome, retries: Option<u64>) -> Vec<&'static str> {
+    let mut parts = match (retries, outcome) {
         (None, _) => vec!["unchecked"],
         (_, Outcome::SlowStatus) => vec!["wait_for_health", "healthy_unnoticed"],
         (Some(retries), Outcome::Unhealthy) => {
@@ -100,7 +109,7 @@ fn after_start(scene: &Scene<'_>) -> Vec<&'static str> {
         _ => vec!["wait_for_health", "healthy"],
     };
     parts.extend(["finish", "shut_down"]);
-    parts.push(match scene.outcome {
+    parts.push(match outcome {
         Outcome::ExitAfterStart => "crash",
         Outcome::SlowStatus => "settle_late",
         _ => "settle",
@@ -110,12 +119,12 @@ fn after_start(scene: &Scene<'_>) -> Vec<&'static str> {
 
 /// What is still said after a deployment was called off.
 pub fn after_cancelling(deployment: &str) -> VecDeque<Step> {
-    let values = [("{deployment}", deployment.to_owned())];
+    let values = vec![("{deployment}", deployment.to_owned())];
     filled(&["cancelled", "shut_down"], &values)
 }
 
 /// The steps of some parts, with values in place of the names in braces.
-fn filled(parts: &[&str], values: &[(&str, String)]) -> VecDeque<Step> {
+fn filled(parts: &[&str], values: &Values) -> VecDeque<Step> {
     let mut steps = VecDeque::new();
     let mut attempt = 0;
     for part in parts {
@@ -137,49 +146,48 @@ fn filled(parts: &[&str], values: &[(&str, String)]) -> VecDeque<Step> {
     steps
 }
 
-fn fill(text: &str, values: &[(&str, String)]) -> String {
+fn fill(text: &str, values: &Values) -> String {
     let replace = |text: String, (name, value): &(&str, String)| text.replace(name, value);
     values.iter().fold(text.to_owned(), replace)
 }
 
-/// The values of all names. Those that contain other names go first.
-fn values(scene: &Scene<'_>) -> Vec<(&'static str, String)> {
-    let failure = failure(scene);
-    let message = match failure {
-        Some(failed) if !failed.command.is_empty() => format!(
-            "Command execution failed (exit code {}): {}\nError: {}",
-            failed.exit_code, failed.command, failed.stderr
-        ),
-        _ => failure.map_or_else(String::new, |failed| failed.stderr.clone()),
+/// The values that explain a failure.
+fn failed(failure: Option<&Failure>) -> Values {
+    let nothing = Failure::default();
+    let Failure {
+        exit_code,
+        command,
+        stderr,
+    } = failure.unwrap_or(&nothing);
+    let message = if command.is_empty() {
+        stderr.clone()
+    } else {
+        format!("Command execution failed (exit code {exit_code}): {command}\nError: {stderr}")
     };
-    let of_failure = |of: fn(&Failure) -> String| failure.map_or_else(String::new, of);
-    let health = scene.retries.map_or("unknown", |_| "healthy");
     vec![
         ("{message}", message),
-        ("{command}", of_failure(|failed| failed.command.clone())),
-        ("{stderr}", of_failure(|failed| failed.stderr.clone())),
-        (
-            "{exit_code}",
-            of_failure(|failed| failed.exit_code.to_string()),
-        ),
-        ("{clone}", SCRIPTS.clone.clone()),
-        ("{build}", SCRIPTS.build.clone()),
-        ("{arguments}", SCRIPTS.argument.repeat(ARGUMENTS)),
-        ("{repository}", scene.repository.to_owned()),
-        ("{branch}", scene.branch.to_owned()),
-        ("{application}", scene.application.to_owned()),
-        ("{deployment}", scene.deployment.to_owned()),
-        ("{commit}", scene.commit.to_owned()),
-        ("{retries}", scene.retries.unwrap_or_default().to_string()),
-        ("{settled}", format!("running:{health}")),
+        ("{command}", command.clone()),
+        ("{stderr}", stderr.clone()),
+        ("{exit_code}", exit_code.to_string()),
     ]
 }
 
-/// The failure that belongs to an outcome, under the outcome's own name.
-fn failure(scene: &Scene<'_>) -> Option<&'static Failure> {
-    let outcome = serde_json::to_value(scene.outcome).unwrap_or(Value::Null);
-    if !scene.server_usable {
-        return SCRIPTS.failures.get("server_not_functional");
-    }
-    SCRIPTS.failures.get(outcome.as_str()?)
+fn values_of(deployment: &Deployment, application: &Application, head: &str) -> Values {
+    let retries = application.health_check_retries();
+    let health = retries.map_or("unknown", |_| "healthy");
+    vec![
+        ("{clone}", SCRIPTS.clone.clone()),
+        ("{build}", SCRIPTS.build.clone()),
+        ("{arguments}", SCRIPTS.argument.repeat(ARGUMENTS)),
+        (
+            "{repository}",
+            application.text("git_repository").to_owned(),
+        ),
+        ("{branch}", application.text("git_branch").to_owned()),
+        ("{application}", application.uuid.clone()),
+        ("{deployment}", deployment.uuid.clone()),
+        ("{commit}", head.to_owned()),
+        ("{retries}", retries.unwrap_or_default().to_string()),
+        ("{settled}", format!("running:{health}")),
+    ]
 }

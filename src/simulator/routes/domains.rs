@@ -6,7 +6,6 @@ use url::Url;
 
 use super::api::{Answer, State};
 use crate::simulator::application::{Application, host};
-use crate::simulator::settings::Profile;
 
 /// Signs that no address may contain.
 const REFUSED: &str = "`$;&|<>()\\\r\n";
@@ -15,25 +14,19 @@ const REFUSED: &str = "`$;&|<>()\\\r\n";
 ///
 /// # Errors
 /// The 422, whose errors are a bare array before 4.2.0.
-pub fn normalised(domains: &str, profile: Profile) -> Result<String, Answer> {
-    let pieces = domains
-        .split(',')
-        .map(str::trim)
-        .filter(|piece| !piece.is_empty());
+pub fn normalised(domains: &str, old: bool) -> Result<String, Answer> {
     let (mut good, mut wrong) = (Vec::new(), Vec::new());
-    for piece in pieces {
+    let pieces = domains.split(',').map(str::trim);
+    for piece in pieces.filter(|piece| !piece.is_empty()) {
         match address(piece) {
             Some(url) => good.push(url),
             None => wrong.push(format!("Invalid URL: {piece}")),
         }
     }
-    if domains.len() > 2_048 {
-        wrong.push("The domains may not be greater than 2048 characters.".to_owned());
-    }
-    match profile {
-        _ if wrong.is_empty() => Ok(good.join(",")),
-        Profile::V4_0_0 => Err(Answer::invalid(wrong)),
-        Profile::V4_3_11 => Err(Answer::invalid(json!({ "domains": wrong }))),
+    match wrong {
+        wrong if wrong.is_empty() => Ok(good.join(",")),
+        wrong if old => Err(Answer::invalid(wrong)),
+        wrong => Err(Answer::invalid(json!({ "domains": wrong }))),
     }
 }
 
@@ -56,17 +49,14 @@ fn address(piece: &str) -> Option<String> {
 pub fn refuse_taken(state: &State, domains: &str) -> Result<(), Answer> {
     let bare = |url: &str| url.trim_end_matches('/').to_owned();
     let mut conflicts = Vec::new();
-    for wanted in domains
-        .split(',')
-        .filter(|_| state.settings.proxy_type != "NONE")
-    {
+    for wanted in domains.split(',') {
         let host = host(wanted).unwrap_or_default();
         for row in state.applications_at(&host) {
             let held = row.addresses().find(|url| bare(url) == bare(wanted));
             conflicts.extend(held.map(|url| conflict(url, row)));
         }
     }
-    if conflicts.is_empty() {
+    if conflicts.is_empty() || state.settings.proxy_type == "NONE" {
         return Ok(());
     }
     let body = json!({
@@ -74,7 +64,7 @@ pub fn refuse_taken(state: &State, domains: &str) -> Result<(), Answer> {
         "conflicts": conflicts,
         "warning": "Two resources with one domain get each other's requests.",
     });
-    Err(Answer::json(StatusCode::CONFLICT, &body))
+    Err(Answer::json(StatusCode::CONFLICT, body))
 }
 
 fn conflict(url: &str, row: &Application) -> Value {

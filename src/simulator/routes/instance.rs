@@ -2,18 +2,12 @@
 
 use axum::http::StatusCode;
 
-use super::api::{Answer, Api, Call, Input, State};
+use super::api::{Answer, Input, State};
 
-pub fn routes(api: Api) -> Api {
-    api.call(Call::Health, "GET", "/health", health)
-        .call(Call::HealthV1, "GET", "/v1/health", health)
-        .call(Call::Version, "GET", "/v1/version", version)
-}
-
-fn health(_: &mut State, _: &Input) -> Answer {
+pub fn health(_: &mut State, _: &Input) -> Answer {
     Answer::html(StatusCode::OK, "OK")
 }
 
-fn version(state: &mut State, _: &Input) -> Answer {
+pub fn version(state: &mut State, _: &Input) -> Answer {
     Answer::html(StatusCode::OK, state.settings.profile.version())
 }

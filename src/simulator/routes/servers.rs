@@ -1,41 +1,23 @@
 //! `GET /servers/…`: the server with its settings, and its destinations.
 
-use serde_json::Value;
+use super::api::{Answer, Call, Input, Reply, State};
 
-use super::api::{Answer, Api, Call, Input, Reply, State};
-use crate::simulator::settings::Profile;
-
-pub fn routes(api: Api) -> Api {
-    let path = "/v1/servers/{uuid}";
-    api.call(Call::Server, "GET", path, show).call(
-        Call::Destinations,
-        "GET",
-        &format!("{path}/destinations"),
-        destinations,
-    )
-}
-
-fn show(state: &mut State, input: &Input) -> Reply {
-    known(state, input)?;
+pub fn show(state: &mut State, input: &Input) -> Reply {
+    check_server(state, input)?;
     let server = state.platform.server(&state.settings, input.sensitive);
-    Ok(Answer::ok(&server.into()))
+    Ok(Answer::ok(server))
 }
 
-/// The destinations, which are not shown before 4.2.0.
-fn destinations(state: &mut State, input: &Input) -> Reply {
-    if state.settings.profile == Profile::V4_0_0 {
-        return Err(Answer::no_such_route());
-    }
-    known(state, input)?;
+pub fn destinations(state: &mut State, input: &Input) -> Reply {
+    check_server(state, input)?;
     let numbers = 0..state.settings.destinations;
-    let shown: Vec<_> = numbers
-        .map(|number| state.platform.destination(number))
-        .collect();
-    Ok(Answer::ok(&Value::from(shown)))
+    let shown = numbers.map(|number| state.platform.destination(number));
+    Ok(Answer::ok(shown.collect::<Vec<_>>()))
 }
 
-fn known(state: &State, input: &Input) -> Result<(), Answer> {
-    let known = input.uuid() == state.platform.server;
-    let missing = || Answer::missing(Call::Server.not_found());
-    known.then_some(()).ok_or_else(missing)
+fn check_server(state: &State, input: &Input) -> Result<(), Answer> {
+    if input.uuid() == state.platform.server {
+        return Ok(());
+    }
+    Err(Answer::missing(Call::Server.not_found()))
 }

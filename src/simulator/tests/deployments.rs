@@ -5,7 +5,6 @@ use serde_json::{Value, json};
 
 use super::{Rig, entries};
 use crate::simulator::Options;
-use crate::simulator::settings::Profile;
 
 /// A simulator in which nothing moves while the test looks.
 async fn slow() -> Rig {
@@ -45,25 +44,6 @@ async fn a_deployment_goes_from_the_queue_to_a_healthy_application() {
         log.iter()
             .any(|entry| entry["output"] == "Building docker image started.")
     );
-}
-
-#[tokio::test]
-async fn before_4_2_every_token_saw_the_logs_of_an_application() {
-    let rig = slow().await;
-    let uuid = rig.create("violet").await;
-    rig.deploy(&uuid).await;
-    let token = rig.token.clone();
-    rig.simulator.settings(|settings| {
-        let reading = vec!["read".to_owned()];
-        settings.token_abilities.insert(token, reading);
-    });
-    let list = format!("/deployments/applications/{uuid}?take=1");
-    for (profile, seen) in [(Profile::V4_3_11, false), (Profile::V4_0_0, true)] {
-        rig.simulator
-            .settings(|settings| settings.profile = profile);
-        let (_, body) = rig.get(&list).await;
-        assert_eq!(body["deployments"][0].get("logs").is_some(), seen);
-    }
 }
 
 #[tokio::test]
@@ -116,21 +96,6 @@ async fn a_repetition_after_the_commit_is_known_queues_another() {
     rig.until_deployment(&second, "finished").await;
     let record = &rig.simulator.ledger().applications[0];
     assert_eq!((record.builds_at_once, record.deployments_at_once), (1, 2));
-}
-
-#[tokio::test]
-async fn the_text_false_forced_before_4_2() {
-    let rig = slow().await;
-    let uuid = rig.create("violet").await;
-    rig.deploy(&uuid).await;
-    let path = format!("/deploy?uuid={uuid}&force=false");
-    let forced = |body: Value| {
-        body["deployments"][0]["message"] != "Deployment already queued for this commit."
-    };
-    assert!(!forced(rig.call(Method::POST, &path, None).await.1));
-    rig.simulator
-        .settings(|settings| settings.profile = Profile::V4_0_0);
-    assert!(forced(rig.call(Method::POST, &path, None).await.1));
 }
 
 #[tokio::test]

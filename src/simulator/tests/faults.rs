@@ -8,8 +8,7 @@ use serde_json::json;
 
 use super::{Rig, eventually};
 use crate::simulator::calls::Call;
-use crate::simulator::faults::{Fault, FaultKind};
-use crate::simulator::holds::Phase;
+use crate::simulator::faults::{Fault, FaultKind, Phase};
 
 /// Where all applications are listed.
 const PRODUCTION: &str = "/projects/zdoc9is0j8ht9lgmxg9edn58/production";

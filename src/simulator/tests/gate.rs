@@ -4,7 +4,6 @@ use reqwest::{Method, StatusCode};
 use serde_json::json;
 
 use super::Rig;
-use crate::simulator::settings::Profile;
 
 fn abilities(rig: &Rig, abilities: &[&str]) {
     let abilities: Vec<String> = abilities.iter().map(|one| (*one).to_owned()).collect();
@@ -86,22 +85,6 @@ async fn each_ability_opens_its_own_calls() {
 }
 
 #[tokio::test]
-async fn get_on_an_action_is_405_only_with_the_ability_and_only_since_4_2() {
-    let rig = Rig::new().await;
-    let response = rig.send(Method::GET, "/deploy?uuid=x", None).await.unwrap();
-    assert_eq!(response.status(), StatusCode::METHOD_NOT_ALLOWED);
-    assert_eq!(response.headers()["allow"], "POST");
-    abilities(&rig, &["read"]);
-    assert_eq!(rig.get("/deploy?uuid=x").await.0, StatusCode::FORBIDDEN);
-    abilities(&rig, &["root"]);
-    rig.simulator
-        .settings(|settings| settings.profile = Profile::V4_0_0);
-    let (status, body) = rig.get("/deploy?uuid=x").await;
-    assert_eq!(status, StatusCode::NOT_FOUND);
-    assert_eq!(body["message"], "No resources found.");
-}
-
-#[tokio::test]
 async fn the_throttle_counts_calls_with_a_token() {
     let mut rig = Rig::new().await;
     rig.simulator
@@ -136,12 +119,6 @@ async fn a_path_that_does_not_exist_has_docs() {
         body,
         json!({ "message": "Not found.", "docs": "https://coolify.io/docs" })
     );
-    rig.simulator
-        .settings(|settings| settings.profile = Profile::V4_0_0);
-    let (_, body) = rig
-        .get("/servers/s0ce9uvw53efr4edt2sywb3w/destinations")
-        .await;
-    assert_eq!(body["message"], "Not found.");
 }
 
 #[tokio::test]

@@ -120,14 +120,6 @@ async fn a_crash_after_the_start_ends_in_exited() {
         |_, row: &Value| row["status"] == "exited:unhealthy" && row["restart_count"] == 10;
     let row = rig.until(&path, crashed).await;
     assert_eq!(row["last_restart_type"], "crash");
-    let (status, body) = rig.get(&format!("{path}/logs")).await;
-    assert_eq!(
-        (status, &body["message"]),
-        (
-            StatusCode::BAD_REQUEST,
-            &json!("Application is not running.")
-        )
-    );
 }
 
 #[tokio::test]
@@ -139,8 +131,6 @@ async fn without_a_health_check_the_health_stays_unknown() {
     let uuid = body["uuid"].as_str().unwrap();
     rig.deploy(uuid).await;
     rig.until_application(uuid, "running:unknown").await;
-    let (_, body) = rig.get(&format!("/applications/{uuid}/logs?lines=1")).await;
-    assert_eq!(body["logs"].as_str().unwrap().lines().count(), 1);
 }
 
 #[tokio::test]
