@@ -10,9 +10,9 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::clock::Time;
-use super::columns::{CONSTANT, Columns, row};
 use super::env::{Variable, in_container};
-use super::{platform::Platform, settings::Settings};
+use super::platform::{CONSTANT, Columns, Platform, row};
+use super::settings::Settings;
 
 /// Columns that are shown only to a token that may read sensitive things.
 const SENSITIVE: &str = "custom_labels dockerfile docker_compose docker_compose_raw http_basic_auth_password \

@@ -9,8 +9,6 @@ use serde::{Deserialize, Serialize};
 pub enum Call {
     /// Only in a fault: every call of the API.
     Any,
-    Health,
-    HealthV1,
     Version,
     Project,
     /// An environment, in which applications are found by name.
@@ -47,8 +45,6 @@ impl Call {
     /// The method, and the path below `/api`.
     pub fn route(self) -> (Method, &'static str) {
         match self {
-            Self::Health => (Method::GET, "/health"),
-            Self::HealthV1 => (Method::GET, "/v1/health"),
             Self::Version => (Method::GET, "/v1/version"),
             Self::Project => (Method::GET, "/v1/projects/{uuid}"),
             Self::Find => (Method::GET, "/v1/projects/{uuid}/{environment}"),
@@ -73,7 +69,7 @@ impl Call {
     /// The ability a token must have, if the call asks for a token at all.
     pub fn ability(self) -> Option<&'static str> {
         match self {
-            Self::Any | Self::Health | Self::HealthV1 | Self::Unknown | Self::Address => None,
+            Self::Any | Self::Unknown | Self::Address => None,
             Self::Create | Self::Delete | Self::Envs | Self::StoragesAdd => Some("write"),
             Self::Deploy | Self::Cancel => Some("deploy"),
             _ => Some("read"),

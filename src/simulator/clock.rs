@@ -60,15 +60,15 @@ impl Time {
     }
 }
 
-/// What can be due. Applications are named by their identifiers.
+/// What can be due.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Event {
     /// The next step of the deployment with this number, if it still follows that script.
-    Step { deployment: u64, script: u32 },
-    /// A stop or a deletion removes the containers.
-    StopContainers { application: String },
-    /// A deletion removes the rows, and the volumes if they were meant too.
-    RemoveRows { application: String, volumes: bool },
+    Step(u64, u32),
+    /// A stop or a deletion removes the containers of an application.
+    StopContainers(String),
+    /// A deletion removes an application's rows, and the volumes if they were meant too.
+    RemoveRows(String, bool),
 }
 
 /// The events that are due, the earliest first; those due at once in the order they were scheduled.

@@ -5,10 +5,8 @@ use std::collections::VecDeque;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::application::Container;
-use super::clock::Time;
-use super::columns::{CONSTANT, row};
-use super::{outcomes::Outcome, platform::Platform};
+use super::platform::{CONSTANT, Platform, row};
+use super::{application::Container, clock::Time, outcomes::Outcome};
 
 /// Where a deployment is, in Coolify's words.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,10 +30,10 @@ pub struct Line {
     pub output: String,
     /// Printed on the error stream.
     #[serde(default)]
-    pub stderr: bool,
+    stderr: bool,
     /// Shown only to those who want to see everything.
     #[serde(default)]
-    pub hidden: bool,
+    hidden: bool,
 }
 
 /// What can happen in a deployment.
@@ -44,8 +42,6 @@ pub struct Line {
 pub enum Action {
     /// An entry is written into the log.
     Log(Line),
-    /// The image's build prints as many bytes as the settings say.
-    Print,
     /// The branch is resolved to a commit.
     Resolve,
     /// The image of the commit exists.

@@ -4,81 +4,55 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::clock::Time;
-use super::columns::{CONSTANT, row};
+use super::platform::{CONSTANT, row};
 
-/// What a call says about a variable; keys that it does not know are dropped without a word.
-#[derive(Deserialize)]
-pub struct Given {
+/// A variable's row, of production or of previews. Of what a call gives, other keys are dropped without a word.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "independent columns")]
+pub struct Variable {
+    #[serde(default)]
+    pub uuid: String,
     pub key: String,
     pub value: Option<String>,
     #[serde(default)]
     pub is_preview: bool,
-    pub is_literal: Option<bool>,
-    pub is_multiline: Option<bool>,
-    pub is_shown_once: Option<bool>,
-    pub is_runtime: Option<bool>,
-    pub is_buildtime: Option<bool>,
-}
-
-/// A variable's row, of production or of previews.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[expect(clippy::struct_excessive_bools, reason = "independent columns")]
-pub struct Variable {
-    pub uuid: String,
-    pub key: String,
-    pub value: Option<String>,
-    pub is_preview: bool,
+    #[serde(default)]
     pub is_literal: bool,
+    #[serde(default)]
     pub is_multiline: bool,
+    #[serde(default)]
     pub is_shown_once: bool,
+    #[serde(default = "yes")]
     pub is_runtime: bool,
+    #[serde(default = "yes")]
     pub is_buildtime: bool,
+    #[serde(default)]
     pub created_at: Time,
+    #[serde(default)]
     pub updated_at: Time,
 }
 
+fn yes() -> bool {
+    true
+}
+
 impl Variable {
-    /// A variable about which nothing was said but its name.
-    pub fn new(uuid: String, given: &Given, now: Time) -> Self {
-        Self {
-            uuid,
-            key: given.key.clone(),
-            value: None,
-            is_preview: given.is_preview,
-            is_literal: false,
-            is_multiline: false,
-            is_shown_once: false,
-            is_runtime: true,
-            is_buildtime: true,
-            created_at: now,
-            updated_at: now,
-        }
-    }
-
-    /// Writes what is given; what is left out is false or null, but for where the variable is used.
-    pub fn set(&mut self, given: &Given, now: Time) {
-        self.value.clone_from(&given.value);
-        self.is_literal = given.is_literal.unwrap_or(false);
-        self.is_multiline = given.is_multiline.unwrap_or(false);
-        self.is_shown_once = given.is_shown_once.unwrap_or(false);
-        self.is_runtime = given.is_runtime.unwrap_or(self.is_runtime);
-        self.is_buildtime = given.is_buildtime.unwrap_or(self.is_buildtime);
-        self.updated_at = now;
-    }
-
     /// The row as the API shows it. `real_value` carries the quotes that Coolify writes.
     pub fn shown(&self, version: &str, sensitive: bool) -> Value {
-        let mut shown = row(&CONSTANT.variable, json!(self));
-        shown.insert("version".into(), version.into());
-        shown.insert("created_at".into(), self.created_at.column().into());
-        shown.insert("updated_at".into(), self.updated_at.column().into());
-        if !sensitive || self.is_shown_once {
-            shown.remove("value");
-        } else {
-            let written = self.value.as_deref().map(|value| self.written(value));
-            shown.insert("real_value".into(), written.into());
+        let mut shown = json!(row(&CONSTANT.variable, json!(self)));
+        shown["version"] = version.into();
+        shown["created_at"] = self.created_at.column().into();
+        shown["updated_at"] = self.updated_at.column().into();
+        if sensitive && !self.is_shown_once {
+            shown["real_value"] = self
+                .value
+                .as_deref()
+                .map(|value| self.written(value))
+                .into();
+        } else if let Some(columns) = shown.as_object_mut() {
+            columns.remove("value");
         }
-        shown.into()
+        shown
     }
 
     /// A literal value stands between single quotes, and no sign in it is escaped.

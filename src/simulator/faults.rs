@@ -73,9 +73,6 @@ pub struct Fault {
     /// For `too_many_requests`: the seconds in `Retry-After`, 1 when absent.
     #[serde(default)]
     pub retry_after_seconds: Option<u32>,
-    /// Only calls about the application of this name or identifier.
-    #[serde(default)]
-    pub name: Option<String>,
     /// For `hold_before`: a call whose caller has left is done all the same when it is released.
     #[serde(default)]
     pub lands_anyway: bool,
@@ -94,7 +91,6 @@ impl Fault {
             times: None,
             skip: 0,
             retry_after_seconds: None,
-            name: None,
             lands_anyway: false,
             struck: 0,
         }
@@ -109,10 +105,8 @@ impl Fault {
         }
     }
 
-    fn concerns(&self, call: Call, about: &[String]) -> bool {
-        let any = self.call == Call::Any && call != Call::Address;
-        let named = self.name.as_ref().is_none_or(|name| about.contains(name));
-        named && (any || self.call == call)
+    fn concerns(&self, call: Call) -> bool {
+        self.call == call || self.call == Call::Any && call != Call::Address
     }
 }
 
@@ -121,10 +115,10 @@ impl Fault {
 pub struct Faults(pub Vec<Fault>);
 
 impl Faults {
-    /// The fault that strikes this call, if one does. `about` are names and identifiers of its applications.
-    pub fn strike(&mut self, call: Call, about: &[String]) -> Option<Fault> {
+    /// The fault that strikes this call, if one does.
+    pub fn strike(&mut self, call: Call) -> Option<Fault> {
         for fault in &mut self.0 {
-            if fault.times == Some(0) || !fault.concerns(call, about) {
+            if fault.times == Some(0) || !fault.concerns(call) {
                 continue;
             }
             if fault.skip > 0 {
@@ -152,8 +146,6 @@ pub enum Phase {
 pub struct Held {
     pub call: Call,
     pub phase: Phase,
-    /// Names and identifiers of the applications it is about.
-    pub about: Vec<String>,
 }
 
 /// All calls that are held until somebody releases them.

@@ -6,14 +6,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes, to_bytes};
-use axum::extract::rejection::RawPathParamsRejection;
-use axum::extract::{ConnectInfo, RawPathParams, Request, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::extract::{ConnectInfo, Request, State};
+use axum::http::{StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures_util::{FutureExt, StreamExt, stream};
-use serde_json::Value;
-use url::form_urlencoded;
 
 use super::answer::Answer;
 use super::faults::{Fault, FaultKind, Held, Phase};
@@ -23,6 +20,8 @@ use super::{calls::Call, clock::Time, listener::Peer, locking::lock, server::Sha
 const LARGEST: usize = 2 * 1024 * 1024;
 /// How many pieces of a response are sent before it breaks off.
 const PIECES: usize = 20;
+/// Before each of them.
+const PAUSE: Duration = Duration::from_millis(50);
 const BAD_GATEWAY: &str = "<html><head><title>502 Bad Gateway</title></head><body>\
     <h1>502 Bad Gateway</h1><p>The server behind this proxy did not answer.</p></body></html>";
 
@@ -30,81 +29,31 @@ const BAD_GATEWAY: &str = "<html><head><title>502 Bad Gateway</title></head><bod
 pub async fn faults(
     State((shared, call)): State<(Shared, Call)>,
     ConnectInfo(peer): ConnectInfo<Peer>,
-    path: Result<RawPathParams, RawPathParamsRejection>,
     request: Request,
     next: Next,
 ) -> Response {
+    // All of it is here before anything is held: its caller may leave meanwhile.
     let (parts, body) = request.into_parts();
     let Ok(body) = to_bytes(body, LARGEST).await else {
         return StatusCode::PAYLOAD_TOO_LARGE.into_response();
     };
-    let mut words = words(parts.uri.query().unwrap_or_default(), &body);
-    words.extend(path.iter().flatten().map(|(_, word)| word.to_owned()));
-    let about = shared.state().about(words);
-    let for_program = wants_json(&parts.headers);
     let request = Request::from_parts(parts, Body::from(body));
-    let response = async move {
-        let response = next.run(request).await;
-        if for_program {
-            return response;
-        }
-        for_browsers(call, response)
-    };
-    answer(&shared, call, about, &peer, response).await
+    answer(&shared, call, &peer, next.run(request)).await
 }
 
-/// What a call says in its query string and body about whom it concerns.
-fn words(query: &str, body: &[u8]) -> Vec<String> {
-    let body: Value = serde_json::from_slice(body).unwrap_or_default();
-    let of_body = ["name", "uuid"].iter().filter_map(|key| body[key].as_str());
-    let lists: Vec<String> = form_urlencoded::parse(query.as_bytes())
-        .filter(|(key, _)| key == "uuid")
-        .map(|(_, list)| list.into_owned())
-        .chain(of_body.map(str::to_owned))
-        .collect();
-    let words = lists.iter().flat_map(|list| list.split(','));
-    words.map(|word| word.trim().to_owned()).collect()
-}
-
-fn wants_json(headers: &HeaderMap) -> bool {
-    let accept = headers.get(header::ACCEPT);
-    let accept = accept.and_then(|accept| accept.to_str().ok());
-    accept.is_some_and(|accept| accept.contains("json"))
-}
-
-/// What a caller gets who did not ask for JSON: the framework's own responses become pages, and its 422 a redirect.
-fn for_browsers(call: Call, response: Response) -> Response {
-    let status = response.status();
-    match status {
-        StatusCode::UNPROCESSABLE_ENTITY if call == Call::DeploymentsOfApplication => {
-            Answer::redirect("/").into_response()
-        }
-        StatusCode::TOO_MANY_REQUESTS | StatusCode::INTERNAL_SERVER_ERROR => {
-            let page = format!("<!doctype html><title>{status}</title>");
-            let (mut parts, _) = response.into_parts();
-            parts.headers.remove(header::CONTENT_LENGTH);
-            parts.headers.remove(header::CONTENT_TYPE);
-            (parts, Answer::html(status, page)).into_response()
-        }
-        _ => response,
-    }
-}
-
-/// Counts a request and answers it, with `response` unless a fault strikes. `about` are names and identifiers of the
-/// applications it is about.
+/// Counts a request and answers it, with `response` unless a fault strikes.
 pub async fn answer(
     shared: &Shared,
     call: Call,
-    about: Vec<String>,
     peer: &Peer,
     response: impl Future<Output = Response> + Send + 'static,
 ) -> Response {
     let mut count = Count::new(shared, call);
-    let fault = lock(&shared.faults).strike(call, &about);
+    let fault = lock(&shared.faults).strike(call);
     let kind = fault.as_ref().map(|fault| fault.fault);
     let answered = match fault {
         None => Some(response.await),
-        Some(fault) => strike(shared, call, about, &fault, response).await,
+        Some(fault) => strike(shared, &fault, call, response).await,
     };
     if let Some(answered) = answered {
         count.answer = answered.status().as_str().to_owned();
@@ -155,14 +104,12 @@ impl Drop for Count {
 /// What becomes of a request under a fault; nothing when it is never answered.
 async fn strike(
     shared: &Shared,
-    call: Call,
-    about: Vec<String>,
     fault: &Fault,
+    call: Call,
     response: impl Future<Output = Response> + Send + 'static,
 ) -> Option<Response> {
-    let pause = Duration::from_millis(shared.state().settings.drip_millis.into());
     let shared = Arc::clone(shared);
-    let hold = |phase| async move { shared.holds.hold(Held { call, phase, about }).await };
+    let hold = |phase| async move { shared.holds.hold(Held { call, phase }).await };
     match fault.fault {
         FaultKind::ResetBefore | FaultKind::Hang => None,
         FaultKind::ResetAfter => {
@@ -174,7 +121,7 @@ async fn strike(
             Some(Answer::server_error().into_response())
         }
         FaultKind::MalformedJson => Some(halved(response.await).await),
-        FaultKind::SlowDrip => Some(dripping(response.await, pause).await),
+        FaultKind::SlowDrip => Some(dripping(response.await).await),
         FaultKind::HoldBefore => {
             let landing = hold(Phase::Before).then(|()| response);
             if fault.lands_anyway {
@@ -227,13 +174,13 @@ async fn halved(response: Response) -> Response {
 }
 
 /// A response whose body comes in small pieces and breaks off halfway.
-async fn dripping(response: Response, pause: Duration) -> Response {
+async fn dripping(response: Response) -> Response {
     let (response, body) = taken_apart(response).await;
     let size = body.len().div_ceil(PIECES * 2).max(1);
     let half = body.slice(..body.len().div_ceil(2));
     let pieces: Vec<Bytes> = half.chunks(size).map(Bytes::copy_from_slice).collect();
-    let pieces = stream::iter(pieces).then(move |piece| async move {
-        tokio::time::sleep(pause).await;
+    let pieces = stream::iter(pieces).then(async |piece| {
+        tokio::time::sleep(PAUSE).await;
         Ok(piece)
     });
     let broken = stream::once(async { Err(io::Error::from(io::ErrorKind::BrokenPipe)) });

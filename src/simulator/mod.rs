@@ -11,7 +11,6 @@ mod application;
 mod builds;
 pub mod calls;
 mod clock;
-mod columns;
 mod control;
 mod deployment;
 mod env;

@@ -1,14 +1,44 @@
 //! What is there before the first application: the project with its environment, the server with its settings and
-//! destinations.
+//! destinations. And the columns of all rows that never change, from `data/columns.json`.
 
-use serde_json::{Value, json};
+use std::sync::LazyLock;
 
-use super::clock::Time;
-use super::columns::{CONSTANT, Columns, row};
-use super::settings::Settings;
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use super::{clock::Time, settings::Settings};
 
 /// The environment's identifier.
 pub const ENVIRONMENT_UUID: &str = "e1u33xtplpft75v2seh60kvj";
+
+/// A row's columns by their names.
+pub type Columns = Map<String, Value>;
+
+/// The columns about which nothing was said, of each kind of row.
+pub static CONSTANT: LazyLock<Constant> = LazyLock::new(|| {
+    let text = include_str!("data/columns.json");
+    serde_json::from_str(text).expect("the columns are well formed")
+});
+
+#[derive(Deserialize)]
+pub struct Constant {
+    pub application: Columns,
+    pub application_settings: Columns,
+    pub deployment: Columns,
+    pub server: Columns,
+    pub server_settings: Columns,
+    pub team: Columns,
+    pub variable: Columns,
+}
+
+/// A row of these columns, where those in the object `more` have their own values.
+pub fn row(columns: &Columns, more: Value) -> Columns {
+    let mut row = columns.clone();
+    if let Value::Object(more) = more {
+        row.extend(more);
+    }
+    row
+}
 
 /// Which project, server and environment there are.
 #[derive(Clone, Debug, Default)]
@@ -66,11 +96,14 @@ impl Platform {
 
     /// The server as `GET /servers/{uuid}` shows it: its state is under `settings` and `proxy` only.
     pub fn server(&self, settings: &Settings, sensitive: bool) -> Value {
-        let runs = settings.server_reachable && settings.proxy_type != "NONE";
-        let status = if runs { "running" } else { "exited" };
+        let status = if settings.server_reachable {
+            "running"
+        } else {
+            "exited"
+        };
         let more = json!({
             "uuid": self.server,
-            "proxy": { "type": settings.proxy_type, "status": status, "force_stop": false },
+            "proxy": { "type": "TRAEFIK", "status": status, "force_stop": false },
             "settings": self.dated(json!(server_settings(settings, sensitive))),
         });
         self.dated(json!(row(&CONSTANT.server, more)))

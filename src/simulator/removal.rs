@@ -3,8 +3,6 @@
 
 use std::time::Duration;
 
-use rand::RngExt;
-
 use super::clock::{Event, Time};
 use super::deployment::{Deployment, Status};
 use super::state::{State, new_uuid};
@@ -24,20 +22,12 @@ pub enum Change {
 /// Asks for everything to be removed, later. Asking twice makes two jobs, of which one finds nothing.
 pub fn delete_later(state: &mut State, uuid: &str, volumes: bool, cleanup: bool, now: Time) {
     let seconds = state.settings.delete_seconds;
-    let told = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
-    let told = told.and_then(|told| u64::try_from(told.as_millis()).ok());
-    let millis = told.unwrap_or_else(|| rand::rng().random_range(2_000..=8_000));
+    let seconds = seconds.unwrap_or_else(|| rand::random_range(2.0..=8.0));
+    let wait = Duration::try_from_secs_f64(seconds).unwrap_or_default();
     let note = |record: &mut Record| record.docker_cleanup |= cleanup;
     state.records.note(uuid, note);
-    let stop = Event::StopContainers {
-        application: uuid.to_owned(),
-    };
-    let remove = Event::RemoveRows {
-        application: uuid.to_owned(),
-        volumes,
-    };
-    state.schedule(now, millis / 4, stop);
-    state.schedule(now, millis, remove);
+    state.schedule(now, wait / 4, Event::StopContainers(uuid.to_owned()));
+    state.schedule(now, wait, Event::RemoveRows(uuid.to_owned(), volumes));
 }
 
 /// Removes the containers, if the server can be reached.

@@ -122,11 +122,10 @@ impl Server {
 
 fn happen(state: &mut State, event: &Event, at: Time) {
     match event {
-        Event::Step { deployment, script } => builds::take_step(state, *deployment, *script, at),
-        Event::StopContainers { application } => removal::stop_containers(state, application, at),
-        Event::RemoveRows {
-            application,
-            volumes,
-        } => removal::remove_rows(state, application, *volumes, at),
+        Event::Step(deployment, script) => builds::take_step(state, *deployment, *script, at),
+        Event::StopContainers(application) => removal::stop_containers(state, application, at),
+        Event::RemoveRows(application, volumes) => {
+            removal::remove_rows(state, application, *volumes, at);
+        }
     }
 }

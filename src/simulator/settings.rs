@@ -53,8 +53,6 @@ pub struct Settings {
     pub phantom_deploy: u32,
     /// Destinations of the server.
     pub destinations: u32,
-    /// `TRAEFIK`, `CADDY` or `NONE`; without a proxy no domain conflict is looked for.
-    pub proxy_type: String,
     /// Whether the server can be reached and used.
     pub server_reachable: bool,
     /// The server only builds, so that no application can be created on it.
@@ -68,14 +66,8 @@ pub struct Settings {
     /// How many times faster than life builds and removals go; above zero. A change reaches a build that is under
     /// way at its next step.
     pub speed: f64,
-    /// Bytes that the build of an image prints beside its usual output.
-    pub log_bytes: usize,
     /// A build ends as the beginning of its application's name says: `fail`, `slow`, `exit`, `silent`.
     pub outcomes_by_name: bool,
-    /// Real seconds that code-server reports "alive" after a signed-in request.
-    pub heartbeat_seconds: u32,
-    /// Real milliseconds between two pieces of a response under the fault `slow_drip`.
-    pub drip_millis: u32,
 }
 
 impl Default for Settings {
@@ -86,9 +78,9 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// How long `millis` of simulated time really take.
-    pub fn lasting(&self, millis: u64) -> Duration {
-        let seconds = Duration::from_millis(millis).as_secs_f64() / self.speed;
+    /// How long this much of simulated time really takes.
+    pub fn lasting(&self, simulated: Duration) -> Duration {
+        let seconds = simulated.as_secs_f64() / self.speed;
         Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX)
     }
 

@@ -3,32 +3,24 @@
 
 use std::time::Duration;
 
-use axum::body::{Bytes, to_bytes};
+use axum::body::{Body, to_bytes};
 use axum::extract::{ConnectInfo, Request, State};
-use axum::http::request::Parts;
-use axum::http::uri::Authority;
-use axum::http::{Method, StatusCode, header};
+use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 use url::form_urlencoded;
 
-use super::answer::{Answer, Reply};
-use super::application::Container;
-use super::{calls::Call, clock::Time, inject, listener::Peer, server::Shared};
+use super::application::{Application, Container};
+use super::{answer::Answer, calls::Call, clock::Time, inject, listener::Peer, server::Shared};
 
 const COOKIE: &str = "code-server-session";
 const SIGN_IN: &str = include_str!("data/sign_in.html");
 const WORKSPACE: &str = include_str!("data/workspace.html");
 /// The largest body that is read, in bytes.
 const LARGEST: usize = 64 * 1024;
-
-/// An application's site.
-#[derive(Clone)]
-struct Site {
-    name: String,
-    uuid: String,
-}
+/// How long code-server reports "alive" after a signed-in request.
+const ALIVE: Duration = Duration::from_mins(1);
 
 /// Answers what is for an application, and lets everything else pass to the API.
 pub async fn by_host(
@@ -37,100 +29,76 @@ pub async fn by_host(
     request: Request,
     next: Next,
 ) -> Response {
-    let (parts, body) = request.into_parts();
-    let host = host_of(&parts);
-    let site = shared
-        .state()
-        .applications_at(&host)
-        .next()
-        .map(|row| Site {
-            name: row.name().to_owned(),
-            uuid: row.uuid.clone(),
-        });
+    let host = host_of(request.headers());
+    let site = shared.state().applications_at(&host).next().cloned();
     if site.is_none() && !host.ends_with(".localhost") {
-        return next.run(Request::from_parts(parts, body)).await;
+        return next.run(request).await;
     }
-    let about = site
-        .clone()
-        .map_or_else(Vec::new, |site| vec![site.name, site.uuid]);
     let server = Shared::clone(&shared);
     let response = async move {
-        let Some(site) = site else {
-            return unknown().into_response();
-        };
-        let body = to_bytes(body, LARGEST).await.unwrap_or_default();
-        proxy(&server, &site, &parts, &body).await.into_response()
+        match site {
+            Some(site) => proxy(&server, site, request).await.into_response(),
+            None => Answer::text(StatusCode::NOT_FOUND, "404 page not found\n").into_response(),
+        }
     };
-    inject::answer(&shared, Call::Address, about, &peer, response).await
+    inject::answer(&shared, Call::Address, &peer, response).await
 }
 
 /// The host asked for, in lower case and without its port.
-fn host_of(parts: &Parts) -> String {
-    let header = parts.headers.get(header::HOST);
-    let host = header.and_then(|host| host.to_str().ok());
-    let authority = host.and_then(|host| host.parse::<Authority>().ok());
-    authority.map_or_else(String::new, |one| one.host().to_ascii_lowercase())
+fn host_of(headers: &HeaderMap) -> String {
+    let host = headers
+        .get(header::HOST)
+        .and_then(|host| host.to_str().ok());
+    let host = host.unwrap_or_default().to_ascii_lowercase();
+    host.split(':')
+        .next()
+        .map_or_else(String::new, str::to_owned)
 }
 
-fn unknown() -> Answer {
-    Answer::text(StatusCode::NOT_FOUND, "404 page not found\n")
-}
-
-async fn proxy(shared: &Shared, site: &Site, parts: &Parts, body: &Bytes) -> Reply {
-    let container = running(shared, site)?;
-    let signed_in = has_session(parts, &container);
-    Ok(match (&parts.method, parts.uri.path(), signed_in) {
-        (_, "/healthz", _) => health(shared, &container),
-        (&Method::POST, "/login", _) => sign_in(&site.name, body, container).await,
+/// Leads to the container, if there is one that answers.
+async fn proxy(shared: &Shared, site: Application, request: Request) -> Answer {
+    let name = site.name().to_owned();
+    let running = site.container.filter(|running| !running.crashed);
+    let Some(container) = running else {
+        return Answer::text(StatusCode::SERVICE_UNAVAILABLE, "no available server\n");
+    };
+    let answers = container
+        .answers_from
+        .is_some_and(|from| from <= Time::now());
+    if site.deaf || !answers {
+        return Answer::text(StatusCode::BAD_GATEWAY, "Bad Gateway");
+    }
+    let signed_in = has_session(request.headers(), &container);
+    match (request.method(), request.uri().path(), signed_in) {
+        (_, "/healthz", _) => health(&container),
+        (&Method::POST, "/login", _) => sign_in(&name, request.into_body(), container).await,
         (_, "/login", true) => Answer::redirect("./"),
-        (_, "/login", false) => Answer::html(StatusCode::OK, sign_in_page(&site.name, "")),
+        (_, "/login", false) => Answer::html(StatusCode::OK, sign_in_page(&name, "")),
         (_, "/logout", _) => {
             let forgotten = format!("{COOKIE}=; Path=/; Max-Age=0");
             Answer::redirect("./login").with("set-cookie", forgotten)
         }
         (_, _, true) => {
             beat(shared, &site.uuid);
-            Answer::html(StatusCode::OK, page(WORKSPACE, &site.name))
+            Answer::html(StatusCode::OK, page(WORKSPACE, &name))
         }
         (_, "/", false) => Answer::redirect("./login"),
         _ => Answer::redirect("/login"),
-    })
-}
-
-/// The container that the proxy leads to.
-///
-/// # Errors
-/// What the proxy says in its place.
-fn running(shared: &Shared, site: &Site) -> Result<Container, Answer> {
-    let state = shared.state();
-    let row = state.applications.get(&site.uuid).ok_or_else(unknown)?;
-    let running = row.container.as_ref().filter(|running| !running.crashed);
-    let Some(container) = running else {
-        let message = "no available server\n";
-        return Err(Answer::text(StatusCode::SERVICE_UNAVAILABLE, message));
-    };
-    let answers = container
-        .answers_from
-        .is_some_and(|from| from <= Time::now());
-    if row.deaf || !answers {
-        return Err(Answer::text(StatusCode::BAD_GATEWAY, "Bad Gateway"));
     }
-    Ok(container.clone())
 }
 
-fn health(shared: &Shared, container: &Container) -> Answer {
-    let window = shared.state().settings.heartbeat_seconds;
-    let window = Duration::from_secs(window.into());
+fn health(container: &Container) -> Answer {
     let beat = container.heartbeat;
-    let alive = beat.is_some_and(|last| last.until(Time::now()) < window);
+    let alive = beat.is_some_and(|last| last.until(Time::now()) < ALIVE);
     Answer::ok(json!({
         "status": if alive { "alive" } else { "expired" },
         "lastHeartbeat": beat.map_or(0, Time::unix_millis),
     }))
 }
 
-async fn sign_in(name: &str, body: &Bytes, container: Container) -> Answer {
-    let typed = form_urlencoded::parse(body).find(|(key, _)| key == "password");
+async fn sign_in(name: &str, body: Body, container: Container) -> Answer {
+    let body = to_bytes(body, LARGEST).await.unwrap_or_default();
+    let typed = form_urlencoded::parse(&body).find(|(key, _)| key == "password");
     let typed = typed.map_or_else(String::new, |(_, typed)| typed.into_owned());
     let password = container.password;
     let check = tokio::task::spawn_blocking(move || password.is(&typed));
@@ -143,9 +111,10 @@ async fn sign_in(name: &str, body: &Bytes, container: Container) -> Answer {
     Answer::html(StatusCode::UNAUTHORIZED, page)
 }
 
-fn has_session(parts: &Parts, container: &Container) -> bool {
-    let cookies = parts.headers.get(header::COOKIE);
-    let cookies = cookies.and_then(|cookies| cookies.to_str().ok());
+fn has_session(headers: &HeaderMap, container: &Container) -> bool {
+    let cookies = headers
+        .get(header::COOKIE)
+        .and_then(|all| all.to_str().ok());
     let mut pairs = cookies.unwrap_or_default().split("; ");
     let wanted = format!("{COOKIE}={}", container.session);
     pairs.any(|pair| pair == wanted)

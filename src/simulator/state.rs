@@ -2,8 +2,8 @@
 //! something is due is in `builds/` and `removal.rs`.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
-use rand::RngExt;
 use serde::{Deserialize, Serialize};
 
 use super::application::Application;
@@ -73,22 +73,8 @@ impl State {
         self.active().filter(counted).count()
     }
 
-    /// What calls with these words are about: identifiers, with the applications of deployments and the names of
-    /// applications among them.
-    pub fn about(&self, mut words: Vec<String>) -> Vec<String> {
-        for index in 0..words.len() {
-            let deployment = self.deployment(&words[index]);
-            words.extend(deployment.map(|row| row.application.clone()));
-        }
-        for index in 0..words.len() {
-            let application = self.applications.get(&words[index]);
-            words.extend(application.map(|row| row.name().to_owned()));
-        }
-        words
-    }
-
-    /// Lets something happen after so many simulated milliseconds.
-    pub fn schedule(&mut self, now: Time, after: u64, event: Event) {
+    /// Lets something happen after so much simulated time.
+    pub fn schedule(&mut self, now: Time, after: Duration, event: Event) {
         let at = now.after(self.settings.lasting(after));
         self.clock.schedule(at, event);
     }
@@ -96,9 +82,8 @@ impl State {
 
 /// A new identifier: 24 letters and digits that begin with a letter, which fits every version.
 pub fn new_uuid() -> String {
-    let mut rng = rand::rng();
-    let mut letter = |among: usize| char::from(ALPHABET[rng.random_range(..among)]);
-    let first = letter(26);
-    let rest = std::iter::repeat_with(|| letter(ALPHABET.len())).take(23);
-    std::iter::once(first).chain(rest).collect()
+    let letter = |among: usize| char::from(ALPHABET[rand::random_range(..among)]);
+    let first = std::iter::once(letter(26));
+    let rest = std::iter::repeat_with(|| letter(ALPHABET.len()));
+    first.chain(rest).take(24).collect()
 }

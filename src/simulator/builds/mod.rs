@@ -2,18 +2,16 @@
 
 mod script;
 
+use std::time::Duration;
+
 use super::application::{Application, Container};
 use super::clock::{Event, Time};
-use super::deployment::{Action, Deployment, Line, Status, Step};
+use super::deployment::{Action, Deployment, Status, Step};
 use super::state::{State, new_uuid};
 use super::{ledger::Record, outcomes::Outcome};
 
-/// Simulated milliseconds in which a freshly started container answers 502.
-const STARTING_UP: u64 = 1_000;
-/// What a build prints that prints much: an entry of 16 kB.
-const PRINTED: &str =
-    "#8 12.34 Get:1 http://deb.debian.org/debian trixie/main amd64 simulated 1.0\n";
-const PRINTED_LINES: usize = 16_384 / PRINTED.len();
+/// The simulated time in which a freshly started container answers 502.
+const STARTING_UP: Duration = Duration::from_secs(1);
 
 /// Why nothing was queued.
 pub enum Refused {
@@ -141,9 +139,10 @@ pub fn take_step(state: &mut State, deployment: u64, script: u32, at: Time) {
 
 fn schedule_step(state: &mut State, deployment: u64, at: Time) {
     let row = state.deployments.get(&deployment);
-    if let Some((row, Step(after, _))) = row.and_then(|row| Some((row, row.steps.front()?))) {
-        let script = row.script;
-        state.schedule(at, *after, Event::Step { deployment, script });
+    let next = row.and_then(|row| Some((row.script, row.steps.front()?.0)));
+    if let Some((script, millis)) = next {
+        let event = Event::Step(deployment, script);
+        state.schedule(at, Duration::from_millis(millis), event);
     }
 }
 
@@ -164,17 +163,12 @@ fn end(state: &mut State, deployment: u64, status: Status, at: Time) {
 /// Whatever concerns the deployment and its application alone.
 fn act(state: &mut State, deployment: u64, action: Action, at: Time) {
     let ready = at.after(state.settings.lasting(STARTING_UP));
-    let printed = state
-        .settings
-        .log_bytes
-        .div_ceil(PRINTED.len() * PRINTED_LINES);
     let Some((row, application)) = state.with_application(deployment) else {
         return;
     };
     row.updated_at = at;
     match (action, application) {
         (Action::Log(line), _) => row.log.add(&line, at),
-        (Action::Print, _) => (0..printed).for_each(|_| row.log.add(&printed_line(), at)),
         (Action::Resolve, Some(application)) => row.commit = head_of(application),
         (Action::Built, Some(application)) => application.image = Some(row.commit.clone()),
         (Action::Replace(status), Some(application)) => {
@@ -194,15 +188,6 @@ fn act(state: &mut State, deployment: u64, action: Action, at: Time) {
             application.crash(at);
         }
         _ => {}
-    }
-}
-
-fn printed_line() -> Line {
-    Line {
-        command: None,
-        output: PRINTED.repeat(PRINTED_LINES),
-        stderr: true,
-        hidden: true,
     }
 }
 

@@ -15,6 +15,14 @@ pub use crate::simulator::answer::{Answer, Reply};
 pub use crate::simulator::calls::Call;
 pub use crate::simulator::state::State;
 
+/// What a call is about.
+///
+/// # Errors
+/// The call's 404 when that is not there.
+pub fn found<T>(what: Option<T>, call: Call) -> Result<T, Answer> {
+    what.ok_or_else(|| Answer::missing(call.not_found()))
+}
+
 /// The routes so far.
 pub struct Api {
     shared: Shared,

@@ -1,6 +1,5 @@
 //! `POST /applications/public`: the input is judged in the order in which Coolify's refusals win, then stored.
 
-use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use axum::http::StatusCode;
@@ -13,13 +12,23 @@ use super::domains;
 use super::input::{Errors, spoken, text};
 use crate::simulator::application::{Application, host};
 use crate::simulator::platform::{ENVIRONMENT_UUID, Platform};
-use crate::simulator::{columns::Columns, ledger::Record, settings::Profile, state::new_uuid};
+use crate::simulator::{ledger::Record, platform::Columns, settings::Profile, state::new_uuid};
 
-/// The fields that are accepted, by what each must be.
-static FIELDS: LazyLock<BTreeMap<Kind, Vec<String>>> = LazyLock::new(|| {
+/// The fields that are accepted.
+static FIELDS: LazyLock<Fields> = LazyLock::new(|| {
     let text = include_str!("../data/fields.json");
     serde_json::from_str(text).expect("the fields are well formed")
 });
+
+#[derive(Deserialize)]
+struct Fields {
+    /// A value of the type that each must have.
+    typed: Columns,
+    /// Judged later or never.
+    whatever: Vec<String>,
+    /// The same, refused before 4.2.0.
+    since_4_2: Vec<String>,
+}
 
 /// How no branch may end.
 const LOCKED: &str = ".lock";
@@ -27,21 +36,6 @@ const BUILD_PACKS: [&str; 4] = ["nixpacks", "static", "dockerfile", "dockercompo
 /// Fields that are not stored as they are.
 const INSTRUCTIONS: &str = "domains instant_deploy force_domain_override autogenerate_domain use_build_server type tags \
     environment_name environment_uuid project_uuid server_uuid destination_uuid private_key_uuid github_app_uuid";
-
-/// What a value must be.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Kind {
-    Text,
-    NullableText,
-    Boolean,
-    Number,
-    /// Judged later or never.
-    Whatever,
-    /// Refused before 4.2.0, never judged since.
-    #[serde(rename = "since_4_2")]
-    Young,
-}
 
 /// Creates an application from a public repository.
 pub fn create(state: &mut State, input: &Input) -> Reply {
@@ -68,23 +62,26 @@ fn check_types(fields: &Columns, old: bool) -> Result<(), Answer> {
     }
     let is_absent = |key: &str, value: &Value| key.ends_with("_uuid") && value.is_null();
     for (key, value) in fields.iter().filter(|(key, value)| !is_absent(key, value)) {
-        let mut all = FIELDS.iter();
-        let found = all.find(|(_, names)| names.contains(key));
-        let wrong = match found.map(|(kind, _)| *kind) {
-            Some(Kind::Young) if !old => continue,
-            None | Some(Kind::Young) => {
+        let wrong = match FIELDS.typed.get(key) {
+            Some(Value::String(_)) if !value.is_string() => "must be a string",
+            Some(Value::Bool(_)) if !value.is_boolean() => "must be true or false",
+            Some(Value::Number(_)) if !value.is_number() => "must be a number",
+            None if !FIELDS.accepts(key, old) => {
                 errors.add(key, "This field is not allowed.");
                 continue;
             }
-            Some(Kind::NullableText) if value.is_null() => continue,
-            Some(Kind::Text | Kind::NullableText) if !value.is_string() => "must be a string",
-            Some(Kind::Boolean) if !value.is_boolean() => "must be true or false",
-            Some(Kind::Number) if !value.is_number() => "must be a number",
-            Some(_) => continue,
+            _ => continue,
         };
         errors.add(key, format!("The {} field {wrong}.", spoken(key)));
     }
     errors.refuse()
+}
+
+impl Fields {
+    /// Whether a field without a type is accepted.
+    fn accepts(&self, key: &String, old: bool) -> bool {
+        self.whatever.contains(key) || !old && self.since_4_2.contains(key)
+    }
 }
 
 /// Project, environment, server and destination.
@@ -166,9 +163,6 @@ fn is_branch(text: &str) -> bool {
 
 /// The address of a repository on a public host.
 fn is_repository(text: &str) -> bool {
-    if text.starts_with("git@") {
-        return text.contains(':') && !text.contains(char::is_whitespace);
-    }
     let refused = |sign: char| " `$;&|<>()\\'\"?#".contains(sign) || sign.is_control();
     let Ok(url) = Url::parse(text) else {
         return false;

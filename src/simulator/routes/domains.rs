@@ -56,7 +56,7 @@ pub fn refuse_taken(state: &State, domains: &str) -> Result<(), Answer> {
             conflicts.extend(held.map(|url| conflict(url, row)));
         }
     }
-    if conflicts.is_empty() || state.settings.proxy_type == "NONE" {
+    if conflicts.is_empty() {
         return Ok(());
     }
     let body = json!({

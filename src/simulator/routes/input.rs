@@ -9,7 +9,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 
-use crate::simulator::{access::Sensitive, answer::Answer, clock::Time, columns::Columns};
+use crate::simulator::{access::Sensitive, answer::Answer, clock::Time, platform::Columns};
 
 /// A request that was let in.
 pub struct Input {
@@ -53,6 +53,11 @@ impl Input {
     /// The second part of the path that is not fixed.
     pub fn second(&self) -> &str {
         self.path.get(1).map_or("", String::as_str)
+    }
+
+    /// Something if the identifier in the path is this one.
+    pub fn is_about(&self, uuid: &str) -> Option<()> {
+        (self.uuid() == uuid).then_some(())
     }
 
     /// A parameter of the query string.

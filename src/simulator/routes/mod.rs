@@ -4,12 +4,10 @@
 mod api;
 mod applications;
 mod create;
-mod deploy;
 mod deployments;
 mod domains;
 mod envs;
 mod input;
-mod instance;
 mod projects;
 mod servers;
 mod storages;
@@ -22,9 +20,7 @@ use super::server::Shared;
 /// All calls of the API; any other path or method is answered with 404.
 pub fn router(shared: &Shared) -> Router {
     api::Api::new(shared)
-        .call(Call::Health, instance::health)
-        .call(Call::HealthV1, instance::health)
-        .call(Call::Version, instance::version)
+        .call(Call::Version, servers::version)
         .call(Call::Project, projects::show)
         .call(Call::Find, projects::environment)
         .call(Call::Server, servers::show)
@@ -36,7 +32,7 @@ pub fn router(shared: &Shared) -> Router {
         .call(Call::Envs, envs::bulk)
         .call(Call::StoragesList, storages::list)
         .call(Call::StoragesAdd, storages::add)
-        .call(Call::Deploy, deploy::deploy)
+        .call(Call::Deploy, deployments::deploy)
         .call(Call::Deployments, deployments::active)
         .call(Call::Deployment, deployments::show)
         .call(Call::DeploymentsOfApplication, deployments::of_application)

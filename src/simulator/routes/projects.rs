@@ -2,14 +2,14 @@
 
 use serde_json::json;
 
-use super::api::{Answer, Call, Input, Reply, State};
+use super::api::{Answer, Call, Input, Reply, State, found};
 use crate::simulator::{application::View, platform::ENVIRONMENT_UUID};
 
 /// What else Coolify lists in an environment.
 const NOTHING_ELSE: &str = "postgresqls redis mongodbs mysqls mariadbs services";
 
 pub fn show(state: &mut State, input: &Input) -> Reply {
-    check_project(state, input)?;
+    found(input.is_about(&state.platform.project), Call::Project)?;
     let mut project = state.platform.project();
     project["environments"] = json!([state.platform.environment()]);
     Ok(Answer::ok(project))
@@ -22,25 +22,17 @@ pub fn environment(state: &mut State, input: &Input) -> Reply {
         // Coolify's router decodes a path before it compares it, so there is no such route.
         return Err(Answer::no_such_route());
     }
-    check_project(state, input)?;
-    if wanted != platform.environment && wanted != ENVIRONMENT_UUID {
-        return Err(Answer::missing(Call::Find.not_found()));
-    }
+    found(input.is_about(&platform.project), Call::Project)?;
+    let known = wanted == platform.environment || wanted == ENVIRONMENT_UUID;
+    found(known.then_some(()), Call::Find)?;
     let view = View::new(platform, &state.settings, input.sensitive);
     let mut rows: Vec<_> = state.applications.values().collect();
     rows.sort_unstable_by_key(|row| row.id);
+    let rows: Vec<_> = rows.into_iter().map(|row| row.listed(&view)).collect();
     let mut environment = platform.environment();
     for kind in NOTHING_ELSE.split(' ') {
         environment[kind] = json!([]);
     }
-    let rows: Vec<_> = rows.into_iter().map(|row| row.listed(&view)).collect();
     environment["applications"] = json!(rows);
     Ok(Answer::ok(environment))
-}
-
-fn check_project(state: &State, input: &Input) -> Result<(), Answer> {
-    if input.uuid() == state.platform.project {
-        return Ok(());
-    }
-    Err(Answer::missing(Call::Project.not_found()))
 }

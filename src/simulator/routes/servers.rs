@@ -1,23 +1,22 @@
-//! `GET /servers/…`: the server with its settings, and its destinations.
+//! `GET /servers/…` and `GET /version`: the server with its settings and destinations, and Coolify itself.
 
-use super::api::{Answer, Call, Input, Reply, State};
+use axum::http::StatusCode;
+
+use super::api::{Answer, Call, Input, Reply, State, found};
+
+pub fn version(state: &mut State, _: &Input) -> Answer {
+    Answer::html(StatusCode::OK, state.settings.profile.version())
+}
 
 pub fn show(state: &mut State, input: &Input) -> Reply {
-    check_server(state, input)?;
+    found(input.is_about(&state.platform.server), Call::Server)?;
     let server = state.platform.server(&state.settings, input.sensitive);
     Ok(Answer::ok(server))
 }
 
 pub fn destinations(state: &mut State, input: &Input) -> Reply {
-    check_server(state, input)?;
+    found(input.is_about(&state.platform.server), Call::Destinations)?;
     let numbers = 0..state.settings.destinations;
     let shown = numbers.map(|number| state.platform.destination(number));
     Ok(Answer::ok(shown.collect::<Vec<_>>()))
-}
-
-fn check_server(state: &State, input: &Input) -> Result<(), Answer> {
-    if input.uuid() == state.platform.server {
-        return Ok(());
-    }
-    Err(Answer::missing(Call::Server.not_found()))
 }

@@ -3,20 +3,17 @@
 use axum::http::StatusCode;
 use serde_json::json;
 
-use super::api::{Answer, Call, Input, Reply, State};
-use super::applications::{found, found_mut};
+use super::api::{Answer, Call, Input, Reply, State, found};
 use super::input::{Errors, text};
-use crate::simulator::{
-    columns::Columns,
-    ledger::{Record, Volume},
-    state::new_uuid,
-};
+use crate::simulator::ledger::{Record, Volume};
+use crate::simulator::{platform::Columns, state::new_uuid};
 
 /// Keys of a named volume; a file's are refused like unknown ones.
 const KEYS: [&str; 4] = ["type", "name", "mount_path", "host_path"];
 
 pub fn list(state: &mut State, input: &Input) -> Reply {
-    let mut shown = found(state, input, Call::StoragesList)?.storages.clone();
+    let row = found(state.applications.get(input.uuid()), Call::StoragesList)?;
+    let mut shown = row.storages.clone();
     for storage in &mut shown {
         storage["is_preview_suffix_enabled"] = json!(true);
     }
@@ -28,10 +25,9 @@ pub fn list(state: &mut State, input: &Input) -> Reply {
 /// Adds a volume. The database refuses a name given twice, which nobody catches.
 pub fn add(state: &mut State, input: &Input) -> Reply {
     let fields = input.strict()?;
-    found(state, input, Call::StoragesAdd)?;
-    check(&fields)?;
     let id = state.next_id();
-    let row = found_mut(state, input, Call::StoragesAdd)?;
+    let row = found(state.applications.get_mut(input.uuid()), Call::StoragesAdd)?;
+    check(&fields)?;
     let given = |key| text(&fields, key).unwrap_or_default();
     let name = format!("{}-{}", row.uuid, given("name"));
     let mount_path = format!("/{}", given("mount_path").trim_start_matches('/'));

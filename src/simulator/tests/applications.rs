@@ -63,14 +63,6 @@ async fn names_are_not_unique_but_domains_are() {
         rig.post("/applications/public", &order).await.0,
         StatusCode::CREATED
     );
-    rig.simulator
-        .settings(|settings| settings.proxy_type = "NONE".to_owned());
-    assert_eq!(
-        rig.post("/applications/public", &Rig::order("violet"))
-            .await
-            .0,
-        StatusCode::CREATED
-    );
 }
 
 #[tokio::test]

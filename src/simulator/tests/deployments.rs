@@ -169,11 +169,6 @@ async fn deploy_takes_a_list_and_passes_over_strangers() {
             StatusCode::NOT_FOUND,
             "No resources found.",
         ),
-        (
-            "uuid=a&tag=b",
-            StatusCode::BAD_REQUEST,
-            "You can only use uuid or tag, not both.",
-        ),
         ("uuid=,", StatusCode::BAD_REQUEST, "No UUIDs provided."),
     ] {
         let answer = rig

@@ -13,23 +13,6 @@ fn abilities(rig: &Rig, abilities: &[&str]) {
 }
 
 #[tokio::test]
-async fn health_needs_no_token_and_ignores_the_switch() {
-    let rig = Rig::new().await;
-    rig.simulator
-        .settings(|settings| settings.api_disabled = true);
-    let root = rig.simulator.url();
-    for path in ["/api/health", "/api/v1/health"] {
-        let response = rig.http.get(format!("{root}{path}")).send().await.unwrap();
-        assert_eq!(response.status(), StatusCode::OK);
-        assert_eq!(
-            response.headers()["content-type"],
-            "text/html; charset=UTF-8"
-        );
-        assert_eq!(response.text().await.unwrap(), "OK");
-    }
-}
-
-#[tokio::test]
 async fn the_version_is_bare() {
     let rig = Rig::new().await;
     let response = rig.send(Method::GET, "/version", None).await.unwrap();
@@ -142,31 +125,4 @@ async fn project_environment_and_server_are_there() {
     abilities(&rig, &["read"]);
     let (_, server) = rig.get("/servers/s0ce9uvw53efr4edt2sywb3w").await;
     assert!(server["settings"].get("sentinel_token").is_none());
-}
-
-#[tokio::test]
-async fn without_accept_the_framework_answers_with_pages() {
-    let rig = Rig::new().await;
-    let url = format!(
-        "{}/api/v1/deployments/applications/x?take=0",
-        rig.simulator.url()
-    );
-    let request = || rig.http.get(&url).bearer_auth(&rig.token);
-    assert_eq!(request().send().await.unwrap().status(), StatusCode::FOUND);
-    let asked = request().header("accept", "application/json");
-    assert_eq!(
-        asked.send().await.unwrap().status(),
-        StatusCode::UNPROCESSABLE_ENTITY
-    );
-    rig.simulator
-        .settings(|settings| settings.rate_limit_per_minute = 0);
-    let page = request().header("accept", "*/*").send().await.unwrap();
-    assert_eq!(page.status(), StatusCode::TOO_MANY_REQUESTS);
-    assert!(
-        page.headers()["content-type"]
-            .to_str()
-            .unwrap()
-            .starts_with("text/html")
-    );
-    assert!(page.headers().contains_key("retry-after"));
 }

@@ -3,7 +3,7 @@
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use super::{Rig, entries, eventually};
+use super::{Rig, eventually};
 use crate::simulator::Options;
 use crate::simulator::outcomes::{Outcome, Plan};
 
@@ -174,29 +174,6 @@ async fn a_status_may_come_long_after_the_end() {
         "exited:unhealthy"
     );
     rig.until_application(&uuid, "running:healthy").await;
-}
-
-#[tokio::test]
-async fn a_build_may_print_many_megabytes() {
-    let rig = Rig::new().await.unthrottled();
-    rig.simulator
-        .settings(|settings| settings.log_bytes = 3_000_000);
-    rig.simulator.outcome(plan(Outcome::StuckInProgress));
-    let uuid = rig.create("violet").await;
-    let deployment = rig.deploy(&uuid).await;
-    let large = |row: &Value| {
-        row["logs"]
-            .as_str()
-            .is_some_and(|log| log.len() > 3_000_000)
-    };
-    let path = format!("/deployments/{deployment}");
-    let row = rig.until(&path, |_, row| large(row)).await;
-    assert!(
-        entries(&row)
-            .iter()
-            .all(|entry| entry["output"].is_string())
-    );
-    assert!(large(&rig.get("/deployments").await.1[0]));
 }
 
 #[tokio::test]
