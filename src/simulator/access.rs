@@ -8,7 +8,7 @@ use axum::http::{HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-use super::{answer::Answer, calls::Call, clock::Time, locking::lock};
+use super::{answer::Answer, calls::Call, locking::lock};
 use super::{server::Shared, settings::Settings};
 
 const MINUTE: Duration = Duration::from_mins(1);
@@ -74,8 +74,7 @@ fn count(minute: &mut Option<(Instant, u32)>, limit: u32) -> Result<u32, Answer>
     let (since, calls) = present.unwrap_or((now, 0));
     if calls >= limit {
         let wait = MINUTE.saturating_sub(now - since).as_secs().max(1);
-        let reset = Time::now().after(Duration::from_secs(wait));
-        return Err(Answer::too_many_requests(wait, limit, reset.unix_seconds()));
+        return Err(Answer::too_many_requests(wait, limit));
     }
     *minute = Some((since, calls + 1));
     Ok(limit - calls - 1)

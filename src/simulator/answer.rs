@@ -1,10 +1,14 @@
 //! Responses in Coolify's shapes. It knows how Coolify words its refusals, not when they are due.
 
+use std::time::Duration;
+
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde_json::{Value, json};
+
+use super::clock::Time;
 
 /// A response, or a refusal.
 pub type Reply = Result<Answer, Answer>;
@@ -14,12 +18,10 @@ pub type Reply = Result<Answer, Answer>;
 pub struct Answer(Box<Response>);
 
 impl Answer {
-    /// JSON.
     pub fn json(status: StatusCode, body: impl Serialize) -> Self {
         Self::new((status, Json(body)))
     }
 
-    /// A 200 with JSON.
     pub fn ok(body: impl Serialize) -> Self {
         Self::json(StatusCode::OK, body)
     }
@@ -35,12 +37,10 @@ impl Answer {
         Self::new((status, body))
     }
 
-    /// A 302.
     pub fn redirect(to: &'static str) -> Self {
         Self::new((StatusCode::FOUND, [(header::LOCATION, to)]))
     }
 
-    /// A response that is one message.
     pub fn message(status: StatusCode, message: &str) -> Self {
         Self::json(status, json!({ "message": message }))
     }
@@ -50,7 +50,6 @@ impl Answer {
         Self::message(StatusCode::NOT_FOUND, message)
     }
 
-    /// 400.
     pub fn bad_request(message: &str) -> Self {
         Self::message(StatusCode::BAD_REQUEST, message)
     }
@@ -67,7 +66,6 @@ impl Answer {
         Self::json(StatusCode::UNPROCESSABLE_ENTITY, body)
     }
 
-    /// 401.
     pub fn unauthenticated() -> Self {
         Self::message(StatusCode::UNAUTHORIZED, "Unauthenticated.")
     }
@@ -89,11 +87,12 @@ impl Answer {
         Self::by_framework(StatusCode::INTERNAL_SERVER_ERROR, "Server Error")
     }
 
-    /// The 429 of the rate limit. `reset` is in seconds since the Unix epoch.
-    pub fn too_many_requests(retry_after: u64, limit: u32, reset: i64) -> Self {
+    /// The 429 of the rate limit, for so many seconds.
+    pub fn too_many_requests(retry_after: u64, limit: u32) -> Self {
+        let reset = Time::now().after(Duration::from_secs(retry_after));
         Self::by_framework(StatusCode::TOO_MANY_REQUESTS, "Too Many Attempts.")
             .with("retry-after", retry_after)
-            .with("x-ratelimit-reset", reset)
+            .with("x-ratelimit-reset", reset.unix_millis() / 1_000)
             .with("x-ratelimit-limit", limit)
             .with("x-ratelimit-remaining", 0)
     }

@@ -27,7 +27,6 @@ pub struct Application {
     pub uuid: String,
     /// The columns that were set, `name` and `fqdn` among them.
     pub columns: Columns,
-    /// The hosts of its addresses.
     pub hosts: Vec<String>,
     /// `state:health`.
     pub status: String,
@@ -37,7 +36,6 @@ pub struct Application {
     pub updated_at: Time,
     /// The container that its address leads to.
     pub container: Option<Container>,
-    /// Variables, production and preview.
     pub envs: Vec<Variable>,
     /// Rows of named volumes.
     pub storages: Vec<Value>,
@@ -60,7 +58,6 @@ impl Application {
         self.column(column).as_str().unwrap_or_default()
     }
 
-    /// The name.
     pub fn name(&self) -> &str {
         self.text("name")
     }
@@ -77,7 +74,6 @@ impl Application {
         enabled.then(|| self.column("health_check_retries").as_u64().unwrap_or(10))
     }
 
-    /// Writes the status.
     pub fn report(&mut self, status: &str, at: Time) {
         status.clone_into(&mut self.status);
         self.updated_at = at;
@@ -89,7 +85,6 @@ impl Application {
         running.is_some() && running == container
     }
 
-    /// Its container dies.
     pub fn crash(&mut self, at: Time) {
         self.restart_count = self.column("max_restart_count").as_u64().unwrap_or(10);
         if let Some(container) = &mut self.container {
@@ -154,7 +149,6 @@ pub struct Listed<'a> {
 pub struct View<'a> {
     platform: &'a Platform,
     settings: &'a Settings,
-    /// Whether the token may read sensitive things.
     sensitive: bool,
     destination: Value,
 }
@@ -182,15 +176,12 @@ pub fn host(url: &str) -> Option<String> {
 /// A running container with the code-server inside it.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Container {
-    /// A number of its own.
     pub id: u64,
-    /// Who may sign in.
     pub password: Password,
     /// The cookie of those who have.
     pub session: String,
     /// From when its address leads to something that answers; never when absent.
     pub answers_from: Option<Time>,
-    /// It has died.
     pub crashed: bool,
     /// The last request of a signed-in person.
     pub heartbeat: Option<Time>,
@@ -201,7 +192,6 @@ pub struct Container {
 pub enum Password {
     /// `HASHED_PASSWORD`, an argon2 PHC string. It goes before the plain one.
     Hashed(String),
-    /// `PASSWORD`.
     Plain(String),
     /// Neither: code-server invented one that nobody knows.
     #[default]

@@ -18,7 +18,6 @@ pub enum Call {
     Create,
     Application,
     Delete,
-    /// Variables in bulk.
     Envs,
     EnvsList,
     StoragesList,

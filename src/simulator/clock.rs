@@ -36,14 +36,8 @@ impl Time {
         Duration::from_micros(u64::try_from(micros).unwrap_or(0))
     }
 
-    /// Milliseconds since the Unix epoch.
     pub fn unix_millis(self) -> i64 {
         self.0 / 1_000
-    }
-
-    /// Whole seconds since the Unix epoch.
-    pub fn unix_seconds(self) -> i64 {
-        self.0 / 1_000_000
     }
 
     /// The text of a database column: whole seconds, yet six fractional digits.
@@ -79,13 +73,11 @@ pub struct Clock {
 }
 
 impl Clock {
-    /// Lets something happen at a time.
     pub fn schedule(&mut self, at: Time, event: Event) {
         self.scheduled += 1;
         self.due.push(Reverse((at, self.scheduled, event)));
     }
 
-    /// When the next event is due.
     pub fn next_due(&self) -> Option<Time> {
         self.due.peek().map(|Reverse((at, ..))| *at)
     }

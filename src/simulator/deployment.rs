@@ -24,11 +24,9 @@ pub enum Status {
 /// One entry of a log before it is written.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Line {
-    /// The command that was run, if one was.
     pub command: Option<String>,
     /// What it printed, or a sentence of Coolify's.
     pub output: String,
-    /// Printed on the error stream.
     #[serde(default)]
     stderr: bool,
     /// Shown only to those who want to see everything.
@@ -40,23 +38,17 @@ pub struct Line {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Action {
-    /// An entry is written into the log.
     Log(Line),
     /// The branch is resolved to a commit.
     Resolve,
-    /// The image of the commit exists.
     Built,
-    /// The new container starts.
     Start,
     /// The new container takes the old one's place; null leaves the application's status alone.
     Replace(Option<String>),
-    /// The new container is removed again.
     Discard,
-    /// The deployment is over.
     End(Status),
     /// The application's status is written, if the container this build started is still the one.
     ReportStatus(String),
-    /// The container dies.
     Crash,
 }
 
@@ -106,28 +98,23 @@ pub struct Deployment {
     pub status: Status,
     /// `HEAD` until the branch is resolved.
     pub commit: String,
-    /// Builds even if an image exists.
     pub force: bool,
-    /// What it has been told to do.
     pub outcome: Outcome,
     pub created_at: Time,
     pub updated_at: Time,
     pub finished_at: Option<Time>,
     pub log: Log,
-    /// What is still to happen.
     pub steps: VecDeque<Step>,
     /// Counts the scripts it was given, so that no step of an old one is taken.
     pub script: u32,
     /// The new container, until it takes the old one's place.
     pub fresh: Option<Container>,
-    /// The number of the container it started.
     pub started: Option<u64>,
     /// Its application's rows are gone while it still builds; the API does not show it.
     pub orphaned: bool,
 }
 
 impl Deployment {
-    /// Whether it waits or builds.
     pub fn is_active(&self) -> bool {
         matches!(self.status, Status::Queued | Status::InProgress)
     }

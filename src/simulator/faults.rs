@@ -34,7 +34,6 @@ pub enum FaultKind {
     Unavailable,
     /// Done, and the JSON response is cut in the middle though complete as HTTP.
     MalformedJson,
-    /// 401.
     Unauthenticated,
     /// 403 for want of the call's ability.
     ForbiddenAbility,
@@ -60,18 +59,15 @@ pub enum FaultKind {
     reason = "the names are those of the control interface"
 )]
 pub struct Fault {
-    /// Which call; `any` is every call of the API.
     pub call: Call,
     /// What happens to it.
     pub fault: FaultKind,
     /// How often it strikes; until cleared when absent.
-    #[serde(default)]
     pub times: Option<u32>,
     /// How many matching calls are let through first.
     #[serde(default)]
     pub skip: u32,
     /// For `too_many_requests`: the seconds in `Retry-After`, 1 when absent.
-    #[serde(default)]
     pub retry_after_seconds: Option<u32>,
     /// For `hold_before`: a call whose caller has left is done all the same when it is released.
     #[serde(default)]
@@ -82,7 +78,6 @@ pub struct Fault {
 }
 
 impl Fault {
-    /// A fault that strikes until it is cleared.
     #[cfg(test)]
     pub fn new(call: Call, fault: FaultKind) -> Self {
         Self {
@@ -96,7 +91,6 @@ impl Fault {
         }
     }
 
-    /// The same fault, striking only so often.
     #[cfg(test)]
     pub fn times(self, times: u32) -> Self {
         Self {
@@ -166,12 +160,10 @@ impl Holds {
         drop(call);
     }
 
-    /// Lets every held call go on.
     pub fn release(&self) {
         self.releases.notify_waiters();
     }
 
-    /// Everything held now.
     pub fn list(&self) -> Vec<Held> {
         let mut held = lock(&self.held);
         held.retain(|call| call.strong_count() > 0);

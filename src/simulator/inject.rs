@@ -14,7 +14,7 @@ use futures_util::{FutureExt, StreamExt, stream};
 
 use super::answer::Answer;
 use super::faults::{Fault, FaultKind, Held, Phase};
-use super::{calls::Call, clock::Time, listener::Peer, locking::lock, server::Shared};
+use super::{calls::Call, listener::Peer, locking::lock, server::Shared};
 
 /// The largest body that is read, in bytes.
 const LARGEST: usize = 2 * 1024 * 1024;
@@ -73,7 +73,6 @@ pub async fn answer(
 struct Count {
     shared: Shared,
     call: Call,
-    /// What the call was answered.
     answer: String,
 }
 
@@ -142,9 +141,8 @@ async fn strike(
 fn refusal(call: Call, fault: &Fault) -> Answer {
     match fault.fault {
         FaultKind::TooManyRequests => {
-            let wait = u64::from(fault.retry_after_seconds.unwrap_or(1));
-            let reset = Time::now().after(Duration::from_secs(wait));
-            Answer::too_many_requests(wait, 200, reset.unix_seconds())
+            let wait = fault.retry_after_seconds.unwrap_or(1);
+            Answer::too_many_requests(wait.into(), 200)
         }
         FaultKind::BadGatewayHtml => Answer::html(StatusCode::BAD_GATEWAY, BAD_GATEWAY),
         FaultKind::Unavailable => {

@@ -16,13 +16,11 @@ pub struct Ledger {
     pub applications: Vec<Record>,
     /// How often each call got each answer: a status, or `reset`, `hang` or `left`.
     pub calls: BTreeMap<String, BTreeMap<String, u64>>,
-    /// All calls of the API together.
     pub calls_total: u64,
     /// The most calls that were ever under way at once.
     pub highest_concurrent: usize,
     /// Calls within the last 60 real seconds.
     pub calls_last_minute: usize,
-    /// The most there ever were within 60 real seconds.
     pub most_calls_in_a_minute: usize,
     #[serde(skip)]
     under_way: usize,
@@ -31,7 +29,6 @@ pub struct Ledger {
 }
 
 impl Ledger {
-    /// A call begins.
     pub fn begin(&mut self) {
         self.calls_total += 1;
         self.under_way += 1;
@@ -70,31 +67,20 @@ impl Ledger {
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[expect(clippy::struct_excessive_bools, reason = "independent facts")]
 pub struct Record {
-    /// Coolify's identifier.
     pub uuid: String,
-    /// The name it was created with.
     pub name: String,
-    /// Its addresses.
     pub fqdn: String,
-    /// Its description.
     pub description: Option<String>,
-    /// When it was created.
     pub created_at: String,
-    /// When its rows vanished.
     pub deleted_at: Option<String>,
     /// It was removed behind Coolify's back and not by a call.
     pub vanished: bool,
-    /// Its volumes.
     pub volumes: Vec<Volume>,
-    /// It is gone, and so are all of its volumes.
     pub volumes_removed: bool,
     /// Its deletion pruned the whole server's build cache.
     pub docker_cleanup: bool,
-    /// Deployments that were asked for.
     pub deployments_requested: u32,
-    /// Builds that began.
     pub builds_started: u32,
-    /// The most builds at once.
     pub builds_at_once: usize,
     /// The most deployments that waited or built at once.
     pub deployments_at_once: usize,
@@ -118,9 +104,7 @@ impl Record {
 pub struct Volume {
     /// Docker's name of it.
     pub name: String,
-    /// Where it was mounted.
     pub mount_path: String,
-    /// Whether it was removed from the server.
     pub removed: bool,
 }
 

@@ -7,12 +7,9 @@ use std::sync::Mutex;
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
-use axum::Router;
 use axum::extract::ConnectInfo;
-use hyper::Request;
-use hyper::body::Incoming;
+use axum::{Extension, Router};
 use hyper::server::conn::http1;
-use hyper::service::{Service, service_fn};
 use hyper_util::rt::TokioIo;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
@@ -145,12 +142,8 @@ async fn connection(stream: TcpStream, peer: Peer, router: Router) {
     let _closed = peer.closed.clone().drop_guard();
     // Small responses must not wait for each other; without it they are merely slower.
     stream.set_nodelay(true).ok();
-    let router = TowerToHyperService::new(router);
-    let known = peer.clone();
-    let service = service_fn(move |mut request: Request<Incoming>| {
-        request.extensions_mut().insert(ConnectInfo(known.clone()));
-        router.call(request)
-    });
+    let known = Extension(ConnectInfo(peer.clone()));
+    let service = TowerToHyperService::new(router.layer(known));
     let mut connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
     tokio::select! {
         _ = &mut connection => {}

@@ -57,13 +57,9 @@ use settings::Settings;
 pub struct Options {
     /// Where it listens; port 0 for any that is free.
     pub listen: SocketAddr,
-    /// The token that may do everything.
     pub token: String,
-    /// The project's identifier.
     pub project: String,
-    /// The server's identifier.
     pub server: String,
-    /// The environment's name.
     pub environment: String,
     /// How many times faster than life builds and removals go.
     pub speed: f64,

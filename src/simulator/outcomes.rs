@@ -6,26 +6,19 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
-    /// Ends well.
     #[default]
     Finish,
-    /// A step of the image's build fails.
     FailBuild,
-    /// The repository is private or absent.
     FailClone,
     /// The repository has no such branch.
     FailBranch,
-    /// The server has no space left during the image's build.
     DiskFull,
-    /// The image's build is killed for want of memory.
     OutOfMemory,
     /// The server refuses connections when the build begins.
     ServerOff,
-    /// The new container never gets healthy.
     Unhealthy,
     /// Ends well, and the container crashes a moment later.
     ExitAfterStart,
-    /// Never leaves the queue.
     StuckQueued,
     /// Stays in the middle of the build.
     StuckInProgress,
@@ -56,12 +49,9 @@ impl Outcome {
 #[serde(deny_unknown_fields)]
 pub struct Plan {
     /// The name or identifier of the application meant; every one when absent.
-    #[serde(default)]
     pub application: Option<String>,
-    /// What the builds do.
     pub outcome: Outcome,
     /// How many builds it holds for; all when absent.
-    #[serde(default)]
     pub times: Option<u32>,
 }
 

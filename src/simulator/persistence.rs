@@ -54,13 +54,12 @@ pub async fn follow(shared: &Shared) {
 
 /// Writes the file, if there is one, and reports in the log when that fails.
 pub async fn write(shared: &Shared) {
-    if shared.file.is_none() {
-        return;
-    }
     let shared = Shared::clone(shared);
-    let written = tokio::task::spawn_blocking(move || save(&shared)).await;
-    if let Ok(Err(error)) = written {
-        tracing::warn!(%error, "simulator's state was not written");
+    if shared.file.is_some() {
+        let written = tokio::task::spawn_blocking(move || save(&shared)).await;
+        if let Ok(Err(error)) = written {
+            tracing::warn!(%error, "simulator's state was not written");
+        }
     }
 }
 

@@ -45,9 +45,7 @@ pub fn row(columns: &Columns, more: Value) -> Columns {
 pub struct Platform {
     pub project: String,
     pub server: String,
-    /// The environment's name.
     pub environment: String,
-    /// When it was set up.
     pub since: Time,
 }
 
@@ -78,7 +76,6 @@ impl Platform {
         }))
     }
 
-    /// The environment without the things in it.
     pub fn environment(&self) -> Value {
         self.dated(json!({
             "id": 7, "uuid": ENVIRONMENT_UUID, "name": self.environment, "description": null,

@@ -31,7 +31,6 @@ pub struct Server {
     /// Notified when something was changed, or may be due earlier than thought.
     pub(super) changed: Notify,
     pub(super) listener: Port,
-    /// Ends all tasks.
     pub(super) stopping: CancellationToken,
     /// Where its state is kept; held by whoever writes the file.
     pub(super) file: Option<Mutex<PathBuf>>,
@@ -47,7 +46,6 @@ impl Server {
         format!("http://{shown}")
     }
 
-    /// The port it listens on.
     pub fn port(&self) -> u16 {
         self.listener.address.port()
     }
@@ -77,7 +75,6 @@ impl Server {
         lock(&self.faults).0.clone()
     }
 
-    /// Tells the next builds what to do.
     pub fn outcome(&self, plan: Plan) {
         self.state().plans.add(plan);
     }
@@ -103,12 +100,10 @@ impl Server {
         found
     }
 
-    /// Lets every held call go on.
     pub fn release(&self) {
         self.holds.release();
     }
 
-    /// The calls held now.
     pub fn held(&self) -> Vec<Held> {
         self.holds.list()
     }

@@ -22,13 +22,11 @@ pub struct State {
     /// Every deployment by its number, orphaned ones included.
     pub deployments: BTreeMap<u64, Deployment>,
     pub clock: Clock,
-    /// What is remembered of applications.
     pub records: Records,
     #[serde(skip)]
     pub platform: Platform,
     #[serde(skip)]
     pub settings: Settings,
-    /// What builds are told to do.
     #[serde(skip)]
     pub plans: Plans,
 }

@@ -17,7 +17,6 @@ const STARTING_UP: Duration = Duration::from_secs(1);
 pub enum Refused {
     /// One for the same requested commit waits or builds.
     Already,
-    /// Too many wait.
     Full,
 }
 

@@ -21,6 +21,8 @@ static SCRIPTS: LazyLock<Scripts> = LazyLock::new(|| {
 
 #[derive(Deserialize)]
 struct Scripts {
+    /// The parts that each outcome's script has; those of `finish` for the others.
+    outcomes: BTreeMap<String, Vec<String>>,
     parts: BTreeMap<String, Vec<Step>>,
     failures: BTreeMap<String, Failure>,
     clone: String,
@@ -46,74 +48,37 @@ pub fn steps(
     head: &str,
     server_usable: bool,
 ) -> VecDeque<Step> {
-    let failure = match deployment.outcome {
-        _ if !server_usable => "server_not_functional".to_owned(),
-        outcome => json!(outcome).as_str().unwrap_or_default().to_owned(),
-    };
-    let mut values = failed(SCRIPTS.failures.get(&failure));
+    let outcome = json!(deployment.outcome);
+    let outcome = outcome.as_str().filter(|_| server_usable);
+    let outcome = outcome.unwrap_or("unusable");
+    let image_exists = !deployment.force && application.image.as_deref() == Some(head);
+    let mut values = failed(SCRIPTS.failures.get(outcome));
     values.extend(values_of(deployment, application, head));
-    let mut steps = filled(
-        &parts(deployment, application, head, server_usable),
-        &values,
-    );
+    let parts = parts(outcome, image_exists, application.health_check_retries());
+    let mut steps = filled(&parts, &values);
     if deployment.outcome == Outcome::SlowBuild {
         steps.iter_mut().for_each(|Step(after, _)| *after *= 6);
     }
     steps
 }
 
-fn parts(
-    deployment: &Deployment,
-    application: &Application,
-    head: &str,
-    server_usable: bool,
-) -> Vec<&'static str> {
-    let retries = application.health_check_retries();
-    let image_exists = !deployment.force && application.image.as_deref() == Some(head);
-    let mut parts = vec!["begin"];
-    match deployment.outcome {
-        _ if !server_usable => parts.extend(["exception", "shut_down"]),
-        Outcome::ServerOff | Outcome::FailClone | Outcome::FailBranch => {
-            parts.extend(["prepare", "failed_command", "exception", "shut_down"]);
-        }
-        Outcome::FailBuild | Outcome::DiskFull | Outcome::OutOfMemory => {
-            parts.extend(["prepare", "fetch", "build"]);
-            parts.extend(["failed_command", "exception", "shut_down"]);
-        }
-        Outcome::StuckInProgress => parts.extend(["prepare", "fetch", "build"]),
-        outcome => {
-            parts.extend(["prepare", "fetch"]);
-            parts.extend(if image_exists {
-                &["image_exists"][..]
-            } else {
-                &["build", "built"]
-            });
-            parts.push("roll_out");
-            parts.extend(after_start(outcome, retries));
+/// The parts of an outcome's script, as image and health check are. `retries` are the check's; none when it is off.
+fn parts(outcome: &str, image_exists: bool, retries: Option<u64>) -> Vec<&'static str> {
+    let of_outcome = SCRIPTS.outcomes.get(outcome);
+    let checked = of_outcome.filter(|_| retries.is_some() || outcome != "unhealthy");
+    let script = checked.unwrap_or(&SCRIPTS.outcomes["finish"]);
+    let attempts = retries.unwrap_or_default().clamp(1, 12);
+    let mut parts = Vec::new();
+    for part in script {
+        match part.as_str() {
+            "image" if image_exists => parts.push("image_exists"),
+            "image" => parts.extend(["build", "built"]),
+            "wait" if retries.is_none() => {}
+            "healthy" | "healthy_unnoticed" if retries.is_none() => parts.push("unchecked"),
+            "attempt" => (0..attempts).for_each(|_| parts.push("attempt")),
+            part => parts.push(part),
         }
     }
-    parts
-}
-
-/// From the new container's start on. `retries` are the health check's, none when it is off.
-fn after_start(outcome: Outcome, retries: Option<u64>) -> Vec<&'static str> {
-    let mut parts = match (retries, outcome) {
-        (None, _) => vec!["unchecked"],
-        (_, Outcome::SlowStatus) => vec!["wait_for_health", "healthy_unnoticed"],
-        (Some(retries), Outcome::Unhealthy) => {
-            let mut parts = vec!["wait_for_health"];
-            parts.extend((0..retries.clamp(1, 12)).map(|_| "attempt"));
-            parts.extend(["roll_back", "shut_down"]);
-            return parts;
-        }
-        _ => vec!["wait_for_health", "healthy"],
-    };
-    parts.extend(["finish", "shut_down"]);
-    parts.push(match outcome {
-        Outcome::ExitAfterStart => "crash",
-        Outcome::SlowStatus => "settle_late",
-        _ => "settle",
-    });
     parts
 }
 

@@ -15,10 +15,7 @@ pub use crate::simulator::answer::{Answer, Reply};
 pub use crate::simulator::calls::Call;
 pub use crate::simulator::state::State;
 
-/// What a call is about.
-///
-/// # Errors
-/// The call's 404 when that is not there.
+/// What a call is about, or its 404.
 pub fn found<T>(what: Option<T>, call: Call) -> Result<T, Answer> {
     what.ok_or_else(|| Answer::missing(call.not_found()))
 }
@@ -30,7 +27,6 @@ pub struct Api {
 }
 
 impl Api {
-    /// No routes.
     pub fn new(shared: &Shared) -> Self {
         let (shared, router) = (Shared::clone(shared), Router::new());
         Self { shared, router }

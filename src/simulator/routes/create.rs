@@ -14,19 +14,17 @@ use crate::simulator::application::{Application, host};
 use crate::simulator::platform::{ENVIRONMENT_UUID, Platform};
 use crate::simulator::{ledger::Record, platform::Columns, settings::Profile, state::new_uuid};
 
-/// The fields that are accepted.
 static FIELDS: LazyLock<Fields> = LazyLock::new(|| {
     let text = include_str!("../data/fields.json");
     serde_json::from_str(text).expect("the fields are well formed")
 });
 
+/// The fields that are accepted.
 #[derive(Deserialize)]
 struct Fields {
-    /// A value of the type that each must have.
-    typed: Columns,
-    /// Judged later or never.
-    whatever: Vec<String>,
-    /// The same, refused before 4.2.0.
+    /// A value of the type that each must have; null for those that are judged later or never.
+    accepted: Columns,
+    /// Refused before 4.2.0, not judged since.
     since_4_2: Vec<String>,
 }
 
@@ -62,11 +60,11 @@ fn check_types(fields: &Columns, old: bool) -> Result<(), Answer> {
     }
     let is_absent = |key: &str, value: &Value| key.ends_with("_uuid") && value.is_null();
     for (key, value) in fields.iter().filter(|(key, value)| !is_absent(key, value)) {
-        let wrong = match FIELDS.typed.get(key) {
+        let wrong = match FIELDS.accepted.get(key) {
             Some(Value::String(_)) if !value.is_string() => "must be a string",
             Some(Value::Bool(_)) if !value.is_boolean() => "must be true or false",
             Some(Value::Number(_)) if !value.is_number() => "must be a number",
-            None if !FIELDS.accepts(key, old) => {
+            None if old || !FIELDS.since_4_2.contains(key) => {
                 errors.add(key, "This field is not allowed.");
                 continue;
             }
@@ -75,13 +73,6 @@ fn check_types(fields: &Columns, old: bool) -> Result<(), Answer> {
         errors.add(key, format!("The {} field {wrong}.", spoken(key)));
     }
     errors.refuse()
-}
-
-impl Fields {
-    /// Whether a field without a type is accepted.
-    fn accepts(&self, key: &String, old: bool) -> bool {
-        self.whatever.contains(key) || !old && self.since_4_2.contains(key)
-    }
 }
 
 /// Project, environment, server and destination.

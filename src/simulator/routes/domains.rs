@@ -10,10 +10,7 @@ use crate::simulator::application::{Application, host};
 /// Signs that no address may contain.
 const REFUSED: &str = "`$;&|<>()\\\r\n";
 
-/// The stored form of a comma-separated list of addresses.
-///
-/// # Errors
-/// The 422, whose errors are a bare array before 4.2.0.
+/// The stored form of a comma-separated list of addresses, or the 422, whose errors are a bare array before 4.2.0.
 pub fn normalised(domains: &str, old: bool) -> Result<String, Answer> {
     let (mut good, mut wrong) = (Vec::new(), Vec::new());
     let pieces = domains.split(',').map(str::trim);
@@ -43,9 +40,6 @@ fn address(piece: &str) -> Option<String> {
 }
 
 /// Refuses addresses that another application of the team holds, one that is being deleted included.
-///
-/// # Errors
-/// The 409 with every conflict.
 pub fn refuse_taken(state: &State, domains: &str) -> Result<(), Answer> {
     let bare = |url: &str| url.trim_end_matches('/').to_owned();
     let mut conflicts = Vec::new();

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use axum::RequestExt;
+use axum::Extension;
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Path, Query, Request};
-use axum::http::{StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::Response;
 use serde_json::{Map, Value, json};
 
 use crate::simulator::{access::Sensitive, answer::Answer, clock::Time, platform::Columns};
@@ -17,29 +17,32 @@ pub struct Input {
     query: BTreeMap<String, String>,
     is_json: bool,
     body: Bytes,
-    /// Whether the token may read sensitive things.
     pub sensitive: bool,
     pub now: Time,
 }
 
+type Parts = (
+    Path<Vec<String>>,
+    Query<BTreeMap<String, String>>,
+    Extension<Sensitive>,
+    HeaderMap,
+    Bytes,
+);
+
 impl<S: Send + Sync> FromRequest<S> for Input {
     type Rejection = Response;
 
-    async fn from_request(mut request: Request, state: &S) -> Result<Self, Response> {
-        let path = request.extract_parts::<Path<Vec<String>>>().await;
-        let query = Query::try_from_uri(request.uri()).map_err(IntoResponse::into_response)?;
-        let kind = request.headers().get(header::CONTENT_TYPE);
-        let kind = kind.and_then(|kind| kind.to_str().ok());
-        let sensitive = request.extensions().get::<Sensitive>();
+    async fn from_request(request: Request, state: &S) -> Result<Self, Response> {
+        let (Path(path), Query(query), Extension(Sensitive(sensitive)), headers, body) =
+            Parts::from_request(request, state).await?;
+        let kind = headers.get(header::CONTENT_TYPE);
         Ok(Self {
-            path: path.map_or_else(|_| Vec::new(), |Path(parts)| parts),
-            query: query.0,
-            is_json: kind.is_some_and(|kind| kind.contains("/json")),
-            sensitive: sensitive.is_some_and(|sensitive| sensitive.0),
+            path,
+            query,
+            is_json: kind.is_some_and(|kind| kind.as_bytes().ends_with(b"/json")),
+            body,
+            sensitive,
             now: Time::now(),
-            body: Bytes::from_request(request, state)
-                .await
-                .map_err(IntoResponse::into_response)?,
         })
     }
 }
@@ -60,16 +63,12 @@ impl Input {
         (self.uuid() == uuid).then_some(())
     }
 
-    /// A parameter of the query string.
     pub fn parameter(&self, name: &str) -> Option<&str> {
         let value = self.query.get(name)?.trim();
         Some(value).filter(|value| !value.is_empty())
     }
 
     /// The fields of a call that insists on JSON, with the query string's parameters among them.
-    ///
-    /// # Errors
-    /// The 400 that says what is wrong with the body.
     pub fn strict(&self) -> Result<Columns, Answer> {
         let wrong = |error: &str| {
             let body = json!({ "message": "Invalid request.", "error": error });
@@ -115,7 +114,6 @@ fn tidy(value: &mut Value) {
 pub struct Errors(Map<String, Value>);
 
 impl Errors {
-    /// Adds a sentence about a field.
     pub fn add(&mut self, key: &str, sentence: impl Into<String>) {
         let sentences = self.0.entry(key).or_insert_with(|| json!([]));
         if let Some(sentences) = sentences.as_array_mut() {
@@ -134,10 +132,6 @@ impl Errors {
         self.add(key, format!("The {} field {wrong}.", spoken(key)));
     }
 
-    /// A 422 when there is any.
-    ///
-    /// # Errors
-    /// That 422.
     pub fn refuse(self) -> Result<(), Answer> {
         if self.0.is_empty() {
             return Ok(());
