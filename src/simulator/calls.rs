@@ -10,6 +10,7 @@ pub enum Call {
     /// Only in a fault: every call of the API.
     Any,
     Version,
+    /// Only in a refusal: the project that is not there.
     Project,
     /// An environment, in which applications are found by name.
     Find,
@@ -45,7 +46,6 @@ impl Call {
     pub fn route(self) -> (Method, &'static str) {
         match self {
             Self::Version => (Method::GET, "/v1/version"),
-            Self::Project => (Method::GET, "/v1/projects/{uuid}"),
             Self::Find => (Method::GET, "/v1/projects/{uuid}/{environment}"),
             Self::Server => (Method::GET, "/v1/servers/{uuid}"),
             Self::Destinations => (Method::GET, "/v1/servers/{uuid}/destinations"),
@@ -61,7 +61,7 @@ impl Call {
             Self::Deployment => (Method::GET, "/v1/deployments/{uuid}"),
             Self::DeploymentsOfApplication => (Method::GET, "/v1/deployments/applications/{uuid}"),
             Self::Cancel => (Method::POST, "/v1/deployments/{uuid}/cancel"),
-            Self::Any | Self::Unknown | Self::Address => (Method::GET, "/{*any}"),
+            Self::Any | Self::Project | Self::Unknown | Self::Address => (Method::GET, "/{*any}"),
         }
     }
 

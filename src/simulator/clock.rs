@@ -1,7 +1,6 @@
 //! Time as the simulator keeps it, and the events that are due.
 
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -69,22 +68,22 @@ pub enum Event {
 #[derive(Default, Serialize, Deserialize)]
 pub struct Clock {
     scheduled: u64,
-    due: BinaryHeap<Reverse<(Time, u64, Event)>>,
+    due: BTreeSet<(Time, u64, Event)>,
 }
 
 impl Clock {
     pub fn schedule(&mut self, at: Time, event: Event) {
         self.scheduled += 1;
-        self.due.push(Reverse((at, self.scheduled, event)));
+        self.due.insert((at, self.scheduled, event));
     }
 
     pub fn next_due(&self) -> Option<Time> {
-        self.due.peek().map(|Reverse((at, ..))| *at)
+        self.due.first().map(|(at, ..)| *at)
     }
 
     /// Takes the next event that is due by `now`, with the time it was due at.
     pub fn take_due(&mut self, now: Time) -> Option<(Time, Event)> {
         self.next_due().filter(|at| *at <= now)?;
-        self.due.pop().map(|Reverse((at, _, event))| (at, event))
+        self.due.pop_first().map(|(at, _, event)| (at, event))
     }
 }

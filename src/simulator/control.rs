@@ -57,26 +57,12 @@ async fn settings(State(server): Simulator, Json(changes): Json<Map<String, Valu
     reply
 }
 
-/// What an application is to become behind Coolify's back.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WantedState {
-    state: Option<String>,
-    deaf: Option<bool>,
-    #[serde(default)]
-    vanish: bool,
-}
-
 async fn state(
     State(server): Simulator,
     Path(word): Path<String>,
-    Json(wanted): Json<WantedState>,
+    Json(change): Json<Change>,
 ) -> Reply {
-    let state = wanted.state.map(Change::State).into_iter();
-    let mut changes = state
-        .chain(wanted.deaf.map(Change::Deaf))
-        .chain(wanted.vanish.then_some(Change::Vanish));
-    if changes.all(|change| server.set_state(&word, &change)) {
+    if server.set_state(&word, &change) {
         return Ok(done());
     }
     let message = "No application has this name or identifier.";

@@ -5,8 +5,8 @@ use std::collections::VecDeque;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::platform::{CONSTANT, Platform, row};
-use super::{application::Container, clock::Time, outcomes::Outcome};
+use super::platform::{Platform, row};
+use super::{application::Application, application::Container, clock::Time, outcomes::Outcome};
 
 /// Where a deployment is, in Coolify's words.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,60 +56,27 @@ pub enum Action {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Step(pub u64, pub Action);
 
-/// A log: its entries as JSON texts with commas between them.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub struct Log {
-    text: String,
-    entries: usize,
-}
-
-impl Log {
-    /// Adds an entry. The first one has no `order`.
-    pub fn add(&mut self, line: &Line, at: Time) {
-        let index = self.entries;
-        let mut entry = json!({
-            "command": line.command, "output": line.output,
-            "type": if line.stderr { "stderr" } else { "stdout" },
-            "timestamp": at.precise(), "hidden": line.hidden, "batch": index / 3 + 1,
-        });
-        if index > 0 {
-            entry["order"] = json!(index + 1);
-            self.text.push(',');
-        }
-        self.text.push_str(&entry.to_string());
-        self.entries += 1;
-    }
-
-    /// The value of the key `logs`, a text that holds an array; null before the first entry.
-    fn shown(&self) -> Option<String> {
-        (self.entries > 0).then(|| format!("[{}]", self.text))
-    }
-}
-
 /// One deployment.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Default, Serialize, Deserialize)]
 pub struct Deployment {
     pub id: u64,
     pub uuid: String,
-    /// The identifier of the application, its number and its name.
+    /// The identifier of the application.
     pub application: String,
-    pub application_id: u64,
-    pub application_name: String,
     pub status: Status,
     /// `HEAD` until the branch is resolved.
     pub commit: String,
-    pub force: bool,
     pub outcome: Outcome,
     pub created_at: Time,
     pub updated_at: Time,
     pub finished_at: Option<Time>,
-    pub log: Log,
+    /// Entries of the log.
+    pub log: Vec<Value>,
     pub steps: VecDeque<Step>,
     /// Counts the scripts it was given, so that no step of an old one is taken.
     pub script: u32,
     /// The new container, until it takes the old one's place.
     pub fresh: Option<Container>,
-    pub started: Option<u64>,
     /// Its application's rows are gone while it still builds; the API does not show it.
     pub orphaned: bool,
 }
@@ -119,22 +86,38 @@ impl Deployment {
         matches!(self.status, Status::Queued | Status::InProgress)
     }
 
-    /// The row as the API shows it, with its log if `logs`.
-    pub fn shown(&self, platform: &Platform, logs: bool) -> Value {
+    /// Adds an entry to the log. The first one has no `order`.
+    pub fn log(&mut self, line: &Line, at: Time) {
+        let index = self.log.len();
+        let mut entry = json!({
+            "command": line.command, "output": line.output,
+            "type": if line.stderr { "stderr" } else { "stdout" },
+            "timestamp": at.precise(), "hidden": line.hidden, "batch": index / 3 + 1,
+        });
+        if index > 0 {
+            entry["order"] = json!(index + 1);
+        }
+        self.log.push(entry);
+    }
+
+    /// The row as the API shows it, with its log if `logs`: a text that holds an array, or null.
+    pub fn shown(&self, platform: &Platform, application: &Application, logs: bool) -> Value {
         let begun = self.status != Status::Queued;
         let more = json!({
-            "id": self.id, "application_id": self.application_id.to_string(),
-            "application_name": self.application_name, "commit": self.commit,
+            "id": self.id, "application_id": application.id.to_string(),
+            "application_name": application.name(), "commit": self.commit,
             "current_process_id": begun.then(|| (20_000 + self.id).to_string()),
             "deployment_url": platform.deployment_path(&self.application, &self.uuid),
             "deployment_uuid": self.uuid, "finished_at": self.finished_at.map(Time::column),
-            "force_rebuild": self.force, "horizon_job_worker": begun.then_some("coolify"),
+            "force_rebuild": false, "horizon_job_worker": begun.then_some("coolify"),
             "status": self.status,
             "created_at": self.created_at.column(), "updated_at": self.updated_at.column(),
         });
-        let mut shown = row(&CONSTANT.deployment, more);
+        let mut shown = row("deployment", more);
         if logs {
-            shown.insert("logs".into(), self.log.shown().into());
+            let log = Some(&self.log).filter(|log| !log.is_empty());
+            let log = log.map(|log| json!(log).to_string());
+            shown.insert("logs".into(), log.into());
         }
         shown.into()
     }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::clock::Time;
-use super::platform::{CONSTANT, row};
+use super::platform::row;
 
 /// A variable's row, of production or of previews. Of what a call gives, other keys are dropped without a word.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -38,9 +38,8 @@ fn yes() -> bool {
 
 impl Variable {
     /// The row as the API shows it. `real_value` carries the quotes that Coolify writes.
-    pub fn shown(&self, version: &str, sensitive: bool) -> Value {
-        let mut shown = json!(row(&CONSTANT.variable, json!(self)));
-        shown["version"] = version.into();
+    pub fn shown(&self, sensitive: bool) -> Value {
+        let mut shown = json!(row("variable", json!(self)));
         shown["created_at"] = self.created_at.column().into();
         shown["updated_at"] = self.updated_at.column().into();
         if sensitive && !self.is_shown_once {

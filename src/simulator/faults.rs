@@ -12,21 +12,16 @@ use tokio::sync::Notify;
 
 use super::{calls::Call, locking::lock};
 
-/// What goes wrong.
+/// What goes wrong: before anything is done, or after it was done. What is answered in place of it does nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FaultKind {
-    /// The connection is reset and nothing was done.
     ResetBefore,
-    /// The call is done, then the connection is reset.
     ResetAfter,
     /// Nothing is done and nothing is ever answered.
     Hang,
-    /// 429 of the rate limit.
     TooManyRequests,
-    /// 500, nothing done.
     ServerErrorBefore,
-    /// Done, then 500.
     ServerErrorAfter,
     /// The HTML 502 of a proxy; nothing done.
     BadGatewayHtml,
@@ -39,15 +34,13 @@ pub enum FaultKind {
     ForbiddenAbility,
     /// 403 because the API is switched off.
     ForbiddenApiDisabled,
-    /// 404 about the thing asked for.
     NotFound,
     /// 404 as for a path that this version does not have.
     EndpointMissing,
     /// Done, and the response comes in small pieces and breaks off before its end.
     SlowDrip,
-    /// Held until released, and only then done.
+    /// Held until released.
     HoldBefore,
-    /// Done, and held until released.
     HoldAfter,
 }
 
@@ -60,7 +53,6 @@ pub enum FaultKind {
 )]
 pub struct Fault {
     pub call: Call,
-    /// What happens to it.
     pub fault: FaultKind,
     /// How often it strikes; until cleared when absent.
     pub times: Option<u32>,
@@ -99,31 +91,17 @@ impl Fault {
         }
     }
 
-    fn concerns(&self, call: Call) -> bool {
-        self.call == call || self.call == Call::Any && call != Call::Address
-    }
-}
-
-/// All faults in the order they were given, spent ones too.
-#[derive(Default)]
-pub struct Faults(pub Vec<Fault>);
-
-impl Faults {
-    /// The fault that strikes this call, if one does.
-    pub fn strike(&mut self, call: Call) -> Option<Fault> {
-        for fault in &mut self.0 {
-            if fault.times == Some(0) || !fault.concerns(call) {
-                continue;
-            }
-            if fault.skip > 0 {
-                fault.skip -= 1;
-                continue;
-            }
-            fault.times = fault.times.map(|times| times - 1);
-            fault.struck += 1;
-            return Some(fault.clone());
+    /// Whether it strikes this call, which counts.
+    pub fn strikes(&mut self, call: Call) -> bool {
+        let any = self.call == Call::Any && call != Call::Address;
+        let meant = (any || self.call == call) && self.times != Some(0);
+        if !meant || self.skip > 0 {
+            self.skip -= u32::from(meant);
+            return false;
         }
-        None
+        self.times = self.times.map(|times| times - 1);
+        self.struck += 1;
+        true
     }
 }
 

@@ -48,8 +48,17 @@ pub async fn answer(
     peer: &Peer,
     response: impl Future<Output = Response> + Send + 'static,
 ) -> Response {
-    let mut count = Count::new(shared, call);
-    let fault = lock(&shared.faults).strike(call);
+    lock(&shared.ledger).begin(call);
+    let mut count = Count {
+        shared: Arc::clone(shared),
+        call,
+        answer: "left".to_owned(),
+    };
+    let fault = {
+        let mut faults = lock(&shared.faults);
+        let mut all = faults.iter_mut();
+        all.find_map(|fault| fault.strikes(call).then(|| fault.clone()))
+    };
     let kind = fault.as_ref().map(|fault| fault.fault);
     let answered = match fault {
         None => Some(response.await),
@@ -69,34 +78,17 @@ pub async fn answer(
     pending().await
 }
 
-/// Counts a call from now until this is dropped. Requests to applications are not counted.
+/// Notes what a call was answered when this is dropped; if nothing else is known, its caller has left.
 struct Count {
     shared: Shared,
     call: Call,
     answer: String,
 }
 
-impl Count {
-    /// Begins to count a call; until it is answered its caller has left.
-    fn new(shared: &Shared, call: Call) -> Self {
-        if call != Call::Address {
-            lock(&shared.ledger).begin();
-        }
-        Self {
-            shared: Arc::clone(shared),
-            call,
-            answer: "left".to_owned(),
-        }
-    }
-}
-
 impl Drop for Count {
     fn drop(&mut self) {
-        if self.call != Call::Address {
-            let (call, answer) = (self.call.name(), std::mem::take(&mut self.answer));
-            tracing::debug!(call, answer, "simulated Coolify answered");
-            lock(&self.shared.ledger).end(call, answer);
-        }
+        let answer = std::mem::take(&mut self.answer);
+        lock(&self.shared.ledger).end(self.call, answer);
     }
 }
 

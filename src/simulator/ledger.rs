@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
-use super::clock::Time;
+use super::{calls::Call, clock::Time};
 
 /// Everything that ever happened. It counts calls as they come and go.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -29,7 +29,11 @@ pub struct Ledger {
 }
 
 impl Ledger {
-    pub fn begin(&mut self) {
+    /// A call begins. Requests to applications are not counted.
+    pub fn begin(&mut self, call: Call) {
+        if call == Call::Address {
+            return;
+        }
         self.calls_total += 1;
         self.under_way += 1;
         self.highest_concurrent = self.highest_concurrent.max(self.under_way);
@@ -39,17 +43,21 @@ impl Ledger {
     }
 
     /// A call is over, with an answer or without.
-    pub fn end(&mut self, call: String, answer: String) {
+    pub fn end(&mut self, call: Call, answer: String) {
+        if call == Call::Address {
+            return;
+        }
+        tracing::debug!(?call, answer, "simulated Coolify answered");
         self.under_way = self.under_way.saturating_sub(1);
-        let answers = self.calls.entry(call).or_default();
+        let answers = self.calls.entry(call.name()).or_default();
         *answers.entry(answer).or_default() += 1;
     }
 
     /// The ledger as it stands, with these applications.
-    pub fn with(&mut self, applications: &Records) -> Self {
+    pub fn with(&mut self, applications: &[Record]) -> Self {
         self.forget_old();
         Self {
-            applications: applications.0.clone(),
+            applications: applications.to_vec(),
             calls_last_minute: self.recent.len(),
             ..self.clone()
         }
@@ -108,17 +116,11 @@ pub struct Volume {
     pub removed: bool,
 }
 
-/// What is remembered of applications, oldest first; kept with them.
-#[derive(Default, Serialize, Deserialize)]
-pub struct Records(pub Vec<Record>);
-
-impl Records {
-    /// Writes into the record of an application.
-    pub fn note(&mut self, uuid: &str, change: impl FnOnce(&mut Record)) {
-        // What changes is young, mostly.
-        let mut newest_first = self.0.iter_mut().rev();
-        if let Some(record) = newest_first.find(|record| record.uuid == uuid) {
-            change(record);
-        }
+/// Writes into the record of an application.
+pub fn note(records: &mut [Record], uuid: &str, change: impl FnOnce(&mut Record)) {
+    // What changes is young, mostly.
+    let mut newest_first = records.iter_mut().rev();
+    if let Some(record) = newest_first.find(|record| record.uuid == uuid) {
+        change(record);
     }
 }

@@ -14,7 +14,6 @@ use hyper_util::rt::TokioIo;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
-use tokio::task::JoinSet;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
@@ -92,19 +91,17 @@ impl Port {
         }
     }
 
-    /// Serves connections until this is dropped, and they with it.
+    /// Accepts connections until this is dropped.
     pub async fn serve(&self, router: Router) {
-        let mut connections = JoinSet::new();
         loop {
             tokio::select! {
                 accepted = poll_fn(|context| self.accept(context)) => match accepted {
                     Ok((stream, peer)) => {
-                        connections.spawn(connection(stream, peer, router.clone()));
+                        tokio::spawn(connection(stream, peer, router.clone()));
                     }
                     Err(_) => sleep(RETRY).await,
                 },
                 () = self.closed.notified() => self.reopen().await,
-                Some(_) = connections.join_next() => {}
             }
         }
     }

@@ -44,7 +44,6 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use clock::Time;
 use faults::Holds;
 use listener::Port;
 use persistence::Kept;
@@ -113,7 +112,6 @@ impl Simulator {
             project: options.project,
             server: options.server,
             environment: options.environment,
-            since: Time::now(),
         };
         let server = Arc::new(Server {
             state: Mutex::new(state),

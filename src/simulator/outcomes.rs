@@ -10,7 +10,6 @@ pub enum Outcome {
     Finish,
     FailBuild,
     FailClone,
-    /// The repository has no such branch.
     FailBranch,
     DiskFull,
     OutOfMemory,
@@ -20,13 +19,11 @@ pub enum Outcome {
     /// Ends well, and the container crashes a moment later.
     ExitAfterStart,
     StuckQueued,
-    /// Stays in the middle of the build.
     StuckInProgress,
     /// Ends well, but the application's status says so much later.
     SlowStatus,
     /// Ends well and runs, but its address answers 502 for ever.
     NeverAnswers,
-    /// Ends well after six times as long.
     SlowBuild,
 }
 

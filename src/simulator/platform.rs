@@ -1,12 +1,12 @@
 //! What is there before the first application: the project with its environment, the server with its settings and
 //! destinations. And the columns of all rows that never change, from `data/columns.json`.
 
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::{clock::Time, settings::Settings};
+use super::settings::Settings;
 
 /// The environment's identifier.
 pub const ENVIRONMENT_UUID: &str = "e1u33xtplpft75v2seh60kvj";
@@ -15,25 +15,14 @@ pub const ENVIRONMENT_UUID: &str = "e1u33xtplpft75v2seh60kvj";
 pub type Columns = Map<String, Value>;
 
 /// The columns about which nothing was said, of each kind of row.
-pub static CONSTANT: LazyLock<Constant> = LazyLock::new(|| {
+pub static CONSTANT: LazyLock<BTreeMap<String, Columns>> = LazyLock::new(|| {
     let text = include_str!("data/columns.json");
     serde_json::from_str(text).expect("the columns are well formed")
 });
 
-#[derive(Deserialize)]
-pub struct Constant {
-    pub application: Columns,
-    pub application_settings: Columns,
-    pub deployment: Columns,
-    pub server: Columns,
-    pub server_settings: Columns,
-    pub team: Columns,
-    pub variable: Columns,
-}
-
-/// A row of these columns, where those in the object `more` have their own values.
-pub fn row(columns: &Columns, more: Value) -> Columns {
-    let mut row = columns.clone();
+/// A row of this kind, with the values that are in the object `more`.
+pub fn row(kind: &str, more: Value) -> Columns {
+    let mut row = CONSTANT[kind].clone();
     if let Value::Object(more) = more {
         row.extend(more);
     }
@@ -46,7 +35,6 @@ pub struct Platform {
     pub project: String,
     pub server: String,
     pub environment: String,
-    pub since: Time,
 }
 
 impl Platform {
@@ -56,11 +44,16 @@ impl Platform {
     }
 
     /// A destination without its server.
-    pub fn destination(&self, number: u32) -> Value {
-        self.dated(json!({
-            "id": number, "uuid": Self::destination_uuid(number), "name": "coolify",
-            "network": "coolify", "server_id": 0,
-        }))
+    pub fn destination(number: u32) -> Columns {
+        let more = json!({ "id": number, "uuid": Self::destination_uuid(number) });
+        row("destination", more)
+    }
+
+    /// The destination of applications, with its server.
+    pub fn nested_destination(&self, settings: &Settings, sensitive: bool) -> Value {
+        let mut destination = json!(Self::destination(0));
+        destination["server"] = json!(self.server(settings, sensitive));
+        destination
     }
 
     /// The path of a deployment's page in Coolify.
@@ -69,30 +62,22 @@ impl Platform {
         format!("{project}/application/{application}/deployment/{deployment}")
     }
 
-    /// The project without what is nested in it.
-    pub fn project(&self) -> Value {
-        self.dated(json!({
-            "id": 3, "uuid": self.project, "name": "agents", "description": null, "team_id": 0,
-        }))
-    }
-
+    /// The environment without what is nested in it.
     pub fn environment(&self) -> Value {
-        self.dated(json!({
-            "id": 7, "uuid": ENVIRONMENT_UUID, "name": self.environment, "description": null,
-            "project_id": 3,
-        }))
+        let more = json!({ "uuid": ENVIRONMENT_UUID, "name": self.environment });
+        json!(row("environment", more))
     }
 
     /// The environment as it is nested in a single application: with its project and the team.
     pub fn nested_environment(&self) -> Value {
+        let more = json!({ "uuid": self.project, "team": CONSTANT["team"] });
         let mut environment = self.environment();
-        environment["project"] = self.project();
-        environment["project"]["team"] = self.dated(json!(CONSTANT.team));
+        environment["project"] = json!(row("project", more));
         environment
     }
 
     /// The server as `GET /servers/{uuid}` shows it: its state is under `settings` and `proxy` only.
-    pub fn server(&self, settings: &Settings, sensitive: bool) -> Value {
+    pub fn server(&self, settings: &Settings, sensitive: bool) -> Columns {
         let status = if settings.server_reachable {
             "running"
         } else {
@@ -101,15 +86,9 @@ impl Platform {
         let more = json!({
             "uuid": self.server,
             "proxy": { "type": "TRAEFIK", "status": status, "force_stop": false },
-            "settings": self.dated(json!(server_settings(settings, sensitive))),
+            "settings": server_settings(settings, sensitive),
         });
-        self.dated(json!(row(&CONSTANT.server, more)))
-    }
-
-    fn dated(&self, mut row: Value) -> Value {
-        row["created_at"] = self.since.column().into();
-        row["updated_at"] = self.since.column().into();
-        row
+        row("server", more)
     }
 }
 
@@ -123,7 +102,7 @@ fn server_settings(settings: &Settings, sensitive: bool) -> Columns {
         // The real one is an encrypted text of about this length.
         "sentinel_token": "simulated-sentinel-token.".repeat(12),
     });
-    let mut shown = row(&CONSTANT.server_settings, more);
+    let mut shown = row("server_settings", more);
     shown.retain(|key, _| sensitive || key != "sentinel_token");
     shown
 }

@@ -3,13 +3,16 @@
 
 use std::time::Duration;
 
+use serde::Deserialize;
+
 use super::clock::{Event, Time};
 use super::deployment::{Deployment, Status};
-use super::state::{State, new_uuid};
-use super::{application::Container, builds, ledger::Record};
+use super::ledger::{Record, note};
+use super::{application::Application, builds, state::State};
 
 /// What is done to an application behind Coolify's back.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Change {
     /// Its status becomes this: a state, or state and health with a colon between them.
     State(String),
@@ -24,8 +27,8 @@ pub fn delete_later(state: &mut State, uuid: &str, volumes: bool, cleanup: bool,
     let seconds = state.settings.delete_seconds;
     let seconds = seconds.unwrap_or_else(|| rand::random_range(2.0..=8.0));
     let wait = Duration::try_from_secs_f64(seconds).unwrap_or_default();
-    let note = |record: &mut Record| record.docker_cleanup |= cleanup;
-    state.records.note(uuid, note);
+    let pruned = |record: &mut Record| record.docker_cleanup |= cleanup;
+    note(&mut state.records, uuid, pruned);
     state.schedule(now, wait / 4, Event::StopContainers(uuid.to_owned()));
     state.schedule(now, wait, Event::RemoveRows(uuid.to_owned(), volumes));
 }
@@ -59,7 +62,7 @@ pub fn remove_rows(state: &mut State, application: &str, volumes: bool, at: Time
     let runs =
         gone.container.is_some() || state.active().any(|row| of_it(row) && row.fresh.is_some());
     let volumes = volumes && state.settings.server_reachable;
-    state.records.note(application, |record| {
+    note(&mut state.records, application, |record| {
         record.delete(volumes, at);
         record.orphan_container |= runs;
     });
@@ -76,41 +79,34 @@ pub fn tamper(state: &mut State, word: &str, change: &Change) -> bool {
     let Some(row) = all.find(|row| row.uuid == word || row.name() == word) else {
         return false;
     };
-    let (uuid, now) = (row.uuid.clone(), Time::now());
+    let now = Time::now();
     match change {
+        Change::State(status) => force_status(row, status, now),
+        Change::Deaf(deaf) => row.deaf = *deaf,
         Change::Vanish => {
+            let uuid = row.uuid.clone();
             remove_containers(state, &uuid);
             remove_rows(state, &uuid, true, now);
-            state.records.note(&uuid, |record| record.vanished = true);
+            note(&mut state.records, &uuid, |record| record.vanished = true);
         }
-        Change::State(status) => force_status(state, &uuid, status, now),
-        Change::Deaf(deaf) => row.deaf = *deaf,
     }
     true
 }
 
-fn force_status(state: &mut State, uuid: &str, status: &str, now: Time) {
+fn force_status(row: &mut Application, status: &str, now: Time) {
     let health = match status {
         "running" => ":healthy",
         "exited" | "degraded" => ":unhealthy",
         word if word.contains(':') => "",
         _ => ":unknown",
     };
-    let id = state.next_id();
-    let Some(row) = state.applications.get_mut(uuid) else {
-        return;
-    };
     row.report(&format!("{status}{health}"), now);
     let runs = status.starts_with("running");
     if runs && row.container.is_none() {
-        let answers_from = Some(now);
-        let fresh = row.new_container(id, new_uuid());
-        row.container = Some(Container {
-            answers_from,
-            ..fresh
-        });
+        row.container = Some(row.new_container(0));
     }
     if let Some(container) = &mut row.container {
         container.crashed = !runs;
+        container.answers_from = container.answers_from.or(Some(now).filter(|_| runs));
     }
 }

@@ -12,7 +12,7 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use super::clock::{Event, Time};
-use super::faults::{Fault, Faults, Held, Holds};
+use super::faults::{Fault, Held, Holds};
 use super::removal::{self, Change};
 use super::{builds, ledger::Ledger, listener::Port, locking::lock};
 use super::{outcomes::Plan, settings::Settings, state::State};
@@ -24,7 +24,7 @@ pub type Shared = Arc<Server>;
 pub struct Server {
     pub(super) state: Mutex<State>,
     pub(super) ledger: Mutex<Ledger>,
-    pub(super) faults: Mutex<Faults>,
+    pub(super) faults: Mutex<Vec<Fault>>,
     /// When the present minute of the rate limit began, and the calls within it.
     pub(super) minute: Mutex<Option<(Instant, u32)>>,
     pub(super) holds: Holds,
@@ -62,17 +62,17 @@ impl Server {
 
     /// Lets calls go wrong.
     pub fn fault(&self, fault: Fault) {
-        lock(&self.faults).0.push(fault);
+        lock(&self.faults).push(fault);
     }
 
     /// Lets nothing go wrong any more. Held calls stay held.
     pub fn clear_faults(&self) {
-        lock(&self.faults).0.clear();
+        lock(&self.faults).clear();
     }
 
     /// All faults with how often each has struck.
     pub fn faults(&self) -> Vec<Fault> {
-        lock(&self.faults).0.clone()
+        lock(&self.faults).clone()
     }
 
     pub fn outcome(&self, plan: Plan) {

@@ -100,10 +100,9 @@ async fn sign_in(name: &str, body: Body, container: Container) -> Answer {
     let body = to_bytes(body, LARGEST).await.unwrap_or_default();
     let typed = form_urlencoded::parse(&body).find(|(key, _)| key == "password");
     let typed = typed.map_or_else(String::new, |(_, typed)| typed.into_owned());
-    let password = container.password;
-    let check = tokio::task::spawn_blocking(move || password.is(&typed));
+    let session = container.session();
+    let check = tokio::task::spawn_blocking(move || container.lets_in(&typed));
     if check.await.unwrap_or(false) {
-        let session = container.session;
         let cookie = format!("{COOKIE}={session}; Path=/; HttpOnly; SameSite=Lax");
         return Answer::redirect("/").with("set-cookie", cookie);
     }
@@ -116,7 +115,7 @@ fn has_session(headers: &HeaderMap, container: &Container) -> bool {
         .get(header::COOKIE)
         .and_then(|all| all.to_str().ok());
     let mut pairs = cookies.unwrap_or_default().split("; ");
-    let wanted = format!("{COOKIE}={}", container.session);
+    let wanted = format!("{COOKIE}={}", container.session());
     pairs.any(|pair| pair == wanted)
 }
 

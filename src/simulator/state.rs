@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::application::Application;
 use super::clock::{Clock, Event, Time};
 use super::deployment::{Deployment, Status};
-use super::{ledger::Records, outcomes::Plans, platform::Platform, settings::Settings};
+use super::{ledger::Record, outcomes::Plans, platform::Platform, settings::Settings};
 
 const ALPHABET: &[u8] = b"abcdefghijklmnopqrstuvwxyz0123456789";
 
@@ -22,7 +22,8 @@ pub struct State {
     /// Every deployment by its number, orphaned ones included.
     pub deployments: BTreeMap<u64, Deployment>,
     pub clock: Clock,
-    pub records: Records,
+    /// What is remembered of applications, oldest first.
+    pub records: Vec<Record>,
     #[serde(skip)]
     pub platform: Platform,
     #[serde(skip)]
@@ -48,16 +49,6 @@ impl State {
     pub fn deployment(&self, uuid: &str) -> Option<&Deployment> {
         let mut seen = self.deployments.values().filter(|row| !row.orphaned);
         seen.find(|row| row.uuid == uuid)
-    }
-
-    /// The deployment with this number, orphaned or not, and its application if that is still there.
-    pub fn with_application(
-        &mut self,
-        deployment: u64,
-    ) -> Option<(&mut Deployment, Option<&mut Application>)> {
-        let row = self.deployments.get_mut(&deployment)?;
-        let application = self.applications.get_mut(&row.application);
-        Some((row, application))
     }
 
     /// The deployments that wait or build, the oldest first, orphaned ones included.

@@ -7,66 +7,37 @@ use std::time::Duration;
 use super::application::{Application, Container};
 use super::clock::{Event, Time};
 use super::deployment::{Action, Deployment, Status, Step};
+use super::ledger::{Record, note};
+use super::outcomes::Outcome;
 use super::state::{State, new_uuid};
-use super::{ledger::Record, outcomes::Outcome};
 
 /// The simulated time in which a freshly started container answers 502.
 const STARTING_UP: Duration = Duration::from_secs(1);
 
-/// Why nothing was queued.
-pub enum Refused {
-    /// One for the same requested commit waits or builds.
-    Already,
-    Full,
-}
-
-/// Puts a deployment into the queue, from which it may begin at once, and says its identifier. With `force` it builds
-/// even if an image exists, and is never taken for a repetition.
-///
-/// # Errors
-/// When it would repeat another one, and when the queue is full.
-pub fn queue(
-    state: &mut State,
-    application: &str,
-    force: bool,
-    now: Time,
-) -> Result<String, Refused> {
-    let of_it = |row: &&Deployment| row.application == application;
-    if !force && state.active().filter(of_it).any(|row| row.commit == "HEAD") {
-        return Err(Refused::Already);
-    }
-    if state.count(Status::Queued) >= state.settings.queue_limit {
-        return Err(Refused::Full);
-    }
-    let row = new_row(state, application, force, now);
+/// Puts a deployment into the queue, from which it may begin at once, and says its identifier.
+pub fn queue(state: &mut State, application: &Application, now: Time) -> String {
+    let name = application.name();
+    let named = Outcome::of_name(name).filter(|_| state.settings.outcomes_by_name);
+    let row = Deployment {
+        id: state.next_id(),
+        uuid: new_uuid(),
+        application: application.uuid.clone(),
+        outcome: named.unwrap_or_else(|| state.plans.next(name, &application.uuid)),
+        commit: "HEAD".to_owned(),
+        created_at: now,
+        updated_at: now,
+        ..Deployment::default()
+    };
     let uuid = row.uuid.clone();
     state.deployments.insert(row.id, row);
+    let of_it = |row: &&Deployment| row.application == application.uuid;
     let at_once = state.active().filter(of_it).count();
-    state.records.note(application, |record| {
+    note(&mut state.records, &application.uuid, |record| {
         record.deployments_requested += 1;
         record.deployments_at_once = record.deployments_at_once.max(at_once);
     });
     begin_waiting(state, now);
-    Ok(uuid)
-}
-
-fn new_row(state: &mut State, application: &str, force: bool, now: Time) -> Deployment {
-    let known = state.applications.get(application);
-    let (number, name) = known.map_or_else(Default::default, |row| (row.id, row.name().to_owned()));
-    let named = Outcome::of_name(&name).filter(|_| state.settings.outcomes_by_name);
-    Deployment {
-        id: state.next_id(),
-        uuid: new_uuid(),
-        application: application.to_owned(),
-        application_id: number,
-        outcome: named.unwrap_or_else(|| state.plans.next(&name, application)),
-        application_name: name,
-        commit: "HEAD".to_owned(),
-        force,
-        created_at: now,
-        updated_at: now,
-        ..Deployment::default()
-    }
+    uuid
 }
 
 /// Lets every waiting deployment begin whose turn has come: one for each application, and no more at once than the
@@ -92,17 +63,19 @@ fn building(state: &State) -> impl Iterator<Item = &Deployment> {
 
 fn begin(state: &mut State, deployment: u64, at: Time) {
     let usable = state.settings.server_reachable && !state.settings.force_disabled;
-    let Some((row, Some(application))) = state.with_application(deployment) else {
+    let Some(row) = state.deployments.get_mut(&deployment) else {
         return;
     };
+    let uuid = row.application.clone();
     row.status = Status::InProgress;
     row.updated_at = at;
-    row.steps = script::steps(row, application, &head_of(application), usable);
     row.script += 1;
-    let uuid = row.application.clone();
+    if let Some(application) = state.applications.get(&uuid) {
+        row.steps = script::steps(row, application, &head_of(application), usable);
+    }
     let of_it = |row: &&Deployment| row.application == uuid;
     let at_once = building(state).filter(of_it).count();
-    state.records.note(&uuid, |record| {
+    note(&mut state.records, &uuid, |record| {
         record.builds_started += 1;
         record.builds_at_once = record.builds_at_once.max(at_once);
     });
@@ -111,7 +84,7 @@ fn begin(state: &mut State, deployment: u64, at: Time) {
 
 /// Calls a deployment off. The old container, if there is one, runs on.
 pub fn cancel(state: &mut State, deployment: u64, at: Time) {
-    if let Some((row, _)) = state.with_application(deployment) {
+    if let Some(row) = state.deployments.get_mut(&deployment) {
         row.fresh = None;
         row.steps = script::after_cancelling(&row.uuid);
         row.script += 1;
@@ -124,14 +97,10 @@ pub fn cancel(state: &mut State, deployment: u64, at: Time) {
 pub fn take_step(state: &mut State, deployment: u64, script: u32, at: Time) {
     let row = state.deployments.get_mut(&deployment);
     let row = row.filter(|row| row.script == script);
-    let Some(Step(_, action)) = row.and_then(|row| row.steps.pop_front()) else {
-        return;
-    };
-    match action {
-        Action::End(status) => end(state, deployment, status, at),
-        Action::Start => start(state, deployment),
-        Action::Discard => discard(state, deployment),
-        action => act(state, deployment, action, at),
+    match row.and_then(|row| row.steps.pop_front()) {
+        None => return,
+        Some(Step(_, Action::End(status))) => end(state, deployment, status, at),
+        Some(Step(_, action)) => act(state, deployment, action, at),
     }
     schedule_step(state, deployment, at);
 }
@@ -159,59 +128,42 @@ fn end(state: &mut State, deployment: u64, status: Status, at: Time) {
     begin_waiting(state, at);
 }
 
-/// Whatever concerns the deployment and its application alone.
+/// Whatever concerns the deployment and its application alone, which may be gone meanwhile.
 fn act(state: &mut State, deployment: u64, action: Action, at: Time) {
     let ready = at.after(state.settings.lasting(STARTING_UP));
-    let Some((row, application)) = state.with_application(deployment) else {
+    let Some(row) = state.deployments.get_mut(&deployment) else {
         return;
     };
     row.updated_at = at;
-    match (action, application) {
-        (Action::Log(line), _) => row.log.add(&line, at),
-        (Action::Resolve, Some(application)) => row.commit = head_of(application),
-        (Action::Built, Some(application)) => application.image = Some(row.commit.clone()),
-        (Action::Replace(status), Some(application)) => {
-            let deaf = matches!(row.outcome, Outcome::NeverAnswers | Outcome::Unhealthy);
-            application.container = row.fresh.take().map(|fresh| Container {
-                answers_from: (!deaf).then_some(ready),
-                ..fresh
-            });
-            if let Some(status) = status {
-                application.report(&status, at);
-            }
+    let Some(application) = state.applications.get_mut(&row.application) else {
+        let runs = matches!(action, Action::Start);
+        if runs || matches!(action, Action::Discard) {
+            let orphan = |record: &mut Record| record.orphan_container = runs;
+            note(&mut state.records, &row.application, orphan);
         }
-        (Action::ReportStatus(status), Some(application)) if application.runs(row.started) => {
-            application.report(&status, at);
-        }
-        (Action::Crash, Some(application)) if application.runs(row.started) => {
-            application.crash(at);
-        }
-        _ => {}
-    }
-}
-
-/// Starts the new container, whose application may be gone meanwhile.
-fn start(state: &mut State, deployment: u64) {
-    let id = state.next_id();
-    let Some((row, application)) = state.with_application(deployment) else {
         return;
     };
-    row.started = Some(id);
-    row.fresh = Some(match application.as_deref() {
-        Some(application) => application.new_container(id, new_uuid()),
-        None => Container::default(),
-    });
-    let (uuid, orphan) = (row.application.clone(), application.is_none());
-    let note = |record: &mut Record| record.orphan_container |= orphan;
-    state.records.note(&uuid, note);
-}
-
-/// Removes the new container again.
-fn discard(state: &mut State, deployment: u64) {
-    if let Some(row) = state.deployments.get_mut(&deployment) {
-        row.fresh = None;
-        let note = |record: &mut Record| record.orphan_container &= !row.orphaned;
-        state.records.note(&row.application, note);
+    let container = application.container.as_ref();
+    let runs = container.is_some_and(|running| running.deployment == deployment);
+    match action {
+        Action::Log(line) => row.log(&line, at),
+        Action::Resolve => row.commit = head_of(application),
+        Action::Built => application.image = Some(row.commit.clone()),
+        Action::Start => row.fresh = Some(application.new_container(deployment)),
+        Action::Discard => row.fresh = None,
+        Action::Replace(status) => {
+            let answers = row.outcome != Outcome::NeverAnswers;
+            application.container = row.fresh.take().map(|fresh| Container {
+                answers_from: answers.then_some(ready),
+                ..fresh
+            });
+            status
+                .into_iter()
+                .for_each(|status| application.report(&status, at));
+        }
+        Action::ReportStatus(status) if runs => application.report(&status, at),
+        Action::Crash if runs => application.crash(at),
+        Action::ReportStatus(_) | Action::Crash | Action::End(_) => {}
     }
 }
 

@@ -51,7 +51,7 @@ pub fn steps(
     let outcome = json!(deployment.outcome);
     let outcome = outcome.as_str().filter(|_| server_usable);
     let outcome = outcome.unwrap_or("unusable");
-    let image_exists = !deployment.force && application.image.as_deref() == Some(head);
+    let image_exists = application.image.as_deref() == Some(head);
     let mut values = failed(SCRIPTS.failures.get(outcome));
     values.extend(values_of(deployment, application, head));
     let parts = parts(outcome, image_exists, application.health_check_retries());

@@ -5,10 +5,9 @@ use std::sync::LazyLock;
 use axum::http::StatusCode;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use url::{Host, Url};
+use url::Url;
 
-use super::api::{Answer, Call, Input, Reply, State};
-use super::domains;
+use super::api::{Answer, Call, Input, Reply, State, found};
 use super::input::{Errors, spoken, text};
 use crate::simulator::application::{Application, host};
 use crate::simulator::platform::{ENVIRONMENT_UUID, Platform};
@@ -35,17 +34,20 @@ const BUILD_PACKS: [&str; 4] = ["nixpacks", "static", "dockerfile", "dockercompo
 const INSTRUCTIONS: &str = "domains instant_deploy force_domain_override autogenerate_domain use_build_server type tags \
     environment_name environment_uuid project_uuid server_uuid destination_uuid private_key_uuid github_app_uuid";
 
+/// Signs that no address may contain.
+const REFUSED: &str = "`$;&|<>()\\\r\n";
+
 /// Creates an application from a public repository.
 pub fn create(state: &mut State, input: &Input) -> Reply {
-    let fields = input.strict()?;
+    let fields = input.fields()?;
     let old = state.settings.profile == Profile::V4_0_0;
     check_types(&fields, old)?;
     check_places(state, &fields)?;
     check_source(&fields, old)?;
     let domains = text(&fields, "domains").unwrap_or_default();
-    let domains = domains::normalised(domains, old)?;
+    let domains = normalised(domains, old)?;
     if fields.get("force_domain_override") != Some(&json!(true)) {
-        domains::refuse_taken(state, &domains)?;
+        refuse_taken(state, &domains)?;
     }
     Ok(insert(state, input, fields, domains))
 }
@@ -78,23 +80,17 @@ fn check_types(fields: &Columns, old: bool) -> Result<(), Answer> {
 /// Project, environment, server and destination.
 fn check_places(state: &State, fields: &Columns) -> Result<(), Answer> {
     let given = |key| text(fields, key);
-    let (name, uuid) = (given("environment_name"), given("environment_uuid"));
+    let is = |key, wanted: &str| (given(key) == Some(wanted)).then_some(());
     let platform = &state.platform;
-    if name.is_none() && uuid.is_none() {
+    if given("environment_name").is_none() && given("environment_uuid").is_none() {
         let message = "You need to provide at least one of environment_name or environment_uuid.";
         return Err(Answer::message(StatusCode::UNPROCESSABLE_ENTITY, message));
     }
-    let project = given("project_uuid") == Some(&platform.project);
-    let environment = name == Some(&platform.environment) || uuid == Some(ENVIRONMENT_UUID);
-    let server = given("server_uuid") == Some(&platform.server);
-    let found = [
-        (Call::Project, project),
-        (Call::Find, environment),
-        (Call::Server, server),
-    ];
-    if let Some((call, _)) = found.iter().find(|(_, found)| !found) {
-        return Err(Answer::missing(call.not_found()));
-    }
+    let by_name = is("environment_name", &platform.environment);
+    let here = by_name.or(is("environment_uuid", ENVIRONMENT_UUID));
+    found(is("project_uuid", &platform.project), Call::Project)?;
+    found(here, Call::Find)?;
+    found(is("server_uuid", &platform.server), Call::Server)?;
     if state.settings.is_build_server {
         let sentence = "The server is a build server and cannot run applications.";
         return Err(Answer::invalid(json!({ "server_uuid": [sentence] })));
@@ -123,18 +119,11 @@ fn check_destination(state: &State, wanted: Option<&str>) -> Result<(), Answer> 
 /// The second validator.
 fn check_source(fields: &Columns, old: bool) -> Result<(), Answer> {
     let mut errors = Errors::default();
-    let known = |pack: &str| BUILD_PACKS.contains(&pack) || !old && pack == "railpack";
     errors.require(fields, "git_repository", is_repository);
     errors.require(fields, "git_branch", is_branch);
-    errors.require(fields, "build_pack", known);
+    errors.require(fields, "build_pack", |pack| BUILD_PACKS.contains(&pack));
     if old || fields.contains_key("ports_exposes") {
         errors.require(fields, "ports_exposes", is_ports);
-    }
-    if fields
-        .get("domains")
-        .is_some_and(|domains| !domains.is_null())
-    {
-        errors.require(fields, "domains", |_| true);
     }
     errors.refuse()
 }
@@ -159,11 +148,71 @@ fn is_repository(text: &str) -> bool {
         return false;
     };
     let known = ["http", "https", "git", "ssh"].contains(&url.scheme());
-    let public = match url.host() {
-        Some(Host::Domain(host)) => host.contains('.') && !host.ends_with(".internal"),
-        _ => false,
-    };
+    let host = url.domain().unwrap_or_default();
+    let public = host.contains('.') && !host.ends_with(".internal");
     known && public && url.path().len() > 1 && !text.contains(refused)
+}
+
+/// The stored form of a comma-separated list of addresses, or the 422, whose errors are a bare array before 4.2.0.
+pub fn normalised(domains: &str, old: bool) -> Result<String, Answer> {
+    let (mut good, mut wrong) = (Vec::new(), Vec::new());
+    let pieces = domains.split(',').map(str::trim);
+    for piece in pieces.filter(|piece| !piece.is_empty()) {
+        match address(piece) {
+            Some(url) => good.push(url),
+            None => wrong.push(format!("Invalid URL: {piece}")),
+        }
+    }
+    match wrong {
+        wrong if wrong.is_empty() => Ok(good.join(",")),
+        wrong if old => Err(Answer::invalid(wrong)),
+        wrong => Err(Answer::invalid(json!({ "domains": wrong }))),
+    }
+}
+
+/// An address with scheme and host in lower case.
+fn address(piece: &str) -> Option<String> {
+    let (scheme, rest) = piece.split_once("://")?;
+    let scheme = scheme.to_ascii_lowercase();
+    let end = rest.find(['/', ':']).unwrap_or(rest.len());
+    let (host, tail) = rest.split_at(end);
+    let url = format!("{scheme}://{}{tail}", host.to_ascii_lowercase());
+    let known = scheme == "http" || scheme == "https";
+    let clean = !piece.contains(|sign| REFUSED.contains(sign)) && !host.is_empty();
+    (known && clean && Url::parse(&url).is_ok()).then_some(url)
+}
+
+/// Refuses addresses that another application of the team holds, one that is being deleted included.
+pub fn refuse_taken(state: &State, domains: &str) -> Result<(), Answer> {
+    let bare = |url: &str| url.trim_end_matches('/').to_owned();
+    let mut conflicts = Vec::new();
+    for wanted in domains.split(',') {
+        let host = host(wanted).unwrap_or_default();
+        for row in state.applications_at(&host) {
+            let held = row
+                .text("fqdn")
+                .split(',')
+                .find(|url| bare(url) == bare(wanted));
+            conflicts.extend(held.map(|url| conflict(url, row)));
+        }
+    }
+    if conflicts.is_empty() {
+        return Ok(());
+    }
+    let body = json!({
+        "message": "Domain conflicts detected. Use force_domain_override=true to proceed.",
+        "conflicts": conflicts,
+        "warning": "Two resources with one domain get each other's requests.",
+    });
+    Err(Answer::json(StatusCode::CONFLICT, body))
+}
+
+fn conflict(url: &str, row: &Application) -> Value {
+    let name = row.name();
+    json!({
+        "domain": url, "resource_name": name, "resource_uuid": row.uuid, "resource_type": "application",
+        "message": format!("Domain {url} is already in use by application '{name}'"),
+    })
 }
 
 /// Stores the application and answers 201.
@@ -188,7 +237,7 @@ fn insert(state: &mut State, input: &Input, mut columns: Columns, domains: Strin
         updated_at: input.now,
         ..Application::default()
     };
-    state.records.0.push(Record {
+    state.records.push(Record {
         uuid: uuid.clone(),
         name: row.name().to_owned(),
         fqdn: fqdn.clone(),

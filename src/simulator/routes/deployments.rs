@@ -4,9 +4,8 @@ use axum::http::StatusCode;
 use serde_json::{Value, json};
 
 use super::api::{Answer, Call, Input, Reply, State, found};
-use super::input::text;
-use crate::simulator::builds::{self, Refused};
-use crate::simulator::{application::View, clock::Time, state::new_uuid};
+use crate::simulator::deployment::{Deployment, Status};
+use crate::simulator::{builds, clock::Time, state::new_uuid};
 
 const ALREADY: &str = "Deployment already queued for this commit.";
 const FULL: &str = "Deployment queue is full. Please wait until deployments have ended.";
@@ -14,8 +13,7 @@ const FULL: &str = "Deployment queue is full. Please wait until deployments have
 /// Deploys every application of a list; unknown ones among known ones are passed over. The response promises more than
 /// it knows.
 pub fn deploy(state: &mut State, input: &Input) -> Reply {
-    let fields = input.lenient();
-    let Some(list) = text(&fields, "uuid") else {
+    let Some(list) = input.parameter("uuid") else {
         return Err(Answer::bad_request("You must provide uuid or tag."));
     };
     let mut uuids: Vec<&str> = list.split(',').map(str::trim).collect();
@@ -25,56 +23,60 @@ pub fn deploy(state: &mut State, input: &Input) -> Reply {
     }
     uuids.retain(|uuid| state.applications.contains_key(*uuid));
     found(uuids.first(), Call::Deploy)?;
-    let force = matches!(text(&fields, "force"), Some("1" | "true" | "on" | "yes"));
-    let queued = uuids
-        .into_iter()
-        .map(|uuid| deploy_one(state, uuid, force, input.now));
+    let queued = uuids.iter().map(|uuid| deploy_one(state, uuid, input.now));
     let deployments: Vec<Value> = queued.collect::<Result<_, _>>()?;
     Ok(Answer::ok(json!({ "deployments": deployments })))
 }
 
-fn deploy_one(state: &mut State, uuid: &str, force: bool, now: Time) -> Result<Value, Answer> {
-    let phantoms = &mut state.settings.phantom_deploy;
-    let queued = if *phantoms > 0 {
-        *phantoms -= 1;
-        Err(Refused::Already)
+fn deploy_one(state: &mut State, uuid: &str, now: Time) -> Result<Value, Answer> {
+    let application = found(state.applications.get(uuid).cloned(), Call::Deploy)?;
+    let again = |row: &Deployment| row.application == uuid && row.commit == "HEAD";
+    let phantom = state.settings.phantom_deploy > 0;
+    let (message, deployment) = if phantom || state.active().any(again) {
+        state.settings.phantom_deploy = state.settings.phantom_deploy.saturating_sub(1);
+        (ALREADY.to_owned(), new_uuid())
+    } else if state.count(Status::Queued) >= state.settings.queue_limit {
+        let full = Answer::message(StatusCode::TOO_MANY_REQUESTS, FULL);
+        return Err(full.with("retry-after", 60));
     } else {
-        builds::queue(state, uuid, force, now)
-    };
-    let (message, deployment) = match queued {
-        Ok(deployment) => {
-            let name = state.applications[uuid].name();
-            (format!("Application {name} deployment queued."), deployment)
-        }
-        Err(Refused::Already) => (ALREADY.to_owned(), new_uuid()),
-        Err(Refused::Full) => {
-            let full = Answer::message(StatusCode::TOO_MANY_REQUESTS, FULL);
-            return Err(full.with("retry-after", 60));
-        }
+        let message = format!("Application {} deployment queued.", application.name());
+        (message, builds::queue(state, &application, now))
     };
     Ok(json!({ "message": message, "resource_uuid": uuid, "deployment_uuid": deployment }))
 }
 
 /// Every deployment that waits or builds, each with its whole log for a token that may read sensitive things.
 pub fn active(state: &mut State, input: &Input) -> Answer {
-    let rows = state.active().filter(|row| !row.orphaned);
-    let shown = rows.map(|row| row.shown(&state.platform, input.sensitive));
+    let shown: Vec<Value> = shown(state, input, state.active()).collect();
     if !state.settings.deployments_as_object {
-        return Answer::ok(shown.collect::<Vec<_>>());
+        return Answer::ok(shown);
     }
     // Coolify's sorting keeps the keys, and keys that are not in turn make an object.
     let keyed = (1..).map(|key: u32| key.to_string()).zip(shown);
     Answer::ok(keyed.collect::<Value>())
 }
 
+/// Deployments that are not orphaned.
+fn shown<'a>(
+    state: &'a State,
+    input: &Input,
+    rows: impl Iterator<Item = &'a Deployment>,
+) -> impl Iterator<Item = Value> {
+    rows.filter(|row| !row.orphaned).filter_map(|row| {
+        let application = state.applications.get(&row.application)?;
+        Some(row.shown(&state.platform, application, input.sensitive))
+    })
+}
+
 /// One deployment with its application; its log only for a token that may read sensitive things.
 pub fn show(state: &mut State, input: &Input) -> Reply {
     let row = found(state.deployment(input.uuid()), Call::Deployment)?;
-    let view = View::new(&state.platform, &state.settings, input.sensitive);
-    let mut shown = row.shown(&state.platform, input.sensitive);
-    if let Some(application) = state.applications.get(&row.application) {
-        shown["application"] = application.alone(&view);
-    }
+    let application = state.applications.get(&row.application);
+    let application = found(application, Call::Deployment)?;
+    let (platform, sensitive) = (&state.platform, input.sensitive);
+    let destination = platform.nested_destination(&state.settings, sensitive);
+    let mut shown = row.shown(platform, application, sensitive);
+    shown["application"] = application.alone(platform, &destination, sensitive);
     Ok(Answer::ok(shown))
 }
 
@@ -84,16 +86,10 @@ pub fn of_application(state: &mut State, input: &Input) -> Reply {
     let application = state.applications.get(input.uuid());
     found(application, Call::DeploymentsOfApplication)?;
     let newest_first = state.deployments.values().rev();
-    let rows: Vec<_> = newest_first
-        .filter(|row| row.application == input.uuid())
-        .collect();
-    let page = rows.iter().skip(skip).take(take);
-    let page: Vec<Value> = page
-        .map(|row| row.shown(&state.platform, input.sensitive))
-        .collect();
-    Ok(Answer::ok(
-        json!({ "count": rows.len(), "deployments": page }),
-    ))
+    let rows = newest_first.filter(|row| row.application == input.uuid());
+    let count = rows.clone().count();
+    let page: Vec<Value> = shown(state, input, rows.skip(skip).take(take)).collect();
+    Ok(Answer::ok(json!({ "count": count, "deployments": page })))
 }
 
 /// Calls a deployment off at once.

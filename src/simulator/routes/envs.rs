@@ -10,18 +10,13 @@ use crate::simulator::{env::Variable, state::new_uuid};
 /// All variables, previews' twins among them.
 pub fn list(state: &mut State, input: &Input) -> Reply {
     let row = found(state.applications.get(input.uuid()), Call::EnvsList)?;
-    let version = state.settings.profile.version();
-    let shown = row
-        .envs
-        .iter()
-        .map(|env| env.shown(version, input.sensitive));
+    let shown = row.envs.iter().map(|env| env.shown(input.sensitive));
     Ok(Answer::ok(shown.collect::<Vec<_>>()))
 }
 
 /// Adds or changes many. What came before a bad one stays saved.
 pub fn bulk(state: &mut State, input: &Input) -> Reply {
-    let mut fields = input.strict()?;
-    let version = state.settings.profile.version();
+    let mut fields = input.fields()?;
     let row = found(state.applications.get_mut(input.uuid()), Call::Envs)?;
     let Some(Value::Array(items)) = fields.remove("data").filter(|data| *data != json!([])) else {
         return Err(Answer::bad_request("Bulk data is required."));
@@ -38,7 +33,7 @@ pub fn bulk(state: &mut State, input: &Input) -> Reply {
             Some(env) => change(env, given, &item)?,
             None => insert(&mut row.envs, given),
         }
-        shown.push(row.envs[index].shown(version, input.sensitive));
+        shown.push(row.envs[index].shown(input.sensitive));
     }
     Ok(Answer::json(StatusCode::CREATED, shown))
 }

@@ -1,4 +1,4 @@
-//! Reading input as Coolify's framework does: trimmed, empty text as null, the query string mixed in.
+//! Reading input as Coolify's framework does: trimmed, and empty text as null.
 
 use std::collections::BTreeMap;
 
@@ -68,8 +68,8 @@ impl Input {
         Some(value).filter(|value| !value.is_empty())
     }
 
-    /// The fields of a call that insists on JSON, with the query string's parameters among them.
-    pub fn strict(&self) -> Result<Columns, Answer> {
+    /// The fields of a call that insists on JSON.
+    pub fn fields(&self) -> Result<Columns, Answer> {
         let wrong = |error: &str| {
             let body = json!({ "message": "Invalid request.", "error": error });
             Err(Answer::json(StatusCode::BAD_REQUEST, body))
@@ -79,22 +79,12 @@ impl Input {
         }
         match serde_json::from_slice(&self.body) {
             Err(_) => wrong("Invalid JSON."),
-            Ok(Value::Object(fields)) if !fields.is_empty() => Ok(self.mixed(fields)),
+            Ok(Value::Object(mut fields)) if !fields.is_empty() => {
+                fields.values_mut().for_each(tidy);
+                Ok(fields)
+            }
             Ok(_) => wrong("Empty JSON."),
         }
-    }
-
-    /// The fields of a call that takes what it gets.
-    pub fn lenient(&self) -> Columns {
-        self.mixed(serde_json::from_slice(&self.body).unwrap_or_default())
-    }
-
-    fn mixed(&self, mut fields: Columns) -> Columns {
-        for (key, value) in &self.query {
-            fields.entry(key).or_insert_with(|| json!(value));
-        }
-        fields.values_mut().for_each(tidy);
-        fields
     }
 }
 

@@ -5,12 +5,10 @@ mod api;
 mod applications;
 mod create;
 mod deployments;
-mod domains;
 mod envs;
 mod input;
 mod projects;
 mod servers;
-mod storages;
 
 use axum::Router;
 
@@ -21,7 +19,6 @@ use super::server::Shared;
 pub fn router(shared: &Shared) -> Router {
     api::Api::new(shared)
         .call(Call::Version, servers::version)
-        .call(Call::Project, projects::show)
         .call(Call::Find, projects::environment)
         .call(Call::Server, servers::show)
         .call(Call::Destinations, servers::destinations)
@@ -30,8 +27,8 @@ pub fn router(shared: &Shared) -> Router {
         .call(Call::Delete, applications::delete)
         .call(Call::EnvsList, envs::list)
         .call(Call::Envs, envs::bulk)
-        .call(Call::StoragesList, storages::list)
-        .call(Call::StoragesAdd, storages::add)
+        .call(Call::StoragesList, applications::list_storages)
+        .call(Call::StoragesAdd, applications::add_storage)
         .call(Call::Deploy, deployments::deploy)
         .call(Call::Deployments, deployments::active)
         .call(Call::Deployment, deployments::show)

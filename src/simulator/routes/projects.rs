@@ -1,19 +1,12 @@
-//! `GET /projects/…`: the project, and its environment with the applications in it.
+//! `GET /projects/…`: the project's environment with the applications in it.
 
 use serde_json::json;
 
 use super::api::{Answer, Call, Input, Reply, State, found};
-use crate::simulator::{application::View, platform::ENVIRONMENT_UUID};
+use crate::simulator::platform::ENVIRONMENT_UUID;
 
 /// What else Coolify lists in an environment.
 const NOTHING_ELSE: &str = "postgresqls redis mongodbs mysqls mariadbs services";
-
-pub fn show(state: &mut State, input: &Input) -> Reply {
-    found(input.is_about(&state.platform.project), Call::Project)?;
-    let mut project = state.platform.project();
-    project["environments"] = json!([state.platform.environment()]);
-    Ok(Answer::ok(project))
-}
 
 /// The environment, found by name or identifier, with every application in it and, in each, the whole server.
 pub fn environment(state: &mut State, input: &Input) -> Reply {
@@ -25,14 +18,17 @@ pub fn environment(state: &mut State, input: &Input) -> Reply {
     found(input.is_about(&platform.project), Call::Project)?;
     let known = wanted == platform.environment || wanted == ENVIRONMENT_UUID;
     found(known.then_some(()), Call::Find)?;
-    let view = View::new(platform, &state.settings, input.sensitive);
+    let destination = platform.nested_destination(&state.settings, input.sensitive);
     let mut rows: Vec<_> = state.applications.values().collect();
     rows.sort_unstable_by_key(|row| row.id);
-    let rows: Vec<_> = rows.into_iter().map(|row| row.listed(&view)).collect();
+    let rows = rows.into_iter();
+    let shown: Vec<_> = rows
+        .map(|row| row.listed(&destination, input.sensitive))
+        .collect();
     let mut environment = platform.environment();
     for kind in NOTHING_ELSE.split(' ') {
         environment[kind] = json!([]);
     }
-    environment["applications"] = json!(rows);
+    environment["applications"] = json!(shown);
     Ok(Answer::ok(environment))
 }

@@ -3,6 +3,7 @@
 use axum::http::StatusCode;
 
 use super::api::{Answer, Call, Input, Reply, State, found};
+use crate::simulator::platform::Platform;
 
 pub fn version(state: &mut State, _: &Input) -> Answer {
     Answer::html(StatusCode::OK, state.settings.profile.version())
@@ -17,6 +18,6 @@ pub fn show(state: &mut State, input: &Input) -> Reply {
 pub fn destinations(state: &mut State, input: &Input) -> Reply {
     found(input.is_about(&state.platform.server), Call::Destinations)?;
     let numbers = 0..state.settings.destinations;
-    let shown = numbers.map(|number| state.platform.destination(number));
-    Ok(Answer::ok(shown.collect::<Vec<_>>()))
+    let shown: Vec<_> = numbers.map(Platform::destination).collect();
+    Ok(Answer::ok(shown))
 }

@@ -93,19 +93,6 @@ async fn unknown_keys_and_the_first_stage_are_reported_together() {
 }
 
 #[tokio::test]
-async fn a_query_string_counts_as_input() {
-    let rig = Rig::new().await;
-    let (status, body) = rig
-        .post("/applications/public?trace=1", &Rig::order("violet"))
-        .await;
-    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert_eq!(
-        body["errors"]["trace"],
-        json!(["This field is not allowed."])
-    );
-}
-
-#[tokio::test]
 async fn the_second_stage_comes_after_the_places() {
     let rig = Rig::new().await;
     let body = refused(&rig, |order| {

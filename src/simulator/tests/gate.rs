@@ -109,9 +109,9 @@ async fn project_environment_and_server_are_there() {
     let rig = Rig::new().await;
     rig.simulator
         .settings(|settings| settings.delete_unused_volumes = true);
-    let (_, project) = rig.get("/projects/zdoc9is0j8ht9lgmxg9edn58").await;
-    assert_eq!(project["environments"][0]["name"], "production");
-    let uuid = project["environments"][0]["uuid"].as_str().unwrap();
+    let project = "/projects/zdoc9is0j8ht9lgmxg9edn58";
+    let (_, environment) = rig.get(&format!("{project}/production")).await;
+    let uuid = environment["uuid"].as_str().unwrap();
     let (_, environment) = rig
         .get(&format!("/projects/zdoc9is0j8ht9lgmxg9edn58/{uuid}"))
         .await;
