@@ -45,7 +45,6 @@ impl Answer {
         Self::json(status, json!({ "message": message }))
     }
 
-    /// 404 about a thing.
     pub fn missing(message: &str) -> Self {
         Self::message(StatusCode::NOT_FOUND, message)
     }
@@ -91,14 +90,14 @@ impl Answer {
     pub fn too_many_requests(retry_after: u64, limit: u32) -> Self {
         let reset = Time::now().after(Duration::from_secs(retry_after));
         Self::by_framework(StatusCode::TOO_MANY_REQUESTS, "Too Many Attempts.")
-            .with("retry-after", retry_after)
-            .with("x-ratelimit-reset", reset.unix_millis() / 1_000)
-            .with("x-ratelimit-limit", limit)
-            .with("x-ratelimit-remaining", 0)
+            .with("retry-after", &retry_after)
+            .with("x-ratelimit-reset", &(reset.unix_millis() / 1_000))
+            .with("x-ratelimit-limit", &limit)
+            .with("x-ratelimit-remaining", &0)
     }
 
     /// The same with one more header.
-    pub fn with(mut self, name: &'static str, value: impl ToString) -> Self {
+    pub fn with(mut self, name: &'static str, value: &impl ToString) -> Self {
         if let Ok(value) = HeaderValue::from_str(&value.to_string()) {
             self.0.headers_mut().append(name, value);
         }

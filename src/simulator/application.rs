@@ -18,7 +18,6 @@ const SENSITIVE: &str = "custom_labels dockerfile docker_compose docker_compose_
     manual_webhook_secret_github manual_webhook_secret_gitlab manual_webhook_secret_bitbucket \
     manual_webhook_secret_gitea private_key_id";
 
-/// One application.
 #[derive(Clone, Default, Serialize, Deserialize)]
 pub struct Application {
     /// The number behind the identifier; only deployments show it.
@@ -33,7 +32,6 @@ pub struct Application {
     pub restart_count: u64,
     pub created_at: Time,
     pub updated_at: Time,
-    /// The container that its address leads to.
     pub container: Option<Container>,
     pub envs: Vec<Variable>,
     /// Rows of named volumes.

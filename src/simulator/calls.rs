@@ -3,7 +3,6 @@
 use axum::http::Method;
 use serde::{Deserialize, Serialize};
 
-/// One call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Call {
@@ -29,14 +28,12 @@ pub enum Call {
     Deployment,
     DeploymentsOfApplication,
     Cancel,
-    /// A path the API does not have.
     Unknown,
     /// Not of the API: any request to an application's own address.
     Address,
 }
 
 impl Call {
-    /// The name in faults and in the ledger.
     pub fn name(self) -> String {
         let name = serde_json::to_value(self).unwrap_or_default();
         name.as_str().unwrap_or_default().to_owned()

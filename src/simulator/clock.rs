@@ -17,13 +17,11 @@ const WRITTEN: &[BorrowedFormatItem<'_>] =
 pub struct Time(i64);
 
 impl Time {
-    /// The present, by the wall clock.
     pub fn now() -> Self {
         let nanos = OffsetDateTime::now_utc().unix_timestamp_nanos();
         Self(i64::try_from(nanos / 1_000).unwrap_or(i64::MAX))
     }
 
-    /// This time and `wait` more.
     pub fn after(self, wait: Duration) -> Self {
         let micros = i64::try_from(wait.as_micros()).unwrap_or(i64::MAX);
         Self(self.0.saturating_add(micros))
@@ -53,7 +51,6 @@ impl Time {
     }
 }
 
-/// What can be due.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Event {
     /// The next step of the deployment with this number, if it still follows that script.

@@ -14,7 +14,6 @@ use super::{faults::Fault, listener::Peer, outcomes::Plan, removal::Change, serv
 
 type Simulator = State<Shared>;
 
-/// The control interface.
 pub fn router(shared: &Shared) -> Router {
     let ledger = async |State(server): Simulator| Json(server.ledger());
     let held = async |State(server): Simulator| Json(server.held());
@@ -83,7 +82,7 @@ async fn down(
     let lasting = Duration::try_from_secs_f64(wanted.seconds);
     let lasting = lasting.map_err(|error| Answer::bad_request(&error.to_string()))?;
     server.listener.close(lasting, Some(peer)).await;
-    Ok(done().with("connection", "close"))
+    Ok(done().with("connection", &"close"))
 }
 
 fn done() -> Answer {

@@ -56,12 +56,10 @@ pub enum Action {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Step(pub u64, pub Action);
 
-/// One deployment.
 #[derive(Clone, Default, Serialize, Deserialize)]
 pub struct Deployment {
     pub id: u64,
     pub uuid: String,
-    /// The identifier of the application.
     pub application: String,
     pub status: Status,
     /// `HEAD` until the branch is resolved.
@@ -70,7 +68,6 @@ pub struct Deployment {
     pub created_at: Time,
     pub updated_at: Time,
     pub finished_at: Option<Time>,
-    /// Entries of the log.
     pub log: Vec<Value>,
     pub steps: VecDeque<Step>,
     /// Counts the scripts it was given, so that no step of an old one is taken.

@@ -42,7 +42,7 @@ impl Variable {
         let mut shown = json!(row("variable", json!(self)));
         shown["created_at"] = self.created_at.column().into();
         shown["updated_at"] = self.updated_at.column().into();
-        if sensitive && !self.is_shown_once {
+        if sensitive {
             shown["real_value"] = self
                 .value
                 .as_deref()

@@ -65,14 +65,14 @@ pub async fn answer(
         Some(fault) => strike(shared, &fault, call, response).await,
     };
     if let Some(answered) = answered {
-        count.answer = answered.status().as_str().to_owned();
+        answered.status().as_str().clone_into(&mut count.answer);
         return answered;
     }
     if kind == Some(FaultKind::Hang) {
-        count.answer = "hang".to_owned();
+        "hang".clone_into(&mut count.answer);
         return pending().await;
     }
-    count.answer = "reset".to_owned();
+    "reset".clone_into(&mut count.answer);
     drop(count);
     peer.reset();
     pending().await

@@ -19,7 +19,6 @@ pub struct Ledger {
     pub calls_total: u64,
     /// The most calls that were ever under way at once.
     pub highest_concurrent: usize,
-    /// Calls within the last 60 real seconds.
     pub calls_last_minute: usize,
     pub most_calls_in_a_minute: usize,
     #[serde(skip)]
@@ -97,7 +96,6 @@ pub struct Record {
 }
 
 impl Record {
-    /// Notes that its rows are gone, and whether its volumes are.
     pub fn delete(&mut self, volumes: bool, at: Time) {
         self.deleted_at = Some(at.column());
         self.volumes_removed = volumes;
@@ -107,7 +105,6 @@ impl Record {
     }
 }
 
-/// What is remembered of a volume.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Volume {
     /// Docker's name of it.

@@ -55,9 +55,6 @@ struct Socket {
 
 impl Port {
     /// Opens the socket; an address just given up may be taken again at once.
-    ///
-    /// # Errors
-    /// When the address is in use or not ours.
     pub async fn open(address: SocketAddr) -> io::Result<Self> {
         let listener = TcpListener::bind(address).await?;
         let address = listener.local_addr()?;

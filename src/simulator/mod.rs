@@ -41,8 +41,7 @@ use std::time::Duration;
 
 use axum::middleware::from_fn_with_state;
 use tokio::sync::Notify;
-use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
+use tokio::task::AbortHandle;
 
 use faults::Holds;
 use listener::Port;
@@ -84,7 +83,7 @@ impl Default for Options {
 #[derive(Clone)]
 pub struct Simulator {
     server: Shared,
-    tasks: TaskTracker,
+    serving: AbortHandle,
 }
 
 impl Deref for Simulator {
@@ -121,31 +120,24 @@ impl Simulator {
             holds: Holds::default(),
             changed: Notify::new(),
             listener,
-            stopping: CancellationToken::new(),
             file: options.ledger_file.map(Mutex::new),
         });
-        let tasks = TaskTracker::new();
-        tasks.spawn(serve(Arc::clone(&server)));
-        Ok(Self { server, tasks })
+        let serving = tokio::spawn(serve(Arc::clone(&server))).abort_handle();
+        Ok(Self { server, serving })
     }
 
     /// Stops for good, having written down everything.
     pub async fn stop(self) {
-        self.server.stopping.cancel();
-        self.tasks.close();
-        self.tasks.wait().await;
+        self.serving.abort();
         self.server.listener.close(Duration::MAX, None).await;
         persistence::write(&self.server).await;
     }
 }
 
-/// Serves until the simulator stops.
+/// Serves until it is aborted.
 async fn serve(server: Shared) {
     let sites = from_fn_with_state(Arc::clone(&server), sites::by_host);
     let router = routes::router(&server).merge(control::router(&server));
-    tokio::select! {
-        () = server.stopping.cancelled() => {}
-        () = server.listener.serve(router.layer(sites)) => {}
-        () = persistence::follow(&server) => {}
-    }
+    let serving = server.listener.serve(router.layer(sites));
+    tokio::join!(serving, persistence::follow(&server));
 }

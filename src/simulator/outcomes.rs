@@ -2,7 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-/// How a build ends.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
@@ -59,31 +58,16 @@ impl Plan {
     }
 }
 
-/// The orders that still hold.
-#[derive(Default)]
-pub struct Plans(Vec<Plan>);
-
-impl Plans {
-    /// Adds an order. One without end replaces the one without end for the same application.
-    pub fn add(&mut self, plan: Plan) {
-        if plan.times.is_none() {
-            let other = |known: &Plan| known.application != plan.application;
-            self.0.retain(|known| known.times.is_some() || other(known));
-        }
-        self.0.push(plan);
+/// What the next build of an application does: counted orders first and in turn, then those without end, of which one
+/// for this very application wins, or else the newest.
+pub fn next(plans: &mut Vec<Plan>, name: &str, uuid: &str) -> Outcome {
+    plans.retain(|plan| plan.times != Some(0));
+    let counted = |plan: &&mut Plan| plan.times.is_some() && plan.concerns(name, uuid);
+    if let Some(plan) = plans.iter_mut().find(counted) {
+        plan.times = plan.times.map(|times| times - 1);
+        return plan.outcome;
     }
-
-    /// What the next build of an application does: counted orders first and in turn, then those without end, of
-    /// which one for this very application wins.
-    pub fn next(&mut self, name: &str, uuid: &str) -> Outcome {
-        self.0.retain(|plan| plan.times != Some(0));
-        let counted = |plan: &&mut Plan| plan.times.is_some() && plan.concerns(name, uuid);
-        if let Some(plan) = self.0.iter_mut().find(counted) {
-            plan.times = plan.times.map(|times| times - 1);
-            return plan.outcome;
-        }
-        let endless = self.0.iter().filter(|plan| plan.concerns(name, uuid));
-        let nearest = endless.max_by_key(|plan| plan.application.is_some());
-        nearest.map_or(Outcome::Finish, |plan| plan.outcome)
-    }
+    let endless = plans.iter().filter(|plan| plan.concerns(name, uuid));
+    let nearest = endless.max_by_key(|plan| plan.application.is_some());
+    nearest.map_or(Outcome::Finish, |plan| plan.outcome)
 }

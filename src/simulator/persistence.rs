@@ -25,9 +25,6 @@ pub struct Kept {
 
 /// What the file holds, or the beginning of everything. Builds that were in flight go on: whatever would have
 /// happened meanwhile happens at the first look.
-///
-/// # Errors
-/// When the file is there but cannot be read or understood.
 pub fn load(file: Option<&Path>) -> io::Result<Kept> {
     match file.filter(|file| file.exists()) {
         Some(file) => Ok(serde_json::from_reader(BufReader::new(File::open(file)?))?),

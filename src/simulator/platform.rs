@@ -8,10 +8,8 @@ use serde_json::{Map, Value, json};
 
 use super::settings::Settings;
 
-/// The environment's identifier.
 pub const ENVIRONMENT_UUID: &str = "e1u33xtplpft75v2seh60kvj";
 
-/// A row's columns by their names.
 pub type Columns = Map<String, Value>;
 
 /// The columns about which nothing was said, of each kind of row.

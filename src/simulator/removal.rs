@@ -16,7 +16,6 @@ use super::{application::Application, builds, state::State};
 pub enum Change {
     /// Its status becomes this: a state, or state and health with a colon between them.
     State(String),
-    /// It is gone, containers and rows.
     Vanish,
     /// Its address stops answering, or answers again.
     Deaf(bool),

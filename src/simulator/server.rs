@@ -9,7 +9,6 @@ use std::time::Duration;
 use std::time::Instant;
 
 use tokio::sync::Notify;
-use tokio_util::sync::CancellationToken;
 
 use super::clock::{Event, Time};
 use super::faults::{Fault, Held, Holds};
@@ -31,7 +30,6 @@ pub struct Server {
     /// Notified when something was changed, or may be due earlier than thought.
     pub(super) changed: Notify,
     pub(super) listener: Port,
-    pub(super) stopping: CancellationToken,
     /// Where its state is kept; held by whoever writes the file.
     pub(super) file: Option<Mutex<PathBuf>>,
 }
@@ -76,7 +74,7 @@ impl Server {
     }
 
     pub fn outcome(&self, plan: Plan) {
-        self.state().plans.add(plan);
+        self.state().plans.push(plan);
     }
 
     /// Changes the settings. `change` must not use the simulator itself, which is locked meanwhile.

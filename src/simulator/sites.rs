@@ -76,7 +76,7 @@ async fn proxy(shared: &Shared, site: Application, request: Request) -> Answer {
         (_, "/login", false) => Answer::html(StatusCode::OK, sign_in_page(&name, "")),
         (_, "/logout", _) => {
             let forgotten = format!("{COOKIE}=; Path=/; Max-Age=0");
-            Answer::redirect("./login").with("set-cookie", forgotten)
+            Answer::redirect("./login").with("set-cookie", &forgotten)
         }
         (_, _, true) => {
             beat(shared, &site.uuid);
@@ -104,7 +104,7 @@ async fn sign_in(name: &str, body: Body, container: Container) -> Answer {
     let check = tokio::task::spawn_blocking(move || container.lets_in(&typed));
     if check.await.unwrap_or(false) {
         let cookie = format!("{COOKIE}={session}; Path=/; HttpOnly; SameSite=Lax");
-        return Answer::redirect("/").with("set-cookie", cookie);
+        return Answer::redirect("/").with("set-cookie", &cookie);
     }
     let page = sign_in_page(name, "<p class=wrong role=alert>Incorrect password</p>");
     Answer::html(StatusCode::UNAUTHORIZED, page)

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::application::Application;
 use super::clock::{Clock, Event, Time};
 use super::deployment::{Deployment, Status};
-use super::{ledger::Record, outcomes::Plans, platform::Platform, settings::Settings};
+use super::{ledger::Record, outcomes::Plan, platform::Platform, settings::Settings};
 
 const ALPHABET: &[u8] = b"abcdefghijklmnopqrstuvwxyz0123456789";
 
@@ -29,7 +29,7 @@ pub struct State {
     #[serde(skip)]
     pub settings: Settings,
     #[serde(skip)]
-    pub plans: Plans,
+    pub plans: Vec<Plan>,
 }
 
 impl State {

@@ -8,7 +8,7 @@ use super::application::{Application, Container};
 use super::clock::{Event, Time};
 use super::deployment::{Action, Deployment, Status, Step};
 use super::ledger::{Record, note};
-use super::outcomes::Outcome;
+use super::outcomes::{self, Outcome};
 use super::state::{State, new_uuid};
 
 /// The simulated time in which a freshly started container answers 502.
@@ -22,7 +22,7 @@ pub fn queue(state: &mut State, application: &Application, now: Time) -> String 
         id: state.next_id(),
         uuid: new_uuid(),
         application: application.uuid.clone(),
-        outcome: named.unwrap_or_else(|| state.plans.next(name, &application.uuid)),
+        outcome: named.unwrap_or_else(|| outcomes::next(&mut state.plans, name, &application.uuid)),
         commit: "HEAD".to_owned(),
         created_at: now,
         updated_at: now,
@@ -157,9 +157,9 @@ fn act(state: &mut State, deployment: u64, action: Action, at: Time) {
                 answers_from: answers.then_some(ready),
                 ..fresh
             });
-            status
-                .into_iter()
-                .for_each(|status| application.report(&status, at));
+            if let Some(status) = status {
+                application.report(&status, at);
+            }
         }
         Action::ReportStatus(status) if runs => application.report(&status, at),
         Action::Crash if runs => application.crash(at),

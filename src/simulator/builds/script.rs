@@ -11,9 +11,6 @@ use crate::simulator::application::Application;
 use crate::simulator::deployment::{Action, Deployment, Step};
 use crate::simulator::outcomes::Outcome;
 
-/// Build arguments on the command that builds the image: Coolify passes every variable, so it is long.
-const ARGUMENTS: usize = 30;
-
 static SCRIPTS: LazyLock<Scripts> = LazyLock::new(|| {
     let text = include_str!("../data/scripts.json");
     serde_json::from_str(text).expect("the scripts are well formed")
@@ -24,22 +21,12 @@ struct Scripts {
     /// The parts that each outcome's script has; those of `finish` for the others.
     outcomes: BTreeMap<String, Vec<String>>,
     parts: BTreeMap<String, Vec<Step>>,
-    failures: BTreeMap<String, Failure>,
-    clone: String,
-    build: String,
-    argument: String,
+    /// What stands in braces in the parts, for the outcomes that fail and for all. Texts may contain other names.
+    failures: BTreeMap<String, Texts>,
+    texts: Texts,
 }
 
-/// A command that ends with an error; without a command, a refusal of Coolify's own.
-#[derive(Default, Deserialize)]
-struct Failure {
-    exit_code: u8,
-    command: String,
-    stderr: String,
-}
-
-/// What stands in braces in a script, and what it stands for. What contains other names goes first.
-type Values = Vec<(&'static str, String)>;
+type Texts = BTreeMap<String, String>;
 
 /// All steps of a deployment whose turn has come. `head` is the commit at the branch's head.
 pub fn steps(
@@ -52,12 +39,14 @@ pub fn steps(
     let outcome = outcome.as_str().filter(|_| server_usable);
     let outcome = outcome.unwrap_or("unusable");
     let image_exists = application.image.as_deref() == Some(head);
-    let mut values = failed(SCRIPTS.failures.get(outcome));
-    values.extend(values_of(deployment, application, head));
+    let mut texts = texts(deployment, application, head);
+    texts.extend(SCRIPTS.failures.get(outcome).cloned().unwrap_or_default());
     let parts = parts(outcome, image_exists, application.health_check_retries());
-    let mut steps = filled(&parts, &values);
+    let mut steps = filled(&parts, &texts);
     if deployment.outcome == Outcome::SlowBuild {
-        steps.iter_mut().for_each(|Step(after, _)| *after *= 6);
+        for Step(after, _) in &mut steps {
+            *after *= 6;
+        }
     }
     steps
 }
@@ -84,19 +73,19 @@ fn parts(outcome: &str, image_exists: bool, retries: Option<u64>) -> Vec<&'stati
 
 /// What is still said after a deployment was called off.
 pub fn after_cancelling(deployment: &str) -> VecDeque<Step> {
-    let values = vec![("{deployment}", deployment.to_owned())];
-    filled(&["cancelled", "shut_down"], &values)
+    let texts = Texts::from([("deployment".to_owned(), deployment.to_owned())]);
+    filled(&["cancelled", "shut_down"], &texts)
 }
 
-/// The steps of some parts, with values in place of the names in braces.
-fn filled(parts: &[&str], values: &Values) -> VecDeque<Step> {
+/// The steps of some parts, with texts in place of the names in braces.
+fn filled(parts: &[&str], texts: &Texts) -> VecDeque<Step> {
     let mut steps = VecDeque::new();
     let mut attempt = 0;
     for part in parts {
         attempt += u32::from(*part == "attempt");
         for Step(after, action) in SCRIPTS.parts.get(*part).into_iter().flatten() {
             let mut action = action.clone();
-            let fill = |text: &str| fill(text, values).replace("{attempt}", &attempt.to_string());
+            let fill = |text: &str| fill(text, texts).replace("{attempt}", &attempt.to_string());
             match &mut action {
                 Action::Log(line) => {
                     line.output = fill(&line.output);
@@ -111,48 +100,34 @@ fn filled(parts: &[&str], values: &Values) -> VecDeque<Step> {
     steps
 }
 
-fn fill(text: &str, values: &Values) -> String {
-    let replace = |text: String, (name, value): &(&str, String)| text.replace(name, value);
-    values.iter().fold(text.to_owned(), replace)
-}
-
-/// The values that explain a failure.
-fn failed(failure: Option<&Failure>) -> Values {
-    let nothing = Failure::default();
-    let Failure {
-        exit_code,
-        command,
-        stderr,
-    } = failure.unwrap_or(&nothing);
-    let message = if command.is_empty() {
-        stderr.clone()
-    } else {
-        format!("Command execution failed (exit code {exit_code}): {command}\nError: {stderr}")
+fn fill(text: &str, texts: &Texts) -> String {
+    let replace = |text: String, (name, value): (&String, &String)| {
+        if !text.contains('{') {
+            return text;
+        }
+        text.replace(&format!("{{{name}}}"), value)
     };
-    vec![
-        ("{message}", message),
-        ("{command}", command.clone()),
-        ("{stderr}", stderr.clone()),
-        ("{exit_code}", exit_code.to_string()),
-    ]
+    // The message of a failure holds a command, which holds arguments, which hold an identifier.
+    let mut text = text.to_owned();
+    for _ in 0..4 {
+        text = texts.iter().fold(text, replace);
+    }
+    text
 }
 
-fn values_of(deployment: &Deployment, application: &Application, head: &str) -> Values {
+fn texts(deployment: &Deployment, application: &Application, head: &str) -> Texts {
     let retries = application.health_check_retries();
-    let health = retries.map_or("unknown", |_| "healthy");
-    vec![
-        ("{clone}", SCRIPTS.clone.clone()),
-        ("{build}", SCRIPTS.build.clone()),
-        ("{arguments}", SCRIPTS.argument.repeat(ARGUMENTS)),
-        (
-            "{repository}",
-            application.text("git_repository").to_owned(),
-        ),
-        ("{branch}", application.text("git_branch").to_owned()),
-        ("{application}", application.uuid.clone()),
-        ("{deployment}", deployment.uuid.clone()),
-        ("{commit}", head.to_owned()),
-        ("{retries}", retries.unwrap_or_default().to_string()),
-        ("{settled}", format!("running:{health}")),
-    ]
+    let mut texts = SCRIPTS.texts.clone();
+    for (name, value) in [
+        ("repository", application.text("git_repository")),
+        ("branch", application.text("git_branch")),
+        ("application", &application.uuid),
+        ("deployment", &deployment.uuid),
+        ("commit", head),
+        ("retries", &retries.unwrap_or_default().to_string()),
+        ("health", retries.map_or("unknown", |_| "healthy")),
+    ] {
+        texts.insert(name.to_owned(), value.to_owned());
+    }
+    texts
 }

@@ -20,7 +20,6 @@ pub fn found<T>(what: Option<T>, call: Call) -> Result<T, Answer> {
     what.ok_or_else(|| Answer::missing(call.not_found()))
 }
 
-/// The routes so far.
 pub struct Api {
     shared: Shared,
     router: Router<Shared>,

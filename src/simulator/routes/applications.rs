@@ -4,7 +4,7 @@ use axum::http::StatusCode;
 use serde_json::json;
 
 use super::api::{Answer, Call, Input, Reply, State, found};
-use super::input::{Errors, text};
+use super::input::{Errors, NOT_ALLOWED, text};
 use crate::simulator::ledger::{Record, Volume, note};
 use crate::simulator::{platform::Columns, removal, state::new_uuid};
 
@@ -75,7 +75,7 @@ fn check_storage(fields: &Columns) -> Result<(), Answer> {
     errors.require(fields, "name", |name| name.starts_with(begins));
     errors.require(fields, "mount_path", |_| true);
     for key in fields.keys().filter(|key| !KEYS.contains(&key.as_str())) {
-        errors.add(key, "This field is not allowed.");
+        errors.add(key, NOT_ALLOWED);
     }
     errors.refuse()
 }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::api::{Answer, Call, Input, Reply, State, found};
-use super::input::{Errors, spoken, text};
+use super::input::{Errors, NOT_ALLOWED, text};
 use crate::simulator::application::{Application, host};
 use crate::simulator::platform::{ENVIRONMENT_UUID, Platform};
 use crate::simulator::{ledger::Record, platform::Columns, settings::Profile, state::new_uuid};
@@ -18,7 +18,6 @@ static FIELDS: LazyLock<Fields> = LazyLock::new(|| {
     serde_json::from_str(text).expect("the fields are well formed")
 });
 
-/// The fields that are accepted.
 #[derive(Deserialize)]
 struct Fields {
     /// A value of the type that each must have; null for those that are judged later or never.
@@ -37,7 +36,6 @@ const INSTRUCTIONS: &str = "domains instant_deploy force_domain_override autogen
 /// Signs that no address may contain.
 const REFUSED: &str = "`$;&|<>()\\\r\n";
 
-/// Creates an application from a public repository.
 pub fn create(state: &mut State, input: &Input) -> Reply {
     let fields = input.fields()?;
     let old = state.settings.profile == Profile::V4_0_0;
@@ -62,22 +60,19 @@ fn check_types(fields: &Columns, old: bool) -> Result<(), Answer> {
     }
     let is_absent = |key: &str, value: &Value| key.ends_with("_uuid") && value.is_null();
     for (key, value) in fields.iter().filter(|(key, value)| !is_absent(key, value)) {
-        let wrong = match FIELDS.accepted.get(key) {
-            Some(Value::String(_)) if !value.is_string() => "must be a string",
-            Some(Value::Bool(_)) if !value.is_boolean() => "must be true or false",
-            Some(Value::Number(_)) if !value.is_number() => "must be a number",
-            None if old || !FIELDS.since_4_2.contains(key) => {
-                errors.add(key, "This field is not allowed.");
-                continue;
+        match FIELDS.accepted.get(key) {
+            Some(Value::String(_)) if !value.is_string() => errors.wrong(key, "must be a string"),
+            Some(Value::Bool(_)) if !value.is_boolean() => {
+                errors.wrong(key, "must be true or false");
             }
-            _ => continue,
-        };
-        errors.add(key, format!("The {} field {wrong}.", spoken(key)));
+            Some(Value::Number(_)) if !value.is_number() => errors.wrong(key, "must be a number"),
+            None if old || !FIELDS.since_4_2.contains(key) => errors.add(key, NOT_ALLOWED),
+            _ => {}
+        }
     }
     errors.refuse()
 }
 
-/// Project, environment, server and destination.
 fn check_places(state: &State, fields: &Columns) -> Result<(), Answer> {
     let given = |key| text(fields, key);
     let is = |key, wanted: &str| (given(key) == Some(wanted)).then_some(());
@@ -123,14 +118,11 @@ fn check_source(fields: &Columns, old: bool) -> Result<(), Answer> {
     errors.require(fields, "git_branch", is_branch);
     errors.require(fields, "build_pack", |pack| BUILD_PACKS.contains(&pack));
     if old || fields.contains_key("ports_exposes") {
-        errors.require(fields, "ports_exposes", is_ports);
+        errors.require(fields, "ports_exposes", |ports| {
+            ports.split(',').all(|port| port.parse::<u16>().is_ok())
+        });
     }
     errors.refuse()
-}
-
-/// Numbers, separated by commas.
-fn is_ports(text: &str) -> bool {
-    text.split(',').all(|port| port.parse::<u16>().is_ok())
 }
 
 /// The name of a branch, and nothing that a shell could misread.
@@ -154,7 +146,7 @@ fn is_repository(text: &str) -> bool {
 }
 
 /// The stored form of a comma-separated list of addresses, or the 422, whose errors are a bare array before 4.2.0.
-pub fn normalised(domains: &str, old: bool) -> Result<String, Answer> {
+fn normalised(domains: &str, old: bool) -> Result<String, Answer> {
     let (mut good, mut wrong) = (Vec::new(), Vec::new());
     let pieces = domains.split(',').map(str::trim);
     for piece in pieces.filter(|piece| !piece.is_empty()) {
@@ -183,17 +175,15 @@ fn address(piece: &str) -> Option<String> {
 }
 
 /// Refuses addresses that another application of the team holds, one that is being deleted included.
-pub fn refuse_taken(state: &State, domains: &str) -> Result<(), Answer> {
+fn refuse_taken(state: &State, domains: &str) -> Result<(), Answer> {
     let bare = |url: &str| url.trim_end_matches('/').to_owned();
     let mut conflicts = Vec::new();
     for wanted in domains.split(',') {
         let host = host(wanted).unwrap_or_default();
         for row in state.applications_at(&host) {
-            let held = row
-                .text("fqdn")
-                .split(',')
-                .find(|url| bare(url) == bare(wanted));
-            conflicts.extend(held.map(|url| conflict(url, row)));
+            let mut held = row.text("fqdn").split(',');
+            let same = held.find(|url| bare(url) == bare(wanted));
+            conflicts.extend(same.map(|url| conflict(url, row)));
         }
     }
     if conflicts.is_empty() {

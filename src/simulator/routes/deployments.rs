@@ -37,7 +37,7 @@ fn deploy_one(state: &mut State, uuid: &str, now: Time) -> Result<Value, Answer>
         (ALREADY.to_owned(), new_uuid())
     } else if state.count(Status::Queued) >= state.settings.queue_limit {
         let full = Answer::message(StatusCode::TOO_MANY_REQUESTS, FULL);
-        return Err(full.with("retry-after", 60));
+        return Err(full.with("retry-after", &60));
     } else {
         let message = format!("Application {} deployment queued.", application.name());
         (message, builds::queue(state, &application, now))
@@ -80,7 +80,6 @@ pub fn show(state: &mut State, input: &Input) -> Reply {
     Ok(Answer::ok(shown))
 }
 
-/// An application's deployments, newest first.
 pub fn of_application(state: &mut State, input: &Input) -> Reply {
     let (skip, take) = (number(input, "skip", 0, 0)?, number(input, "take", 1, 10)?);
     let application = state.applications.get(input.uuid());
@@ -92,7 +91,6 @@ pub fn of_application(state: &mut State, input: &Input) -> Reply {
     Ok(Answer::ok(json!({ "count": count, "deployments": page })))
 }
 
-/// Calls a deployment off at once.
 pub fn cancel(state: &mut State, input: &Input) -> Reply {
     let row = found(state.deployment(input.uuid()), Call::Cancel)?;
     if !row.is_active() {

@@ -49,10 +49,9 @@ fn given(item: &Value, input: &Input) -> Result<Variable, Answer> {
     })
 }
 
-/// Two flags that are left out become null, which their columns refuse when the stored flag was set.
+/// A flag that is left out becomes null, which its column refuses when the stored flag was set.
 fn change(env: &mut Variable, given: Variable, item: &Value) -> Result<(), Answer> {
-    let refused = |flag: &str, set: bool| set && item.get(flag).is_none();
-    if refused("is_multiline", env.is_multiline) || refused("is_shown_once", env.is_shown_once) {
+    if env.is_multiline && item.get("is_multiline").is_none() {
         return Err(Answer::server_error());
     }
     *env = Variable {
@@ -70,7 +69,6 @@ fn insert(envs: &mut Vec<Variable>, env: Variable) {
         envs.push(Variable {
             uuid: new_uuid(),
             is_preview: true,
-            is_shown_once: false,
             ..env
         });
     }

@@ -7,9 +7,12 @@ use axum::body::Bytes;
 use axum::extract::{FromRequest, Path, Query, Request};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::simulator::{access::Sensitive, answer::Answer, clock::Time, platform::Columns};
+
+/// About a field that this version does not know.
+pub const NOT_ALLOWED: &str = "This field is not allowed.";
 
 /// A request that was let in.
 pub struct Input {
@@ -101,41 +104,36 @@ fn tidy(value: &mut Value) {
 
 /// The fields' errors, collected: a list of sentences for each.
 #[derive(Default)]
-pub struct Errors(Map<String, Value>);
+pub struct Errors(BTreeMap<String, Vec<String>>);
 
 impl Errors {
     pub fn add(&mut self, key: &str, sentence: impl Into<String>) {
-        let sentences = self.0.entry(key).or_insert_with(|| json!([]));
-        if let Some(sentences) = sentences.as_array_mut() {
-            sentences.push(Value::String(sentence.into()));
-        }
+        let sentences = self.0.entry(key.to_owned()).or_default();
+        sentences.push(sentence.into());
+    }
+
+    pub fn wrong(&mut self, key: &str, wrong: &str) {
+        self.add(key, format!("The {} field {wrong}.", key.replace('_', " ")));
     }
 
     /// Judges one field: there, a text, and well formed.
     pub fn require(&mut self, fields: &Columns, key: &str, good: impl Fn(&str) -> bool) {
-        let wrong = match fields.get(key) {
-            None | Some(Value::Null) => "is required",
-            Some(Value::String(text)) if good(text) => return,
-            Some(Value::String(_)) => "format is invalid",
-            Some(_) => "must be a string",
-        };
-        self.add(key, format!("The {} field {wrong}.", spoken(key)));
+        match fields.get(key) {
+            None | Some(Value::Null) => self.wrong(key, "is required"),
+            Some(Value::String(text)) if good(text) => {}
+            Some(Value::String(_)) => self.wrong(key, "format is invalid"),
+            Some(_) => self.wrong(key, "must be a string"),
+        }
     }
 
     pub fn refuse(self) -> Result<(), Answer> {
         if self.0.is_empty() {
             return Ok(());
         }
-        Err(Answer::invalid(self.0))
+        Err(Answer::invalid(json!(self.0)))
     }
 }
 
-/// A field's text.
 pub fn text<'a>(fields: &'a Columns, key: &str) -> Option<&'a str> {
     fields.get(key)?.as_str()
-}
-
-/// A field's name in a sentence.
-pub fn spoken(key: &str) -> String {
-    key.replace('_', " ")
 }
