@@ -34,7 +34,6 @@ pub struct Application {
     pub updated_at: Time,
     pub container: Option<Container>,
     pub envs: Vec<Variable>,
-    /// Rows of named volumes.
     pub storages: Vec<Value>,
     /// The commit whose image exists with the present build settings.
     pub image: Option<String>,
@@ -50,7 +49,6 @@ impl Application {
         set.unwrap_or(&Value::Null)
     }
 
-    /// A column's text; empty when it has none.
     pub fn text(&self, column: &str) -> &str {
         self.column(column).as_str().unwrap_or_default()
     }

@@ -34,7 +34,6 @@ pub struct Line {
     hidden: bool,
 }
 
-/// What can happen in a deployment.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Action {

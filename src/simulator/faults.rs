@@ -47,10 +47,7 @@ pub enum FaultKind {
 /// An order to let calls go wrong.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[expect(
-    clippy::struct_field_names,
-    reason = "the names are those of the control interface"
-)]
+#[expect(clippy::struct_field_names, reason = "keys of the control interface")]
 pub struct Fault {
     pub call: Call,
     pub fault: FaultKind,

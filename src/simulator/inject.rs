@@ -25,7 +25,6 @@ const PAUSE: Duration = Duration::from_millis(50);
 const BAD_GATEWAY: &str = "<html><head><title>502 Bad Gateway</title></head><body>\
     <h1>502 Bad Gateway</h1><p>The server behind this proxy did not answer.</p></body></html>";
 
-/// The middleware of every call of the API.
 pub async fn faults(
     State((shared, call)): State<(Shared, Call)>,
     ConnectInfo(peer): ConnectInfo<Peer>,
@@ -59,22 +58,25 @@ pub async fn answer(
         let mut all = faults.iter_mut();
         all.find_map(|fault| fault.strikes(call).then(|| fault.clone()))
     };
-    let kind = fault.as_ref().map(|fault| fault.fault);
+    let hangs = fault
+        .as_ref()
+        .is_some_and(|fault| fault.fault == FaultKind::Hang);
     let answered = match fault {
         None => Some(response.await),
         Some(fault) => strike(shared, &fault, call, response).await,
     };
+    count.answer = match &answered {
+        Some(answered) => answered.status().as_str().to_owned(),
+        None if hangs => "hang".to_owned(),
+        None => "reset".to_owned(),
+    };
     if let Some(answered) = answered {
-        answered.status().as_str().clone_into(&mut count.answer);
         return answered;
     }
-    if kind == Some(FaultKind::Hang) {
-        "hang".clone_into(&mut count.answer);
-        return pending().await;
+    if !hangs {
+        drop(count);
+        peer.reset.cancel();
     }
-    "reset".clone_into(&mut count.answer);
-    drop(count);
-    peer.reset();
     pending().await
 }
 

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
-use super::{calls::Call, clock::Time};
+use super::calls::Call;
 
 /// Everything that ever happened. It counts calls as they come and go.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -70,7 +70,6 @@ impl Ledger {
     }
 }
 
-/// What is remembered of one application.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[expect(clippy::struct_excessive_bools, reason = "independent facts")]
 pub struct Record {
@@ -93,16 +92,6 @@ pub struct Record {
     pub deployments_at_once: usize,
     /// A container of it runs although its rows are gone.
     pub orphan_container: bool,
-}
-
-impl Record {
-    pub fn delete(&mut self, volumes: bool, at: Time) {
-        self.deleted_at = Some(at.column());
-        self.volumes_removed = volumes;
-        for volume in &mut self.volumes {
-            volume.removed = volumes;
-        }
-    }
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]

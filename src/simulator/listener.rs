@@ -26,15 +26,9 @@ const RETRY: Duration = Duration::from_millis(20);
 #[derive(Clone)]
 pub struct Peer {
     number: u64,
-    reset: CancellationToken,
+    /// Cancelled to reset the connection: the other side gets a TCP reset and no further byte.
+    pub reset: CancellationToken,
     closed: CancellationToken,
-}
-
-impl Peer {
-    /// Resets the connection: the other side gets a TCP reset and no further byte.
-    pub fn reset(&self) {
-        self.reset.cancel();
-    }
 }
 
 /// The port that is listened on.
@@ -82,7 +76,7 @@ impl Port {
         };
         self.closed.notify_one();
         peers.retain(|peer| Some(peer.number) != spared);
-        peers.iter().for_each(Peer::reset);
+        peers.iter().for_each(|peer| peer.reset.cancel());
         for peer in peers {
             peer.closed.cancelled().await;
         }

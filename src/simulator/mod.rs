@@ -134,7 +134,6 @@ impl Simulator {
     }
 }
 
-/// Serves until it is aborted.
 async fn serve(server: Shared) {
     let sites = from_fn_with_state(Arc::clone(&server), sites::by_host);
     let router = routes::router(&server).merge(control::router(&server));

@@ -51,23 +51,20 @@ pub struct Plan {
     pub times: Option<u32>,
 }
 
-impl Plan {
-    fn concerns(&self, name: &str, uuid: &str) -> bool {
-        let wanted = self.application.as_deref();
-        wanted.is_none_or(|wanted| wanted == name || wanted == uuid)
-    }
-}
-
 /// What the next build of an application does: counted orders first and in turn, then those without end, of which one
 /// for this very application wins, or else the newest.
 pub fn next(plans: &mut Vec<Plan>, name: &str, uuid: &str) -> Outcome {
     plans.retain(|plan| plan.times != Some(0));
-    let counted = |plan: &&mut Plan| plan.times.is_some() && plan.concerns(name, uuid);
+    let concerns = |plan: &Plan| {
+        let wanted = plan.application.as_deref();
+        wanted.is_none_or(|wanted| wanted == name || wanted == uuid)
+    };
+    let counted = |plan: &&mut Plan| plan.times.is_some() && concerns(plan);
     if let Some(plan) = plans.iter_mut().find(counted) {
         plan.times = plan.times.map(|times| times - 1);
         return plan.outcome;
     }
-    let endless = plans.iter().filter(|plan| plan.concerns(name, uuid));
+    let endless = plans.iter().filter(|plan| concerns(plan));
     let nearest = endless.max_by_key(|plan| plan.application.is_some());
     nearest.map_or(Outcome::Finish, |plan| plan.outcome)
 }

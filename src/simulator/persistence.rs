@@ -16,7 +16,6 @@ use super::{clock::Time, ledger::Ledger, locking::lock, state::State};
 /// How long changes are collected before they are written.
 const COLLECTING: Duration = Duration::from_millis(100);
 
-/// What the file holds.
 #[derive(Default, Deserialize)]
 pub struct Kept {
     pub state: State,
@@ -52,11 +51,9 @@ pub async fn follow(shared: &Shared) {
 /// Writes the file, if there is one, and reports in the log when that fails.
 pub async fn write(shared: &Shared) {
     let shared = Shared::clone(shared);
-    if shared.file.is_some() {
-        let written = tokio::task::spawn_blocking(move || save(&shared)).await;
-        if let Ok(Err(error)) = written {
-            tracing::warn!(%error, "simulator's state was not written");
-        }
+    let written = tokio::task::spawn_blocking(move || save(&shared)).await;
+    if let Ok(Err(error)) = written {
+        tracing::warn!(%error, "simulator's state was not written");
     }
 }
 

@@ -60,7 +60,6 @@ impl Platform {
         format!("{project}/application/{application}/deployment/{deployment}")
     }
 
-    /// The environment without what is nested in it.
     pub fn environment(&self) -> Value {
         let more = json!({ "uuid": ENVIRONMENT_UUID, "name": self.environment });
         json!(row("environment", more))

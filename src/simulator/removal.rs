@@ -62,8 +62,12 @@ pub fn remove_rows(state: &mut State, application: &str, volumes: bool, at: Time
         gone.container.is_some() || state.active().any(|row| of_it(row) && row.fresh.is_some());
     let volumes = volumes && state.settings.server_reachable;
     note(&mut state.records, application, |record| {
-        record.delete(volumes, at);
+        record.deleted_at = Some(at.column());
         record.orphan_container |= runs;
+        record.volumes_removed = volumes;
+        for volume in &mut record.volumes {
+            volume.removed = volumes;
+        }
     });
     state.deployments.retain(|_, row| {
         row.orphaned |= of_it(row);

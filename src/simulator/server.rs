@@ -52,13 +52,17 @@ impl Server {
     pub fn state(&self) -> MutexGuard<'_, State> {
         let mut state = lock(&self.state);
         while let Some((at, event)) = state.clock.take_due(Time::now()) {
-            happen(&mut state, &event, at);
             self.changed.notify_one();
+            let state = &mut state;
+            match event {
+                Event::Step(id, script) => builds::take_step(state, id, script, at),
+                Event::StopContainers(uuid) => removal::stop_containers(state, &uuid, at),
+                Event::RemoveRows(uuid, volumes) => removal::remove_rows(state, &uuid, volumes, at),
+            }
         }
         state
     }
 
-    /// Lets calls go wrong.
     pub fn fault(&self, fault: Fault) {
         lock(&self.faults).push(fault);
     }
@@ -110,15 +114,5 @@ impl Server {
     #[cfg(test)]
     pub async fn down(&self, lasting: Duration) {
         self.listener.close(lasting, None).await;
-    }
-}
-
-fn happen(state: &mut State, event: &Event, at: Time) {
-    match event {
-        Event::Step(deployment, script) => builds::take_step(state, *deployment, *script, at),
-        Event::StopContainers(application) => removal::stop_containers(state, application, at),
-        Event::RemoveRows(application, volumes) => {
-            removal::remove_rows(state, application, *volumes, at);
-        }
     }
 }

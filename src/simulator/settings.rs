@@ -9,17 +9,15 @@ use serde_json::{Map, Value};
 /// Which Coolify it is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Profile {
-    /// 4.3.11.
     #[default]
     #[serde(rename = "4.3.11")]
     V4_3_11,
-    /// 4.0.0: GET may deploy, fewer keys are accepted, `ports_exposes` is required.
+    /// Fewer keys are accepted, `ports_exposes` is required, and errors of domains are a bare list.
     #[serde(rename = "4.0.0")]
     V4_0_0,
 }
 
 impl Profile {
-    /// The bare version.
     pub fn version(self) -> &'static str {
         match self {
             Self::V4_3_11 => "4.3.11",
@@ -33,17 +31,15 @@ impl Profile {
 #[serde(deny_unknown_fields)]
 #[expect(clippy::struct_excessive_bools, reason = "independent switches")]
 pub struct Settings {
-    /// The version that is simulated.
     pub profile: Profile,
-    /// Answers 403 "API is disabled." to everything but health.
+    /// Answers 403 "API is disabled." to everything.
     pub api_disabled: bool,
-    /// Answers 403 "You are not allowed to access the API." to everything but health.
+    /// Answers 403 "You are not allowed to access the API." to everything.
     pub ip_refused: bool,
     /// Every valid token with its abilities.
     pub token_abilities: BTreeMap<String, Vec<String>>,
     /// Queued deployments from which `/deploy` answers 429.
     pub queue_limit: usize,
-    /// Builds that run at once.
     pub concurrent_builds: usize,
     /// Calls within a real minute before 429.
     pub rate_limit_per_minute: u32,
@@ -51,9 +47,7 @@ pub struct Settings {
     pub deployments_as_object: bool,
     /// That many next calls to deploy answer "already queued" with an identifier of nothing.
     pub phantom_deploy: u32,
-    /// Destinations of the server.
     pub destinations: u32,
-    /// Whether the server can be reached and used.
     pub server_reachable: bool,
     /// The server only builds, so that no application can be created on it.
     pub is_build_server: bool,

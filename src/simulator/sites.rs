@@ -17,6 +17,7 @@ use super::{answer::Answer, calls::Call, clock::Time, inject, listener::Peer, se
 const COOKIE: &str = "code-server-session";
 const SIGN_IN: &str = include_str!("data/sign_in.html");
 const WORKSPACE: &str = include_str!("data/workspace.html");
+const WRONG: &str = "<p class=wrong role=alert>Incorrect password</p>";
 /// The largest body that is read, in bytes.
 const LARGEST: usize = 64 * 1024;
 /// How long code-server reports "alive" after a signed-in request.
@@ -55,7 +56,6 @@ fn host_of(headers: &HeaderMap) -> String {
         .map_or_else(String::new, str::to_owned)
 }
 
-/// Leads to the container, if there is one that answers.
 async fn proxy(shared: &Shared, site: Application, request: Request) -> Answer {
     let name = site.name().to_owned();
     let running = site.container.filter(|running| !running.crashed);
@@ -73,14 +73,14 @@ async fn proxy(shared: &Shared, site: Application, request: Request) -> Answer {
         (_, "/healthz", _) => health(&container),
         (&Method::POST, "/login", _) => sign_in(&name, request.into_body(), container).await,
         (_, "/login", true) => Answer::redirect("./"),
-        (_, "/login", false) => Answer::html(StatusCode::OK, sign_in_page(&name, "")),
+        (_, "/login", false) => Answer::html(StatusCode::OK, page(SIGN_IN, &name, "")),
         (_, "/logout", _) => {
             let forgotten = format!("{COOKIE}=; Path=/; Max-Age=0");
             Answer::redirect("./login").with("set-cookie", &forgotten)
         }
         (_, _, true) => {
             beat(shared, &site.uuid);
-            Answer::html(StatusCode::OK, page(WORKSPACE, &name))
+            Answer::html(StatusCode::OK, page(WORKSPACE, &name, ""))
         }
         (_, "/", false) => Answer::redirect("./login"),
         _ => Answer::redirect("/login"),
@@ -106,7 +106,7 @@ async fn sign_in(name: &str, body: Body, container: Container) -> Answer {
         let cookie = format!("{COOKIE}={session}; Path=/; HttpOnly; SameSite=Lax");
         return Answer::redirect("/").with("set-cookie", &cookie);
     }
-    let page = sign_in_page(name, "<p class=wrong role=alert>Incorrect password</p>");
+    let page = page(SIGN_IN, name, WRONG);
     Answer::html(StatusCode::UNAUTHORIZED, page)
 }
 
@@ -129,11 +129,9 @@ fn beat(shared: &Shared, uuid: &str) {
     shared.changed.notify_one();
 }
 
-fn sign_in_page(name: &str, wrong: &str) -> String {
-    page(SIGN_IN, name).replace("{wrong}", wrong)
-}
-
-fn page(template: &str, name: &str) -> String {
+fn page(template: &str, name: &str, wrong: &str) -> String {
     let escaped = name.replace('&', "&amp;").replace('<', "&lt;");
-    template.replace("{name}", &escaped)
+    template
+        .replace("{name}", &escaped)
+        .replace("{wrong}", wrong)
 }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::application::Application;
 use super::clock::{Clock, Event, Time};
-use super::deployment::{Deployment, Status};
+use super::deployment::Deployment;
 use super::{ledger::Record, outcomes::Plan, platform::Platform, settings::Settings};
 
 const ALPHABET: &[u8] = b"abcdefghijklmnopqrstuvwxyz0123456789";
@@ -33,13 +33,11 @@ pub struct State {
 }
 
 impl State {
-    /// A number never given before.
     pub fn next_id(&mut self) -> u64 {
         self.last_id += 1;
         self.last_id
     }
 
-    /// The applications with an address at this host.
     pub fn applications_at(&self, host: &str) -> impl Iterator<Item = &Application> {
         let all = self.applications.values();
         all.filter(move |row| row.hosts.iter().any(|known| known == host))
@@ -54,12 +52,6 @@ impl State {
     /// The deployments that wait or build, the oldest first, orphaned ones included.
     pub fn active(&self) -> impl Iterator<Item = &Deployment> {
         self.deployments.values().filter(|row| row.is_active())
-    }
-
-    /// How many deployments the API shows in this state.
-    pub fn count(&self, status: Status) -> usize {
-        let counted = |row: &&Deployment| !row.orphaned && row.status == status;
-        self.active().filter(counted).count()
     }
 
     /// Lets something happen after so much simulated time.

@@ -2,6 +2,7 @@
 
 mod script;
 
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
 
 use super::application::{Application, Container};
@@ -43,7 +44,8 @@ pub fn queue(state: &mut State, application: &Application, now: Time) -> String 
 /// Lets every waiting deployment begin whose turn has come: one for each application, and no more at once than the
 /// server builds.
 pub fn begin_waiting(state: &mut State, at: Time) {
-    while state.count(Status::InProgress) < state.settings.concurrent_builds {
+    let shown = |row: &&Deployment| !row.orphaned;
+    while building(state).filter(shown).count() < state.settings.concurrent_builds {
         let busy: Vec<&str> = building(state).map(|row| &*row.application).collect();
         let may_begin = |row: &&Deployment| {
             let stuck = row.outcome == Outcome::StuckQueued;
@@ -169,10 +171,12 @@ fn act(state: &mut State, deployment: u64, action: Action, at: Time) {
 
 /// The commit at the head of a branch: always the same for the same branch.
 fn head_of(application: &Application) -> String {
-    let mut sum: u64 = 0xcbf2_9ce4_8422_2325;
-    let repository = application.text("git_repository").bytes();
-    for byte in repository.chain(application.text("git_branch").bytes()) {
-        sum = (sum ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-    }
-    format!("{sum:016x}{:016x}{:08x}", !sum, sum >> 32)
+    let mut hasher = DefaultHasher::new();
+    (
+        application.text("git_repository"),
+        application.text("git_branch"),
+    )
+        .hash(&mut hasher);
+    let hash = hasher.finish();
+    format!("{hash:016x}{:016x}{:08x}", !hash, hash >> 32)
 }

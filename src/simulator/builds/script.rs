@@ -107,9 +107,9 @@ fn fill(text: &str, texts: &Texts) -> String {
         }
         text.replace(&format!("{{{name}}}"), value)
     };
-    // The message of a failure holds a command, which holds arguments, which hold an identifier.
+    // A message holds a command, which holds the build, which holds arguments, which hold an identifier.
     let mut text = text.to_owned();
-    for _ in 0..4 {
+    for _ in 0..5 {
         text = texts.iter().fold(text, replace);
     }
     text

@@ -181,9 +181,15 @@ fn refuse_taken(state: &State, domains: &str) -> Result<(), Answer> {
     for wanted in domains.split(',') {
         let host = host(wanted).unwrap_or_default();
         for row in state.applications_at(&host) {
-            let mut held = row.text("fqdn").split(',');
+            let (name, mut held) = (row.name(), row.text("fqdn").split(','));
             let same = held.find(|url| bare(url) == bare(wanted));
-            conflicts.extend(same.map(|url| conflict(url, row)));
+            conflicts.extend(same.map(|url| {
+                json!({
+                    "domain": url, "resource_name": name, "resource_uuid": row.uuid,
+                    "resource_type": "application",
+                    "message": format!("Domain {url} is already in use by application '{name}'"),
+                })
+            }));
         }
     }
     if conflicts.is_empty() {
@@ -195,14 +201,6 @@ fn refuse_taken(state: &State, domains: &str) -> Result<(), Answer> {
         "warning": "Two resources with one domain get each other's requests.",
     });
     Err(Answer::json(StatusCode::CONFLICT, body))
-}
-
-fn conflict(url: &str, row: &Application) -> Value {
-    let name = row.name();
-    json!({
-        "domain": url, "resource_name": name, "resource_uuid": row.uuid, "resource_type": "application",
-        "message": format!("Domain {url} is already in use by application '{name}'"),
-    })
 }
 
 /// Stores the application and answers 201.

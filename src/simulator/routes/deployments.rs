@@ -31,11 +31,15 @@ pub fn deploy(state: &mut State, input: &Input) -> Reply {
 fn deploy_one(state: &mut State, uuid: &str, now: Time) -> Result<Value, Answer> {
     let application = found(state.applications.get(uuid).cloned(), Call::Deploy)?;
     let again = |row: &Deployment| row.application == uuid && row.commit == "HEAD";
+    let waiting = state
+        .active()
+        .filter(|row| row.status == Status::Queued)
+        .count();
     let phantom = state.settings.phantom_deploy > 0;
     let (message, deployment) = if phantom || state.active().any(again) {
         state.settings.phantom_deploy = state.settings.phantom_deploy.saturating_sub(1);
         (ALREADY.to_owned(), new_uuid())
-    } else if state.count(Status::Queued) >= state.settings.queue_limit {
+    } else if waiting >= state.settings.queue_limit {
         let full = Answer::message(StatusCode::TOO_MANY_REQUESTS, FULL);
         return Err(full.with("retry-after", &60));
     } else {
@@ -81,13 +85,13 @@ pub fn show(state: &mut State, input: &Input) -> Reply {
 }
 
 pub fn of_application(state: &mut State, input: &Input) -> Reply {
-    let (skip, take) = (number(input, "skip", 0, 0)?, number(input, "take", 1, 10)?);
+    let take = take(input)?;
     let application = state.applications.get(input.uuid());
     found(application, Call::DeploymentsOfApplication)?;
     let newest_first = state.deployments.values().rev();
     let rows = newest_first.filter(|row| row.application == input.uuid());
     let count = rows.clone().count();
-    let page: Vec<Value> = shown(state, input, rows.skip(skip).take(take)).collect();
+    let page: Vec<Value> = shown(state, input, rows.take(take)).collect();
     Ok(Answer::ok(json!({ "count": count, "deployments": page })))
 }
 
@@ -106,17 +110,16 @@ pub fn cancel(state: &mut State, input: &Input) -> Reply {
     })))
 }
 
-/// A parameter that is a number; this one call refuses in the framework's own shape.
-fn number(input: &Input, name: &str, least: usize, usual: usize) -> Result<usize, Answer> {
-    let Some(text) = input.parameter(name) else {
-        return Ok(usual);
+/// How many are asked for; this one call refuses in the framework's own shape.
+fn take(input: &Input) -> Result<usize, Answer> {
+    let Some(take) = input.parameter("take") else {
+        return Ok(10);
     };
-    let wrong = match text.parse::<usize>() {
-        Ok(number) if number >= least => return Ok(number),
-        Ok(_) => format!("must be at least {least}"),
-        Err(_) => "must be an integer".to_owned(),
+    let message = match take.parse() {
+        Ok(0) => "The take field must be at least 1.",
+        Ok(take) => return Ok(take),
+        Err(_) => "The take field must be an integer.",
     };
-    let message = format!("The {name} field {wrong}.");
-    let body = json!({ "message": message, "errors": { name: [message] } });
+    let body = json!({ "message": message, "errors": { "take": [message] } });
     Err(Answer::json(StatusCode::UNPROCESSABLE_ENTITY, body))
 }

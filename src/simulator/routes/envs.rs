@@ -40,13 +40,11 @@ pub fn bulk(state: &mut State, input: &Input) -> Reply {
 
 fn given(item: &Value, input: &Input) -> Result<Variable, Answer> {
     let given = Variable::deserialize(item);
-    let given = given.map_err(|error| Answer::invalid(json!({ "data": [error.to_string()] })))?;
-    Ok(Variable {
-        uuid: new_uuid(),
-        created_at: input.now,
-        updated_at: input.now,
-        ..given
-    })
+    let wrong = |error: serde_json::Error| Answer::invalid(json!({ "data": [error.to_string()] }));
+    let mut given = given.map_err(wrong)?;
+    given.uuid = new_uuid();
+    (given.created_at, given.updated_at) = (input.now, input.now);
+    Ok(given)
 }
 
 /// A flag that is left out becomes null, which its column refuses when the stored flag was set.
