@@ -17,6 +17,7 @@ const MINUTE: Duration = Duration::from_mins(1);
 #[derive(Clone, Copy)]
 pub struct Sensitive(pub bool);
 
+/// Lets a call pass, or refuses it.
 pub async fn check(
     State((shared, call)): State<(Shared, Call)>,
     mut request: Request,

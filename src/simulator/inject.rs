@@ -25,6 +25,7 @@ const PAUSE: Duration = Duration::from_millis(50);
 const BAD_GATEWAY: &str = "<html><head><title>502 Bad Gateway</title></head><body>\
     <h1>502 Bad Gateway</h1><p>The server behind this proxy did not answer.</p></body></html>";
 
+/// The middleware of every call of the API.
 pub async fn faults(
     State((shared, call)): State<(Shared, Call)>,
     ConnectInfo(peer): ConnectInfo<Peer>,

@@ -76,8 +76,8 @@ impl Port {
         };
         self.closed.notify_one();
         peers.retain(|peer| Some(peer.number) != spared);
-        peers.iter().for_each(|peer| peer.reset.cancel());
         for peer in peers {
+            peer.reset.cancel();
             peer.closed.cancelled().await;
         }
     }
