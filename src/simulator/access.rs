@@ -1,22 +1,19 @@
 //! What every call of the API passes before its handler: token, rate limit, switches, ability. The order decides which
 //! refusal wins.
 
+use std::time::{Duration, Instant};
+
 use axum::extract::{Request, State};
-use axum::http::{HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-use super::answer::Answer;
-use super::calls::Call;
-use super::locking::lock;
-use super::rate_limit::Caller;
-use super::server::Shared;
-use super::settings::{Profile, Settings};
+use super::{answer::Answer, calls::Call, locking::lock};
+use super::{server::Shared, settings::Settings};
 
-/// Calls of `/api/health` within a minute.
-const HEALTH_LIMIT: u32 = 1_000;
+const MINUTE: Duration = Duration::from_mins(1);
 
-/// Whether the token may read sensitive things; an extension of every request that passed.
+/// Whether the token may read sensitive things; an extension of every request that passed with a token.
 #[derive(Clone, Copy)]
 pub struct Sensitive(pub bool);
 
@@ -26,29 +23,29 @@ pub async fn check(
     mut request: Request,
     next: Next,
 ) -> Response {
-    let settings = shared.state().settings.clone();
-    let usual = settings.rate_limit_per_minute;
-    let (caller, limit) = match (call, call.ability()) {
-        (Call::Health, _) => (Caller::Health, HEALTH_LIMIT),
-        (_, None) => (Caller::WithoutToken, usual),
-        (_, Some(_)) => (Caller::WithToken, usual),
+    let Some(ability) = call.ability() else {
+        return next.run(request).await;
     };
-    let abilities = abilities(&settings, &request);
-    if abilities.is_none() && call.ability().is_some() {
-        return Answer::message(StatusCode::UNAUTHORIZED, "Unauthenticated.").into_response();
-    }
-    let counted = lock(&shared.rate_limits).count(caller, limit);
+    let settings = shared.state().settings.clone();
+    let Some(abilities) = abilities(&settings, &request) else {
+        return Answer::unauthenticated().into_response();
+    };
+    let limit = settings.rate_limit_per_minute;
+    let counted = count(&mut lock(&shared.minute), limit);
     let remaining = match counted {
         Ok(remaining) => remaining,
         Err(refusal) => return refusal.into_response(),
     };
-    let abilities = abilities.unwrap_or_default();
-    let refusal = refused(&settings, call, request.method(), abilities);
-    let mut response = if let Some(refusal) = refusal {
-        refusal.into_response()
+    let may = |wanted: &str| abilities.iter().any(|one| one == wanted || one == "root");
+    let mut response = if settings.api_disabled {
+        Answer::switched_off("API is disabled.").into_response()
+    } else if settings.ip_refused {
+        Answer::switched_off("You are not allowed to access the API.").into_response()
+    } else if !may(ability) {
+        Answer::lacking(ability).into_response()
     } else {
-        let sensitive = may(abilities, "read:sensitive");
-        request.extensions_mut().insert(Sensitive(sensitive));
+        let sensitive = Sensitive(may("read:sensitive"));
+        request.extensions_mut().insert(sensitive);
         next.run(request).await
     };
     let headers = response.headers_mut();
@@ -57,45 +54,28 @@ pub async fn check(
     response
 }
 
-/// Why a call that was counted is refused, if it is.
-fn refused(
-    settings: &Settings,
-    call: Call,
-    method: &Method,
-    abilities: &[String],
-) -> Option<Answer> {
-    let ability = call.ability()?;
-    if settings.api_disabled {
-        return Some(Answer::switched_off("API is disabled."));
-    }
-    if settings.ip_refused {
-        let message = "You are not allowed to access the API.";
-        return Some(Answer::switched_off(message));
-    }
-    if !may(abilities, ability) {
-        return Some(Answer::lacking(ability));
-    }
-    let action = ability == "deploy" && settings.profile != Profile::V4_0_0;
-    (action && method == Method::GET).then(|| {
-        let message = "This endpoint has changed to a POST request.";
-        Answer::message(StatusCode::METHOD_NOT_ALLOWED, message).with("allow", "POST")
-    })
-}
-
-fn may(abilities: &[String], wanted: &str) -> bool {
-    abilities.iter().any(|one| one == wanted || one == "root")
-}
-
 /// The abilities of the token, which may come without the number before its secret.
 fn abilities<'a>(settings: &'a Settings, request: &Request) -> Option<&'a [String]> {
     let header = request.headers().get(header::AUTHORIZATION)?;
-    let (scheme, given) = header.to_str().ok()?.trim().split_once(' ')?;
-    let given = given.trim();
+    let given = header.to_str().ok()?.strip_prefix("Bearer ")?;
     let is_given = |token: &str| {
         let secret = token.split_once('|').map(|(_, secret)| secret);
         token == given || secret == Some(given)
     };
     let mut tokens = settings.token_abilities.iter();
-    let found = tokens.find(|(token, _)| scheme.eq_ignore_ascii_case("bearer") && is_given(token));
+    let found = tokens.find(|(token, _)| is_given(token));
     found.map(|(_, abilities)| abilities.as_slice())
+}
+
+/// Counts a call within the present minute and says how many are left in it.
+fn count(minute: &mut Option<(Instant, u32)>, limit: u32) -> Result<u32, Answer> {
+    let now = Instant::now();
+    let present = minute.filter(|(since, _)| now - *since < MINUTE);
+    let (since, calls) = present.unwrap_or((now, 0));
+    if calls >= limit {
+        let wait = MINUTE.saturating_sub(now - since).as_secs().max(1);
+        return Err(Answer::too_many_requests(wait, limit));
+    }
+    *minute = Some((since, calls + 1));
+    Ok(limit - calls - 1)
 }

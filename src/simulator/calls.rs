@@ -1,17 +1,15 @@
-//! The calls of Coolify's API: the names that faults and the ledger use, and the ability each asks for. The method and
-//! the path of each stand in `routes/`.
+//! The calls of Coolify's API: the names that faults and the ledger use, the route of each, and the ability it asks for.
 
+use axum::http::Method;
 use serde::{Deserialize, Serialize};
 
-/// One call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Call {
     /// Only in a fault: every call of the API.
     Any,
-    Health,
-    HealthV1,
     Version,
+    /// Only in a refusal: the project that is not there.
     Project,
     /// An environment, in which applications are found by name.
     Find,
@@ -20,35 +18,54 @@ pub enum Call {
     Create,
     Application,
     Delete,
-    /// Variables in bulk.
     Envs,
     EnvsList,
     StoragesList,
     StoragesAdd,
-    Logs,
     Deploy,
     /// All that wait or build.
     Deployments,
     Deployment,
     DeploymentsOfApplication,
     Cancel,
-    /// A path the API does not have.
     Unknown,
     /// Not of the API: any request to an application's own address.
     Address,
 }
 
 impl Call {
-    /// The name in faults and in the ledger.
     pub fn name(self) -> String {
         let name = serde_json::to_value(self).unwrap_or_default();
         name.as_str().unwrap_or_default().to_owned()
     }
 
+    /// The method, and the path below `/api`.
+    pub fn route(self) -> (Method, &'static str) {
+        match self {
+            Self::Version => (Method::GET, "/v1/version"),
+            Self::Find => (Method::GET, "/v1/projects/{uuid}/{environment}"),
+            Self::Server => (Method::GET, "/v1/servers/{uuid}"),
+            Self::Destinations => (Method::GET, "/v1/servers/{uuid}/destinations"),
+            Self::Create => (Method::POST, "/v1/applications/public"),
+            Self::Application => (Method::GET, "/v1/applications/{uuid}"),
+            Self::Delete => (Method::DELETE, "/v1/applications/{uuid}"),
+            Self::Envs => (Method::PATCH, "/v1/applications/{uuid}/envs/bulk"),
+            Self::EnvsList => (Method::GET, "/v1/applications/{uuid}/envs"),
+            Self::StoragesList => (Method::GET, "/v1/applications/{uuid}/storages"),
+            Self::StoragesAdd => (Method::POST, "/v1/applications/{uuid}/storages"),
+            Self::Deploy => (Method::POST, "/v1/deploy"),
+            Self::Deployments => (Method::GET, "/v1/deployments"),
+            Self::Deployment => (Method::GET, "/v1/deployments/{uuid}"),
+            Self::DeploymentsOfApplication => (Method::GET, "/v1/deployments/applications/{uuid}"),
+            Self::Cancel => (Method::POST, "/v1/deployments/{uuid}/cancel"),
+            Self::Any | Self::Project | Self::Unknown | Self::Address => (Method::GET, "/{*any}"),
+        }
+    }
+
     /// The ability a token must have, if the call asks for a token at all.
     pub fn ability(self) -> Option<&'static str> {
         match self {
-            Self::Any | Self::Health | Self::HealthV1 | Self::Unknown | Self::Address => None,
+            Self::Any | Self::Unknown | Self::Address => None,
             Self::Create | Self::Delete | Self::Envs | Self::StoragesAdd => Some("write"),
             Self::Deploy | Self::Cancel => Some("deploy"),
             _ => Some("read"),
@@ -63,7 +80,7 @@ impl Call {
             Self::Project => "Project not found.",
             Self::Find => "Environment not found.",
             Self::Server | Self::Destinations => "Server not found.",
-            Self::Application | Self::StoragesAdd | Self::Logs => "Application not found.",
+            Self::Application | Self::StoragesAdd => "Application not found.",
             _ => "Application not found",
         }
     }

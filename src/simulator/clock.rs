@@ -1,7 +1,6 @@
 //! Time as the simulator keeps it, and the events that are due.
 
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -18,13 +17,11 @@ const WRITTEN: &[BorrowedFormatItem<'_>] =
 pub struct Time(i64);
 
 impl Time {
-    /// The present, by the wall clock.
     pub fn now() -> Self {
         let nanos = OffsetDateTime::now_utc().unix_timestamp_nanos();
         Self(i64::try_from(nanos / 1_000).unwrap_or(i64::MAX))
     }
 
-    /// This time and `wait` more.
     pub fn after(self, wait: Duration) -> Self {
         let micros = i64::try_from(wait.as_micros()).unwrap_or(i64::MAX);
         Self(self.0.saturating_add(micros))
@@ -36,14 +33,8 @@ impl Time {
         Duration::from_micros(u64::try_from(micros).unwrap_or(0))
     }
 
-    /// Milliseconds since the Unix epoch.
     pub fn unix_millis(self) -> i64 {
         self.0 / 1_000
-    }
-
-    /// Whole seconds since the Unix epoch.
-    pub fn unix_seconds(self) -> i64 {
-        self.0 / 1_000_000
     }
 
     /// The text of a database column: whole seconds, yet six fractional digits.
@@ -60,39 +51,36 @@ impl Time {
     }
 }
 
-/// What can be due. Rows are named by their public identifiers.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Event {
-    /// The next step of a deployment, if it still follows that script.
-    Step { deployment: String, script: u32 },
-    /// A stop or a deletion removes the containers.
-    StopContainers { application: String },
-    /// A deletion removes the rows, and the volumes if they were meant too.
-    RemoveRows { application: String, volumes: bool },
+    /// The next step of the deployment with this number, if it still follows that script.
+    Step(u64, u32),
+    /// A stop or a deletion removes the containers of an application.
+    StopContainers(String),
+    /// A deletion removes an application's rows, and the volumes if they were meant too.
+    RemoveRows(String, bool),
 }
 
 /// The events that are due, the earliest first; those due at once in the order they were scheduled.
 #[derive(Default, Serialize, Deserialize)]
 pub struct Clock {
     scheduled: u64,
-    due: BinaryHeap<Reverse<(Time, u64, Event)>>,
+    due: BTreeSet<(Time, u64, Event)>,
 }
 
 impl Clock {
-    /// Lets something happen at a time.
     pub fn schedule(&mut self, at: Time, event: Event) {
         self.scheduled += 1;
-        self.due.push(Reverse((at, self.scheduled, event)));
+        self.due.insert((at, self.scheduled, event));
     }
 
-    /// When the next event is due.
     pub fn next_due(&self) -> Option<Time> {
-        self.due.peek().map(|Reverse((at, ..))| *at)
+        self.due.first().map(|(at, ..)| *at)
     }
 
     /// Takes the next event that is due by `now`, with the time it was due at.
     pub fn take_due(&mut self, now: Time) -> Option<(Time, Event)> {
         self.next_due().filter(|at| *at <= now)?;
-        self.due.pop().map(|Reverse((at, _, event))| (at, event))
+        self.due.pop_first().map(|(at, _, event)| (at, event))
     }
 }

@@ -1,6 +1,5 @@
 //! `/simulator/…`: what tests and demonstrations may ask, in JSON and without a token. It does nothing that the handle
-//! cannot do: `GET ledger`, `GET|POST|DELETE faults`, `POST outcomes`, `POST settings`, `GET held`, `POST release`,
-//! `POST down`, `POST applications/{name or identifier}/state`.
+//! cannot do.
 
 use std::time::Duration;
 
@@ -11,43 +10,35 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::answer::{Answer, Reply};
-use super::server::{Server, Shared};
-use super::{faults::Fault, listener::Peer, outcomes::Plan, removal::Change};
+use super::{faults::Fault, listener::Peer, outcomes::Plan, removal::Change, server::Shared};
 
-/// The control interface.
+type Simulator = State<Shared>;
+
 pub fn router(shared: &Shared) -> Router {
-    let ledger = |State(server): State<Shared>| async move { Json(server.ledger()) };
-    let held = |State(server): State<Shared>| async move { Json(server.held()) };
-    let faults = |State(server): State<Shared>| async move { Json(server.faults()) };
-    let fault = |State(server): State<Shared>, Json(fault): Json<Fault>| async move {
+    let ledger = async |State(server): Simulator| Json(server.ledger());
+    let held = async |State(server): Simulator| Json(server.held());
+    let faults = async |State(server): Simulator| Json(server.faults());
+    let fault = async |State(server): Simulator, Json(fault): Json<Fault>| {
         server.fault(fault);
         done()
     };
-    let clear_faults = |State(server): State<Shared>| async move {
+    let clear_faults = async |State(server): Simulator| {
         server.clear_faults();
         done()
     };
-    let outcome = |State(server): State<Shared>, Json(plan): Json<Plan>| async move {
+    let outcome = async |State(server): Simulator, Json(plan): Json<Plan>| {
         server.outcome(plan);
         done()
     };
-    let release = |State(server): State<Shared>| async move {
+    let release = async |State(server): Simulator| {
         server.release();
         done()
     };
-    let settings = |State(server): State<Shared>, Json(changes)| async move {
-        change_settings(&server, changes)
-    };
-    let state = |State(server): State<Shared>, Path(word): Path<String>, Json(wanted)| async move {
-        change_state(&server, &word, wanted)
-    };
+    let faults = get(faults).post(fault).delete(clear_faults);
     Router::new()
         .route("/simulator/ledger", get(ledger))
         .route("/simulator/held", get(held))
-        .route(
-            "/simulator/faults",
-            get(faults).post(fault).delete(clear_faults),
-        )
+        .route("/simulator/faults", faults)
         .route("/simulator/outcomes", post(outcome))
         .route("/simulator/release", post(release))
         .route("/simulator/settings", post(settings))
@@ -56,31 +47,21 @@ pub fn router(shared: &Shared) -> Router {
         .with_state(Shared::clone(shared))
 }
 
-fn change_settings(server: &Server, changes: Map<String, Value>) -> Reply {
-    let mut done_or_wrong = Ok(done());
+async fn settings(State(server): Simulator, Json(changes): Json<Map<String, Value>>) -> Reply {
+    let mut reply = Ok(done());
     server.settings(|settings| match settings.changed(changes) {
         Ok(new) => *settings = new,
-        Err(error) => done_or_wrong = Err(wrong(&error.to_string())),
+        Err(error) => reply = Err(Answer::bad_request(&error.to_string())),
     });
-    done_or_wrong
+    reply
 }
 
-/// What an application is to become behind Coolify's back.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WantedState {
-    state: Option<String>,
-    deaf: Option<bool>,
-    #[serde(default)]
-    vanish: bool,
-}
-
-fn change_state(server: &Server, word: &str, change: WantedState) -> Reply {
-    let mut changes = Vec::new();
-    changes.extend(change.state.map(Change::State));
-    changes.extend(change.deaf.map(Change::Deaf));
-    changes.extend(change.vanish.then_some(Change::Vanish));
-    if changes.iter().all(|change| server.set_state(word, change)) {
+async fn state(
+    State(server): Simulator,
+    Path(word): Path<String>,
+    Json(change): Json<Change>,
+) -> Reply {
+    if server.set_state(&word, &change) {
         return Ok(done());
     }
     let message = "No application has this name or identifier.";
@@ -94,20 +75,16 @@ struct Down {
 
 /// The caller's own connection is spared, so that it gets its response.
 async fn down(
-    State(server): State<Shared>,
+    State(server): Simulator,
     ConnectInfo(peer): ConnectInfo<Peer>,
     Json(wanted): Json<Down>,
 ) -> Reply {
     let lasting = Duration::try_from_secs_f64(wanted.seconds);
-    let lasting = lasting.map_err(|error| wrong(&error.to_string()))?;
-    server.door.close(lasting, Some(peer)).await;
-    Ok(done().with("connection", "close"))
-}
-
-fn wrong(why: &str) -> Answer {
-    Answer::bad_request(why)
+    let lasting = lasting.map_err(|error| Answer::bad_request(&error.to_string()))?;
+    server.listener.close(lasting, Some(peer)).await;
+    Ok(done().with("connection", &"close"))
 }
 
 fn done() -> Answer {
-    Answer::ok(&json!({ "done": true }))
+    Answer::ok(json!({ "done": true }))
 }

@@ -1,65 +1,89 @@
-//! A variable's row: how it is written, shown, and seen by the container.
+//! A variable of an application: how it is written, shown, and seen by the container.
 
-use serde_json::{Map, Value, json};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
-use super::{clock::Time, platform::object};
+use super::clock::Time;
+use super::platform::row;
 
-/// A variable about which nothing was said but its name.
-pub fn new_row(uuid: &str, version: &str, now: Time) -> Map<String, Value> {
-    object(json!({
-        "uuid": uuid, "value": null, "comment": null, "is_buildpack_control": false, "is_buildtime": true,
-        "is_coolify": false, "is_literal": false, "is_multiline": false, "is_preview": false,
-        "is_really_required": false, "is_runtime": true, "is_shared": false, "is_shown_once": false,
-        "version": version, "created_at": now.column(), "updated_at": now.column(),
-    }))
+/// A variable's row, of production or of previews. Of what a call gives, other keys are dropped without a word.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "independent columns")]
+pub struct Variable {
+    #[serde(default)]
+    pub uuid: String,
+    pub key: String,
+    pub value: Option<String>,
+    #[serde(default)]
+    pub is_preview: bool,
+    #[serde(default)]
+    pub is_literal: bool,
+    #[serde(default)]
+    pub is_multiline: bool,
+    #[serde(default)]
+    pub is_shown_once: bool,
+    #[serde(default = "yes")]
+    pub is_runtime: bool,
+    #[serde(default = "yes")]
+    pub is_buildtime: bool,
+    #[serde(default)]
+    pub created_at: Time,
+    #[serde(default)]
+    pub updated_at: Time,
 }
 
-/// The row as the API shows it. `real_value` carries the quotes that Coolify writes.
-pub fn shown(row: &Map<String, Value>, sensitive: bool) -> Value {
-    let mut row = row.clone();
-    if !sensitive || is(&row, "is_shown_once") {
-        row.remove("value");
-    } else {
-        let value = row["value"].as_str();
-        let written = value.map(|value| written(value, is_literal(&row)));
-        row.insert("real_value".into(), written.into());
+fn yes() -> bool {
+    true
+}
+
+impl Variable {
+    /// The row as the API shows it. `real_value` carries the quotes that Coolify writes.
+    pub fn shown(&self, sensitive: bool) -> Value {
+        let mut shown = json!(row("variable", json!(self)));
+        shown["created_at"] = self.created_at.column().into();
+        shown["updated_at"] = self.updated_at.column().into();
+        if sensitive {
+            shown["real_value"] = self
+                .value
+                .as_deref()
+                .map(|value| self.written(value))
+                .into();
+        } else if let Some(columns) = shown.as_object_mut() {
+            columns.remove("value");
+        }
+        shown
     }
-    row.into()
-}
 
-/// A literal value stands between single quotes, and no sign in it is escaped.
-fn written(value: &str, literal: bool) -> String {
-    if literal {
-        return format!("'{value}'");
+    /// A literal value stands between single quotes, and no sign in it is escaped.
+    fn written(&self, value: &str) -> String {
+        if self.is_literally() {
+            return format!("'{value}'");
+        }
+        let escaped = value.replace('\\', "\\\\");
+        escaped.replace('"', "\\\"").replace('\'', "\\'")
     }
-    let escaped = value.replace('\\', "\\\\");
-    escaped.replace('"', "\\\"").replace('\'', "\\'")
-}
 
-/// What the container sees of a variable, if it has a value. A literal value ends at a quote inside it; any other is a
-/// template in which Docker Compose replaces `$NAME` by nothing.
-pub fn in_container(rows: &[Map<String, Value>], key: &str) -> Option<String> {
-    let given =
-        |row: &&Map<_, _>| row["key"] == key && is(row, "is_runtime") && !is(row, "is_preview");
-    let row = rows.iter().rfind(given)?;
-    let value = row["value"].as_str()?;
-    let seen = if is_literal(row) {
-        let end = value.find('\'').unwrap_or(value.len());
-        value[..end].to_owned()
-    } else {
+    /// What the container sees. A literal value ends at a quote inside it; any other is a template in which Docker
+    /// Compose replaces `$NAME` by nothing.
+    fn seen(&self) -> Option<String> {
+        let value = self.value.as_deref()?;
+        if self.is_literally() {
+            return value.split('\'').next().map(str::to_owned);
+        }
         let name = |sign: char| sign.is_ascii_alphanumeric() || sign == '_';
         let (first, rest) = value.split_once('$').unwrap_or((value, ""));
         let rest = rest.split('$').map(|piece| piece.trim_start_matches(name));
-        std::iter::once(first).chain(rest).collect()
-    };
+        Some(std::iter::once(first).chain(rest).collect())
+    }
+
+    fn is_literally(&self) -> bool {
+        self.is_literal || self.is_multiline
+    }
+}
+
+/// What the container sees of a variable, if it has a value.
+pub fn in_container(all: &[Variable], key: &str) -> Option<String> {
+    let given = |one: &&Variable| one.key == key && one.is_runtime && !one.is_preview;
+    let seen = all.iter().rfind(given)?.seen()?;
     Some(seen).filter(|seen| !seen.is_empty())
-}
-
-/// Whether a flag is set.
-pub fn is(row: &Map<String, Value>, flag: &str) -> bool {
-    row.get(flag) == Some(&Value::Bool(true))
-}
-
-fn is_literal(row: &Map<String, Value>) -> bool {
-    is(row, "is_literal") || is(row, "is_multiline")
 }

@@ -1,28 +1,27 @@
-//! Faults: which call, what goes wrong with it, and how often. How each is carried out is in `inject.rs`.
+//! Faults: which call, what goes wrong with it, and how often; and the calls that are held meanwhile. How each is carried
+//! out is in `inject.rs`.
 //!
 //! To let adding a storage answer 500 until further notice:
 //! `simulator.fault(Fault::new(Call::StoragesAdd, FaultKind::ServerErrorBefore))`, or over HTTP
 //! `POST /simulator/faults` with `{"call": "storages_add", "fault": "server_error_before"}`.
 
+use std::sync::{Arc, Mutex, Weak};
+
 use serde::{Deserialize, Serialize};
+use tokio::sync::Notify;
 
-use super::calls::Call;
+use super::{calls::Call, locking::lock};
 
-/// What goes wrong.
+/// What goes wrong: before anything is done, or after it was done. What is answered in place of it does nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FaultKind {
-    /// The connection is reset and nothing was done.
     ResetBefore,
-    /// The call is done, then the connection is reset.
     ResetAfter,
     /// Nothing is done and nothing is ever answered.
     Hang,
-    /// 429 of the rate limit.
     TooManyRequests,
-    /// 500, nothing done.
     ServerErrorBefore,
-    /// Done, then 500.
     ServerErrorAfter,
     /// The HTML 502 of a proxy; nothing done.
     BadGatewayHtml,
@@ -30,48 +29,35 @@ pub enum FaultKind {
     Unavailable,
     /// Done, and the JSON response is cut in the middle though complete as HTTP.
     MalformedJson,
-    /// 401.
     Unauthenticated,
     /// 403 for want of the call's ability.
     ForbiddenAbility,
     /// 403 because the API is switched off.
     ForbiddenApiDisabled,
-    /// 404 about the thing asked for.
     NotFound,
     /// 404 as for a path that this version does not have.
     EndpointMissing,
     /// Done, and the response comes in small pieces and breaks off before its end.
     SlowDrip,
-    /// Held until released, and only then done.
+    /// Held until released.
     HoldBefore,
-    /// Done, and held until released.
     HoldAfter,
 }
 
 /// An order to let calls go wrong.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[expect(
-    clippy::struct_field_names,
-    reason = "the names are those of the control interface"
-)]
+#[expect(clippy::struct_field_names, reason = "keys of the control interface")]
 pub struct Fault {
-    /// Which call; `any` is every call of the API.
     pub call: Call,
-    /// What happens to it.
     pub fault: FaultKind,
     /// How often it strikes; until cleared when absent.
-    #[serde(default)]
     pub times: Option<u32>,
     /// How many matching calls are let through first.
     #[serde(default)]
     pub skip: u32,
     /// For `too_many_requests`: the seconds in `Retry-After`, 1 when absent.
-    #[serde(default)]
     pub retry_after_seconds: Option<u32>,
-    /// Only calls about the application of this name or identifier.
-    #[serde(default)]
-    pub name: Option<String>,
     /// For `hold_before`: a call whose caller has left is done all the same when it is released.
     #[serde(default)]
     pub lands_anyway: bool,
@@ -81,7 +67,6 @@ pub struct Fault {
 }
 
 impl Fault {
-    /// A fault that strikes until it is cleared.
     #[cfg(test)]
     pub fn new(call: Call, fault: FaultKind) -> Self {
         Self {
@@ -90,13 +75,11 @@ impl Fault {
             times: None,
             skip: 0,
             retry_after_seconds: None,
-            name: None,
             lands_anyway: false,
             struck: 0,
         }
     }
 
-    /// The same fault, striking only so often.
     #[cfg(test)]
     pub fn times(self, times: u32) -> Self {
         Self {
@@ -105,32 +88,61 @@ impl Fault {
         }
     }
 
-    fn concerns(&self, call: Call, about: &[String]) -> bool {
+    /// Whether it strikes this call, which counts.
+    pub fn strikes(&mut self, call: Call) -> bool {
         let any = self.call == Call::Any && call != Call::Address;
-        let named = self.name.as_ref().is_none_or(|name| about.contains(name));
-        named && (any || self.call == call)
+        let meant = (any || self.call == call) && self.times != Some(0);
+        if !meant || self.skip > 0 {
+            self.skip -= u32::from(meant);
+            return false;
+        }
+        self.times = self.times.map(|times| times - 1);
+        self.struck += 1;
+        true
     }
 }
 
-/// All faults in the order they were given, spent ones too.
-#[derive(Default)]
-pub struct Faults(pub Vec<Fault>);
+/// Whether a held call has been done already, its response withheld.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Phase {
+    Before,
+    After,
+}
 
-impl Faults {
-    /// The fault that strikes this call, if one does. `about` are names and identifiers of its applications.
-    pub fn strike(&mut self, call: Call, about: &[String]) -> Option<Fault> {
-        for fault in &mut self.0 {
-            if fault.times == Some(0) || !fault.concerns(call, about) {
-                continue;
-            }
-            if fault.skip > 0 {
-                fault.skip -= 1;
-                continue;
-            }
-            fault.times = fault.times.map(|times| times - 1);
-            fault.struck += 1;
-            return Some(fault.clone());
-        }
-        None
+/// A held call.
+#[derive(Clone, Debug, Serialize)]
+pub struct Held {
+    pub call: Call,
+    pub phase: Phase,
+}
+
+/// All calls that are held until somebody releases them.
+#[derive(Default)]
+pub struct Holds {
+    releases: Notify,
+    /// Each belongs to its waiting caller, so that one who leaves takes it off the list.
+    held: Mutex<Vec<Weak<Held>>>,
+}
+
+impl Holds {
+    /// Waits until the next release.
+    pub async fn hold(&self, call: Held) {
+        let released = self.releases.notified();
+        let call = Arc::new(call);
+        lock(&self.held).push(Arc::downgrade(&call));
+        released.await;
+        drop(call);
+    }
+
+    pub fn release(&self) {
+        self.releases.notify_waiters();
+    }
+
+    pub fn list(&self) -> Vec<Held> {
+        let mut held = lock(&self.held);
+        held.retain(|call| call.strong_count() > 0);
+        let calls = held.iter().filter_map(Weak::upgrade);
+        calls.map(Arc::unwrap_or_clone).collect()
     }
 }

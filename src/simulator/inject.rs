@@ -6,28 +6,22 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes, to_bytes};
-use axum::extract::rejection::RawPathParamsRejection;
-use axum::extract::{ConnectInfo, RawPathParams, Request, State};
+use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures_util::{FutureExt, StreamExt, stream};
-use serde_json::Value;
-use url::form_urlencoded;
 
-use super::answer::{Answer, for_browsers};
-use super::calls::Call;
-use super::clock::Time;
-use super::faults::{Fault, FaultKind};
-use super::holds::{Held, Phase};
-use super::listener::Peer;
-use super::locking::lock;
-use super::server::{Count, Shared};
+use super::answer::Answer;
+use super::faults::{Fault, FaultKind, Held, Phase};
+use super::{calls::Call, listener::Peer, locking::lock, server::Shared};
 
 /// The largest body that is read, in bytes.
 const LARGEST: usize = 2 * 1024 * 1024;
 /// How many pieces of a response are sent before it breaks off.
 const PIECES: usize = 20;
+/// Before each of them.
+const PAUSE: Duration = Duration::from_millis(50);
 const BAD_GATEWAY: &str = "<html><head><title>502 Bad Gateway</title></head><body>\
     <h1>502 Bad Gateway</h1><p>The server behind this proxy did not answer.</p></body></html>";
 
@@ -35,90 +29,81 @@ const BAD_GATEWAY: &str = "<html><head><title>502 Bad Gateway</title></head><bod
 pub async fn faults(
     State((shared, call)): State<(Shared, Call)>,
     ConnectInfo(peer): ConnectInfo<Peer>,
-    path: Result<RawPathParams, RawPathParamsRejection>,
     request: Request,
     next: Next,
 ) -> Response {
+    // All of it is here before anything is held: its caller may leave meanwhile.
     let (parts, body) = request.into_parts();
     let Ok(body) = to_bytes(body, LARGEST).await else {
-        return Answer::text(StatusCode::PAYLOAD_TOO_LARGE, "too large").into_response();
+        return StatusCode::PAYLOAD_TOO_LARGE.into_response();
     };
-    let query = parts.uri.query().unwrap_or_default();
-    let mut words = words(query, &body);
-    words.extend(path.iter().flatten().map(|(_, word)| word.to_owned()));
-    let about = shared.state().names(words);
-    let accept = parts.headers.get(header::ACCEPT);
-    let accept = accept.and_then(|accept| accept.to_str().ok());
-    let for_program = accept.is_some_and(|accept| accept.contains("json"));
     let request = Request::from_parts(parts, Body::from(body));
-    let response = async move {
-        let response = next.run(request).await;
-        if for_program {
-            return response;
-        }
-        for_browsers(response)
-    };
-    answer(&shared, call, about, &peer, response).await
+    answer(&shared, call, &peer, next.run(request)).await
 }
 
-/// What a call says in its query string and body about whom it concerns.
-fn words(query: &str, body: &[u8]) -> Vec<String> {
-    let pairs = form_urlencoded::parse(query.as_bytes());
-    let mut lists: Vec<String> = pairs
-        .filter(|(key, _)| key == "uuid")
-        .map(|(_, list)| list.into_owned())
-        .collect();
-    let body: Value = serde_json::from_slice(body).unwrap_or_default();
-    lists.extend(
-        ["name", "uuid"]
-            .iter()
-            .filter_map(|key| body[key].as_str().map(str::to_owned)),
-    );
-    let words = lists.iter().flat_map(|list| list.split(','));
-    words.map(|word| word.trim().to_owned()).collect()
-}
-
-/// Counts a request and answers it, with `response` unless a fault strikes. `about` are names and identifiers of the
-/// applications it is about.
+/// Counts a request and answers it, with `response` unless a fault strikes.
 pub async fn answer(
     shared: &Shared,
     call: Call,
-    about: Vec<String>,
     peer: &Peer,
     response: impl Future<Output = Response> + Send + 'static,
 ) -> Response {
-    let mut count = Count::new(shared, call);
-    let fault = lock(&shared.faults).strike(call, &about);
-    let kind = fault.as_ref().map(|fault| fault.fault);
+    lock(&shared.ledger).begin(call);
+    let mut count = Count {
+        shared: Arc::clone(shared),
+        call,
+        answer: "left".to_owned(),
+    };
+    let fault = {
+        let mut faults = lock(&shared.faults);
+        let mut all = faults.iter_mut();
+        all.find_map(|fault| fault.strikes(call).then(|| fault.clone()))
+    };
+    let hangs = fault
+        .as_ref()
+        .is_some_and(|fault| fault.fault == FaultKind::Hang);
     let answered = match fault {
         None => Some(response.await),
-        Some(fault) => strike(shared, call, about, &fault, response).await,
+        Some(fault) => strike(shared, &fault, call, response).await,
+    };
+    count.answer = match &answered {
+        Some(answered) => answered.status().as_str().to_owned(),
+        None if hangs => "hang".to_owned(),
+        None => "reset".to_owned(),
     };
     if let Some(answered) = answered {
-        count.note(answered.status().as_str());
         return answered;
     }
-    if kind == Some(FaultKind::Hang) {
-        count.note("hang");
-        return pending().await;
+    if !hangs {
+        drop(count);
+        peer.reset.cancel();
     }
-    count.note("reset");
-    drop(count);
-    peer.reset();
     pending().await
+}
+
+/// Notes what a call was answered when this is dropped; if nothing else is known, its caller has left.
+struct Count {
+    shared: Shared,
+    call: Call,
+    answer: String,
+}
+
+impl Drop for Count {
+    fn drop(&mut self) {
+        let answer = std::mem::take(&mut self.answer);
+        lock(&self.shared.ledger).end(self.call, answer);
+    }
 }
 
 /// What becomes of a request under a fault; nothing when it is never answered.
 async fn strike(
     shared: &Shared,
-    call: Call,
-    about: Vec<String>,
     fault: &Fault,
+    call: Call,
     response: impl Future<Output = Response> + Send + 'static,
 ) -> Option<Response> {
-    let pause = Duration::from_millis(shared.state().settings.drip_millis.into());
     let shared = Arc::clone(shared);
-    let hold = |phase| async move { shared.holds.hold(Held { call, phase, about }).await };
+    let hold = |phase| async move { shared.holds.hold(Held { call, phase }).await };
     match fault.fault {
         FaultKind::ResetBefore | FaultKind::Hang => None,
         FaultKind::ResetAfter => {
@@ -130,7 +115,7 @@ async fn strike(
             Some(Answer::server_error().into_response())
         }
         FaultKind::MalformedJson => Some(halved(response.await).await),
-        FaultKind::SlowDrip => Some(dripping(response.await, pause).await),
+        FaultKind::SlowDrip => Some(dripping(response.await).await),
         FaultKind::HoldBefore => {
             let landing = hold(Phase::Before).then(|()| response);
             if fault.lands_anyway {
@@ -151,15 +136,14 @@ async fn strike(
 fn refusal(call: Call, fault: &Fault) -> Answer {
     match fault.fault {
         FaultKind::TooManyRequests => {
-            let wait = u64::from(fault.retry_after_seconds.unwrap_or(1));
-            let reset = Time::now().after(Duration::from_secs(wait));
-            Answer::too_many_requests(wait, 200, reset.unix_seconds())
+            let wait = fault.retry_after_seconds.unwrap_or(1);
+            Answer::too_many_requests(wait.into(), 200)
         }
         FaultKind::BadGatewayHtml => Answer::html(StatusCode::BAD_GATEWAY, BAD_GATEWAY),
         FaultKind::Unavailable => {
             Answer::text(StatusCode::SERVICE_UNAVAILABLE, "no available server\n")
         }
-        FaultKind::Unauthenticated => Answer::message(StatusCode::UNAUTHORIZED, "Unauthenticated."),
+        FaultKind::Unauthenticated => Answer::unauthenticated(),
         FaultKind::ForbiddenAbility => Answer::lacking(call.ability().unwrap_or("read")),
         FaultKind::ForbiddenApiDisabled => Answer::switched_off("API is disabled."),
         FaultKind::NotFound => Answer::missing(call.not_found()),
@@ -172,10 +156,8 @@ fn refusal(call: Call, fault: &Fault) -> Answer {
 async fn taken_apart(mut response: Response) -> (Response, Bytes) {
     response.headers_mut().remove(header::CONTENT_LENGTH);
     let body = std::mem::take(response.body_mut());
-    (
-        response,
-        to_bytes(body, usize::MAX).await.unwrap_or_default(),
-    )
+    let body = to_bytes(body, usize::MAX).await;
+    (response, body.unwrap_or_default())
 }
 
 /// A response whose body is cut in the middle.
@@ -185,13 +167,13 @@ async fn halved(response: Response) -> Response {
 }
 
 /// A response whose body comes in small pieces and breaks off halfway.
-async fn dripping(response: Response, pause: Duration) -> Response {
+async fn dripping(response: Response) -> Response {
     let (response, body) = taken_apart(response).await;
     let size = body.len().div_ceil(PIECES * 2).max(1);
-    let pieces: Vec<Bytes> = body.chunks(size).map(Bytes::copy_from_slice).collect();
-    let half = pieces.len().div_ceil(2);
-    let pieces = stream::iter(pieces.into_iter().take(half)).then(move |piece| async move {
-        tokio::time::sleep(pause).await;
+    let half = body.slice(..body.len().div_ceil(2));
+    let pieces: Vec<Bytes> = half.chunks(size).map(Bytes::copy_from_slice).collect();
+    let pieces = stream::iter(pieces).then(async |piece| {
+        tokio::time::sleep(PAUSE).await;
         Ok(piece)
     });
     let broken = stream::once(async { Err(io::Error::from(io::ErrorKind::BrokenPipe)) });

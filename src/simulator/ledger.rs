@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
-use super::clock::Time;
+use super::calls::Call;
 
 /// Everything that ever happened. It counts calls as they come and go.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -16,13 +16,10 @@ pub struct Ledger {
     pub applications: Vec<Record>,
     /// How often each call got each answer: a status, or `reset`, `hang` or `left`.
     pub calls: BTreeMap<String, BTreeMap<String, u64>>,
-    /// All calls of the API together.
     pub calls_total: u64,
     /// The most calls that were ever under way at once.
     pub highest_concurrent: usize,
-    /// Calls within the last 60 real seconds.
     pub calls_last_minute: usize,
-    /// The most there ever were within 60 real seconds.
     pub most_calls_in_a_minute: usize,
     #[serde(skip)]
     under_way: usize,
@@ -31,8 +28,11 @@ pub struct Ledger {
 }
 
 impl Ledger {
-    /// A call begins.
-    pub fn begin(&mut self) {
+    /// A call begins. Requests to applications are not counted.
+    pub fn begin(&mut self, call: Call) {
+        if call == Call::Address {
+            return;
+        }
         self.calls_total += 1;
         self.under_way += 1;
         self.highest_concurrent = self.highest_concurrent.max(self.under_way);
@@ -42,17 +42,21 @@ impl Ledger {
     }
 
     /// A call is over, with an answer or without.
-    pub fn end(&mut self, call: String, answer: String) {
+    pub fn end(&mut self, call: Call, answer: String) {
+        if call == Call::Address {
+            return;
+        }
+        tracing::debug!(?call, answer, "simulated Coolify answered");
         self.under_way = self.under_way.saturating_sub(1);
-        let answers = self.calls.entry(call).or_default();
+        let answers = self.calls.entry(call.name()).or_default();
         *answers.entry(answer).or_default() += 1;
     }
 
     /// The ledger as it stands, with these applications.
-    pub fn with(&mut self, applications: &Records) -> Self {
+    pub fn with(&mut self, applications: &[Record]) -> Self {
         self.forget_old();
         Self {
-            applications: applications.0.clone(),
+            applications: applications.to_vec(),
             calls_last_minute: self.recent.len(),
             ..self.clone()
         }
@@ -66,35 +70,23 @@ impl Ledger {
     }
 }
 
-/// What is remembered of one application.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[expect(clippy::struct_excessive_bools, reason = "independent facts")]
 pub struct Record {
-    /// Coolify's identifier.
     pub uuid: String,
-    /// The name it was created with.
     pub name: String,
-    /// Its addresses.
     pub fqdn: String,
-    /// Its description.
     pub description: Option<String>,
-    /// When it was created.
     pub created_at: String,
-    /// When its rows vanished.
     pub deleted_at: Option<String>,
     /// It was removed behind Coolify's back and not by a call.
     pub vanished: bool,
-    /// Its volumes.
     pub volumes: Vec<Volume>,
-    /// It is gone, and so are all of its volumes.
     pub volumes_removed: bool,
     /// Its deletion pruned the whole server's build cache.
     pub docker_cleanup: bool,
-    /// Deployments that were asked for.
     pub deployments_requested: u32,
-    /// Builds that began.
     pub builds_started: u32,
-    /// The most builds at once.
     pub builds_at_once: usize,
     /// The most deployments that waited or built at once.
     pub deployments_at_once: usize,
@@ -102,39 +94,19 @@ pub struct Record {
     pub orphan_container: bool,
 }
 
-impl Record {
-    /// Notes that its rows are gone, and whether its volumes are.
-    pub fn delete(&mut self, volumes: bool, at: Time) {
-        self.deleted_at = Some(at.column());
-        self.volumes_removed = volumes;
-        for volume in &mut self.volumes {
-            volume.removed = volumes;
-        }
-    }
-}
-
-/// What is remembered of a volume.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Volume {
     /// Docker's name of it.
     pub name: String,
-    /// Where it was mounted.
     pub mount_path: String,
-    /// Whether it was removed from the server.
     pub removed: bool,
 }
 
-/// What is remembered of applications, oldest first; kept with them.
-#[derive(Default, Serialize, Deserialize)]
-pub struct Records(pub Vec<Record>);
-
-impl Records {
-    /// Writes into the record of an application.
-    pub fn note(&mut self, uuid: &str, change: impl FnOnce(&mut Record)) {
-        // What changes is young, mostly.
-        let mut newest_first = self.0.iter_mut().rev();
-        if let Some(record) = newest_first.find(|record| record.uuid == uuid) {
-            change(record);
-        }
+/// Writes into the record of an application.
+pub fn note(records: &mut [Record], uuid: &str, change: impl FnOnce(&mut Record)) {
+    // What changes is young, mostly.
+    let mut newest_first = records.iter_mut().rev();
+    if let Some(record) = newest_first.find(|record| record.uuid == uuid) {
+        change(record);
     }
 }

@@ -1,22 +1,23 @@
 //! The listening socket and its connections. The socket can be closed for a while, and each connection be reset.
 
+use std::future::poll_fn;
 use std::io;
 use std::net::SocketAddr;
-use std::time::Duration;
+use std::sync::Mutex;
+use std::task::{Context, Poll, ready};
+use std::time::{Duration, Instant};
 
-use axum::Router;
 use axum::extract::ConnectInfo;
-use hyper::Request;
-use hyper::body::Incoming;
+use axum::{Extension, Router};
 use hyper::server::conn::http1;
-use hyper::service::{Service, service_fn};
 use hyper_util::rt::TokioIo;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{mpsc, oneshot};
-use tokio::task::JoinSet;
+use tokio::sync::Notify;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
+
+use super::locking::lock;
 
 /// Between two tries to accept a connection, or to get the port back.
 const RETRY: Duration = Duration::from_millis(20);
@@ -25,129 +26,112 @@ const RETRY: Duration = Duration::from_millis(20);
 #[derive(Clone)]
 pub struct Peer {
     number: u64,
-    reset: CancellationToken,
+    /// Cancelled to reset the connection: the other side gets a TCP reset and no further byte.
+    pub reset: CancellationToken,
+    closed: CancellationToken,
 }
 
-impl Peer {
-    /// Resets the connection: the other side gets a TCP reset and no further byte.
-    pub fn reset(&self) {
-        self.reset.cancel();
-    }
-}
-
-/// An order to close the socket.
-struct Closing {
-    lasting: Duration,
-    spared: Option<Peer>,
-    closed: oneshot::Sender<()>,
-}
-
-/// Closes the listening socket from elsewhere.
-pub struct Door(mpsc::Sender<Closing>);
-
-impl Door {
-    /// Refuses connections for so long, from when this returns, and resets those that are open but the spared one.
-    /// While it is closed already, the new duration counts.
-    pub async fn close(&self, lasting: Duration, spared: Option<Peer>) {
-        let (closed, done) = oneshot::channel();
-        let closing = Closing {
-            lasting,
-            spared,
-            closed,
-        };
-        // A listener that is gone is closed already.
-        if self.0.send(closing).await.is_ok() {
-            done.await.ok();
-        }
-    }
-}
-
-/// The listening socket.
+/// The port that is listened on.
 pub struct Port {
     /// The address really listened on.
     pub address: SocketAddr,
-    /// Nothing while it is closed.
-    listener: Option<TcpListener>,
-    closings: mpsc::Receiver<Closing>,
-    peers: Vec<Peer>,
-    connections: JoinSet<()>,
+    socket: Mutex<Socket>,
+    closed: Notify,
 }
 
-/// Opens the socket; an address just given up may be taken again at once.
-///
-/// # Errors
-/// When the address is in use or not ours.
-pub async fn open(address: SocketAddr) -> io::Result<(Port, Door)> {
-    let listener = TcpListener::bind(address).await?;
-    let (sender, closings) = mpsc::channel(1);
-    let port = Port {
-        address: listener.local_addr()?,
-        listener: Some(listener),
-        closings,
-        peers: Vec::new(),
-        connections: JoinSet::new(),
-    };
-    Ok((port, Door(sender)))
+struct Socket {
+    /// Nothing while it is closed.
+    listener: Option<TcpListener>,
+    /// Until then it stays closed; for ever when absent.
+    opens: Option<Instant>,
+    peers: Vec<Peer>,
 }
 
 impl Port {
-    /// Serves connections until this is dropped, and they with it.
-    pub async fn serve(mut self, router: Router) {
+    /// Opens the socket; an address just given up may be taken again at once.
+    pub async fn open(address: SocketAddr) -> io::Result<Self> {
+        let listener = TcpListener::bind(address).await?;
+        let address = listener.local_addr()?;
+        let socket = Socket {
+            listener: Some(listener),
+            opens: None,
+            peers: Vec::new(),
+        };
+        Ok(Self {
+            address,
+            socket: Mutex::new(socket),
+            closed: Notify::new(),
+        })
+    }
+
+    /// Refuses connections for so long, and resets those that are open but the spared one; returns when they are closed.
+    /// While the socket is closed already, the new duration counts.
+    pub async fn close(&self, lasting: Duration, spared: Option<Peer>) {
+        let spared = spared.map(|peer| peer.number);
+        let mut peers = {
+            let mut socket = lock(&self.socket);
+            socket.listener = None;
+            socket.opens = Instant::now().checked_add(lasting);
+            socket.peers.clone()
+        };
+        self.closed.notify_one();
+        peers.retain(|peer| Some(peer.number) != spared);
+        for peer in peers {
+            peer.reset.cancel();
+            peer.closed.cancelled().await;
+        }
+    }
+
+    /// Accepts connections until this is dropped.
+    pub async fn serve(&self, router: Router) {
         loop {
-            let Some(listener) = &self.listener else {
-                sleep(RETRY).await;
-                self.listener = TcpListener::bind(self.address).await.ok();
-                continue;
-            };
             tokio::select! {
-                accepted = listener.accept() => match accepted {
-                    Ok((stream, _)) => self.connect(stream, &router),
+                accepted = poll_fn(|context| self.accept(context)) => match accepted {
+                    Ok((stream, peer)) => {
+                        tokio::spawn(connection(stream, peer, router.clone()));
+                    }
                     Err(_) => sleep(RETRY).await,
                 },
-                Some(closing) = self.closings.recv() => self.close(closing).await,
-                Some(_) = self.connections.join_next() => {}
+                () = self.closed.notified() => self.reopen().await,
             }
         }
     }
 
-    fn connect(&mut self, stream: TcpStream, router: &Router) {
-        self.peers.retain(|peer| !peer.reset.is_cancelled());
-        let peer = Peer {
-            number: self.peers.last().map_or(0, |last| last.number + 1),
-            reset: CancellationToken::new(),
+    fn accept(&self, context: &mut Context<'_>) -> Poll<io::Result<(TcpStream, Peer)>> {
+        let socket = &mut *lock(&self.socket);
+        let Some(listener) = &socket.listener else {
+            return Poll::Pending;
         };
-        self.peers.push(peer.clone());
-        let serving = connection(stream, peer, router.clone());
-        self.connections.spawn(serving);
+        let (stream, _) = ready!(listener.poll_accept(context))?;
+        socket.peers.retain(|peer| !peer.closed.is_cancelled());
+        let peer = Peer {
+            number: socket.peers.last().map_or(0, |last| last.number + 1),
+            reset: CancellationToken::new(),
+            closed: CancellationToken::new(),
+        };
+        socket.peers.push(peer.clone());
+        Poll::Ready(Ok((stream, peer)))
     }
 
-    /// Closes the socket until it is time to open it again.
-    async fn close(&mut self, mut closing: Closing) {
-        self.listener = None;
-        loop {
-            let spared = closing.spared.as_ref().map(|peer| peer.number);
-            let reset = self.peers.iter();
-            reset
-                .filter(|peer| Some(peer.number) != spared)
-                .for_each(Peer::reset);
-            closing.closed.send(()).ok();
-            tokio::select! {
-                () = sleep(closing.lasting) => return,
-                Some(next) = self.closings.recv() => closing = next,
+    /// Opens the socket again when it is time.
+    async fn reopen(&self) {
+        while lock(&self.socket).listener.is_none() {
+            sleep(RETRY).await;
+            let opens = lock(&self.socket).opens;
+            if opens.is_some_and(|opens| opens <= Instant::now()) {
+                let listener = TcpListener::bind(self.address).await.ok();
+                lock(&self.socket).listener = listener;
             }
         }
     }
 }
 
 async fn connection(stream: TcpStream, peer: Peer, router: Router) {
+    let _closed = peer.closed.clone().drop_guard();
     // Small responses must not wait for each other; without it they are merely slower.
     stream.set_nodelay(true).ok();
-    let router = TowerToHyperService::new(router);
-    let known = peer.clone();
-    let service = service_fn(move |mut request: Request<Incoming>| {
-        request.extensions_mut().insert(ConnectInfo(known.clone()));
-        router.call(request)
-    });
+    let known = Extension(ConnectInfo(peer.clone()));
+    let service = TowerToHyperService::new(router.layer(known));
     let mut connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
     tokio::select! {
         _ = &mut connection => {}
@@ -157,6 +141,4 @@ async fn connection(stream: TcpStream, peer: Peer, router: Router) {
             stream.set_zero_linger().ok();
         }
     }
-    // No longer one of those to be reset.
-    peer.reset();
 }

@@ -11,12 +11,10 @@ mod application;
 mod builds;
 pub mod calls;
 mod clock;
-mod container;
 mod control;
 mod deployment;
 mod env;
 pub mod faults;
-pub mod holds;
 mod inject;
 pub mod ledger;
 mod listener;
@@ -24,7 +22,6 @@ mod locking;
 pub mod outcomes;
 mod persistence;
 mod platform;
-mod rate_limit;
 pub mod removal;
 mod routes;
 mod server;
@@ -40,15 +37,15 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::ops::Deref;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
-use axum::Router;
 use axum::middleware::from_fn_with_state;
 use tokio::sync::Notify;
-use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
+use tokio::task::AbortHandle;
 
-use clock::Time;
-use holds::Holds;
+use faults::Holds;
+use listener::Port;
+use persistence::Kept;
 use platform::Platform;
 use server::{Server, Shared};
 use settings::Settings;
@@ -58,13 +55,9 @@ use settings::Settings;
 pub struct Options {
     /// Where it listens; port 0 for any that is free.
     pub listen: SocketAddr,
-    /// The token that may do everything.
     pub token: String,
-    /// The project's identifier.
     pub project: String,
-    /// The server's identifier.
     pub server: String,
-    /// The environment's name.
     pub environment: String,
     /// How many times faster than life builds and removals go.
     pub speed: f64,
@@ -90,7 +83,7 @@ impl Default for Options {
 #[derive(Clone)]
 pub struct Simulator {
     server: Shared,
-    tasks: TaskTracker,
+    serving: AbortHandle,
 }
 
 impl Deref for Simulator {
@@ -107,61 +100,43 @@ impl Simulator {
     /// # Errors
     /// When the address is taken or the file cannot be understood.
     pub async fn start(options: Options) -> io::Result<Self> {
-        let (mut state, ledger) = persistence::load(options.ledger_file.as_deref())?;
-        let (port, door) = listener::open(options.listen).await?;
-        state.settings = settings(&options);
-        state.platform = platform(&options);
+        let Kept { mut state, ledger } = persistence::load(options.ledger_file.as_deref())?;
+        let listener = Port::open(options.listen).await?;
+        state.settings = Settings {
+            speed: options.speed,
+            token_abilities: BTreeMap::from([(options.token, vec!["root".to_owned()])]),
+            ..Settings::default()
+        };
+        state.platform = Platform {
+            project: options.project,
+            server: options.server,
+            environment: options.environment,
+        };
         let server = Arc::new(Server {
             state: Mutex::new(state),
             ledger: Mutex::new(ledger),
             faults: Mutex::default(),
-            rate_limits: Mutex::default(),
+            minute: Mutex::default(),
             holds: Holds::default(),
             changed: Notify::new(),
-            door,
-            stopping: CancellationToken::new(),
-            address: port.address,
-            file: options.ledger_file,
-            writing: Mutex::default(),
+            listener,
+            file: options.ledger_file.map(Mutex::new),
         });
-        let tasks = TaskTracker::new();
-        let serving = port.serve(router(&server));
-        let stopping = server.stopping.clone();
-        tasks.spawn(async move { stopping.run_until_cancelled(serving).await });
-        tasks.spawn(persistence::run(Arc::clone(&server)));
-        Ok(Self { server, tasks })
+        let serving = tokio::spawn(serve(Arc::clone(&server))).abort_handle();
+        Ok(Self { server, serving })
     }
 
     /// Stops for good, having written down everything.
     pub async fn stop(self) {
-        self.server.stopping.cancel();
-        self.tasks.close();
-        self.tasks.wait().await;
+        self.serving.abort();
+        self.server.listener.close(Duration::MAX, None).await;
         persistence::write(&self.server).await;
     }
 }
 
-fn router(server: &Shared) -> Router {
-    let sites = from_fn_with_state(Arc::clone(server), sites::by_host);
-    routes::router(server)
-        .merge(control::router(server))
-        .layer(sites)
-}
-
-fn settings(options: &Options) -> Settings {
-    let everything = vec!["root".to_owned()];
-    Settings {
-        speed: options.speed,
-        token_abilities: BTreeMap::from([(options.token.clone(), everything)]),
-        ..Settings::default()
-    }
-}
-
-fn platform(options: &Options) -> Platform {
-    Platform {
-        project: options.project.clone(),
-        server: options.server.clone(),
-        environment: options.environment.clone(),
-        since: Time::now(),
-    }
+async fn serve(server: Shared) {
+    let sites = from_fn_with_state(Arc::clone(&server), sites::by_host);
+    let router = routes::router(&server).merge(control::router(&server));
+    let serving = server.listener.serve(router.layer(sites));
+    tokio::join!(serving, persistence::follow(&server));
 }

@@ -2,55 +2,41 @@
 
 use serde::{Deserialize, Serialize};
 
-/// How a build ends.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
-    /// Ends well.
     #[default]
     Finish,
-    /// A step of the image's build fails.
     FailBuild,
-    /// The repository is private or absent.
     FailClone,
-    /// The repository has no such branch.
     FailBranch,
-    /// The server has no space left during the image's build.
     DiskFull,
-    /// The image's build is killed for want of memory.
     OutOfMemory,
     /// The server refuses connections when the build begins.
     ServerOff,
-    /// The new container never gets healthy.
     Unhealthy,
     /// Ends well, and the container crashes a moment later.
     ExitAfterStart,
-    /// Never leaves the queue.
     StuckQueued,
-    /// Stays in the middle of the build.
     StuckInProgress,
     /// Ends well, but the application's status says so much later.
     SlowStatus,
     /// Ends well and runs, but its address answers 502 for ever.
     NeverAnswers,
-    /// Ends well after six times as long.
     SlowBuild,
 }
 
 impl Outcome {
     /// What an application's name asks for by its beginning, in demonstrations.
     pub fn of_name(name: &str) -> Option<Self> {
-        let beginnings = [
+        [
             ("fail", Self::FailBuild),
             ("slow", Self::SlowBuild),
             ("exit", Self::ExitAfterStart),
             ("silent", Self::NeverAnswers),
-        ];
-        let begins = |(beginning, _): &(&str, Self)| name.starts_with(beginning);
-        beginnings
-            .into_iter()
-            .find(begins)
-            .map(|(_, outcome)| outcome)
+        ]
+        .into_iter()
+        .find_map(|(beginning, outcome)| name.starts_with(beginning).then_some(outcome))
     }
 }
 
@@ -59,48 +45,26 @@ impl Outcome {
 #[serde(deny_unknown_fields)]
 pub struct Plan {
     /// The name or identifier of the application meant; every one when absent.
-    #[serde(default)]
     pub application: Option<String>,
-    /// What the builds do.
     pub outcome: Outcome,
     /// How many builds it holds for; all when absent.
-    #[serde(default)]
     pub times: Option<u32>,
 }
 
-impl Plan {
-    fn concerns(&self, name: &str, uuid: &str) -> bool {
-        let wanted = self.application.as_deref();
+/// What the next build of an application does: counted orders first and in turn, then those without end, of which one
+/// for this very application wins, or else the newest.
+pub fn next(plans: &mut Vec<Plan>, name: &str, uuid: &str) -> Outcome {
+    plans.retain(|plan| plan.times != Some(0));
+    let concerns = |plan: &Plan| {
+        let wanted = plan.application.as_deref();
         wanted.is_none_or(|wanted| wanted == name || wanted == uuid)
+    };
+    let counted = |plan: &&mut Plan| plan.times.is_some() && concerns(plan);
+    if let Some(plan) = plans.iter_mut().find(counted) {
+        plan.times = plan.times.map(|times| times - 1);
+        return plan.outcome;
     }
-}
-
-/// The orders that still hold.
-#[derive(Default)]
-pub struct Plans(Vec<Plan>);
-
-impl Plans {
-    /// Adds an order. One without end replaces the one without end for the same application.
-    pub fn add(&mut self, plan: Plan) {
-        let replaced =
-            |known: &Plan| known.times.is_none() && known.application == plan.application;
-        if plan.times.is_none() {
-            self.0.retain(|known| !replaced(known));
-        }
-        self.0.push(plan);
-    }
-
-    /// What the next build of an application does: counted orders first and in turn, then those without end, of
-    /// which one for this very application wins.
-    pub fn next(&mut self, name: &str, uuid: &str) -> Outcome {
-        self.0.retain(|plan| plan.times != Some(0));
-        let counted = |plan: &&mut Plan| plan.times.is_some() && plan.concerns(name, uuid);
-        if let Some(plan) = self.0.iter_mut().find(counted) {
-            plan.times = plan.times.map(|times| times - 1);
-            return plan.outcome;
-        }
-        let endless = self.0.iter().filter(|plan| plan.concerns(name, uuid));
-        let nearest = endless.max_by_key(|plan| plan.application.is_some());
-        nearest.map_or(Outcome::Finish, |plan| plan.outcome)
-    }
+    let endless = plans.iter().filter(|plan| concerns(plan));
+    let nearest = endless.max_by_key(|plan| plan.application.is_some());
+    nearest.map_or(Outcome::Finish, |plan| plan.outcome)
 }

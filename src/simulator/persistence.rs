@@ -17,32 +17,22 @@ use super::{clock::Time, ledger::Ledger, locking::lock, state::State};
 const COLLECTING: Duration = Duration::from_millis(100);
 
 #[derive(Default, Deserialize)]
-struct Kept {
-    state: State,
-    ledger: Ledger,
+pub struct Kept {
+    pub state: State,
+    pub ledger: Ledger,
 }
 
 /// What the file holds, or the beginning of everything. Builds that were in flight go on: whatever would have
 /// happened meanwhile happens at the first look.
-///
-/// # Errors
-/// When the file is there but cannot be read or understood.
-pub fn load(file: Option<&Path>) -> io::Result<(State, Ledger)> {
-    let Some(file) = file.filter(|file| file.exists()) else {
-        return Ok(Default::default());
-    };
-    let mut kept: Kept = serde_json::from_reader(BufReader::new(File::open(file)?))?;
-    kept.state.index();
-    Ok((kept.state, kept.ledger))
+pub fn load(file: Option<&Path>) -> io::Result<Kept> {
+    match file.filter(|file| file.exists()) {
+        Some(file) => Ok(serde_json::from_reader(BufReader::new(File::open(file)?))?),
+        None => Ok(Kept::default()),
+    }
 }
 
-/// Lets due things happen in time and writes the file after changes, until the simulator stops.
-pub async fn run(shared: Shared) {
-    let stopping = shared.stopping.clone();
-    stopping.run_until_cancelled(follow(shared)).await;
-}
-
-async fn follow(shared: Shared) {
+/// Lets due things happen in time and writes the file after changes, until this is dropped.
+pub async fn follow(shared: &Shared) {
     loop {
         let changed = shared.changed.notified();
         let due = shared.state().clock.next_due();
@@ -53,16 +43,13 @@ async fn follow(shared: Shared) {
         }
         if shared.file.is_some() {
             tokio::time::sleep(COLLECTING).await;
-            write(&shared).await;
+            write(shared).await;
         }
     }
 }
 
 /// Writes the file, if there is one, and reports in the log when that fails.
 pub async fn write(shared: &Shared) {
-    if shared.file.is_none() {
-        return;
-    }
     let shared = Shared::clone(shared);
     let written = tokio::task::spawn_blocking(move || save(&shared)).await;
     if let Ok(Err(error)) = written {
@@ -72,21 +59,16 @@ pub async fn write(shared: &Shared) {
 
 /// Writes the file whole, beside the old one, and puts it in its place.
 fn save(server: &Server) -> io::Result<()> {
-    let Some(file) = &server.file else {
+    let Some(file) = server.file.as_ref().map(lock) else {
         return Ok(());
     };
-    let _alone = lock(&server.writing);
     let text = {
         let (state, ledger) = (server.state(), lock(&server.ledger));
         json!({ "state": &*state, "ledger": &*ledger }).to_string()
     };
     let beside = file.with_extension("new");
-    let mut out = OpenOptions::new()
-        .create(true)
-        .truncate(true)
-        .write(true)
-        .mode(0o600)
-        .open(&beside)?;
-    out.write_all(text.as_bytes())?;
-    rename(&beside, file)
+    let mut options = OpenOptions::new();
+    options.create(true).truncate(true).write(true).mode(0o600);
+    options.open(&beside)?.write_all(text.as_bytes())?;
+    rename(&beside, &*file)
 }

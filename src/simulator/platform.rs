@@ -1,32 +1,30 @@
 //! What is there before the first application: the project with its environment, the server with its settings and
-//! destinations. Their constant columns are in `data/`.
+//! destinations. And the columns of all rows that never change, from `data/columns.json`.
 
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use serde_json::{Map, Value, json};
 
-use super::clock::Time;
-use super::settings::{Profile, Settings};
+use super::settings::Settings;
 
-static SERVER: LazyLock<Map<String, Value>> =
-    LazyLock::new(|| columns(include_str!("data/server.json")));
-static SERVER_SETTINGS: LazyLock<Map<String, Value>> =
-    LazyLock::new(|| columns(include_str!("data/server_settings.json")));
-
-/// The environment's identifier.
 pub const ENVIRONMENT_UUID: &str = "e1u33xtplpft75v2seh60kvj";
 
-/// Constant columns from one of the files in `data/`.
-pub fn columns(text: &str) -> Map<String, Value> {
-    serde_json::from_str(text).expect("the file is a JSON object")
-}
+pub type Columns = Map<String, Value>;
 
-/// The members of a JSON object; none of anything else.
-pub fn object(value: Value) -> Map<String, Value> {
-    match value {
-        Value::Object(members) => members,
-        _ => Map::new(),
+/// The columns about which nothing was said, of each kind of row.
+pub static CONSTANT: LazyLock<BTreeMap<String, Columns>> = LazyLock::new(|| {
+    let text = include_str!("data/columns.json");
+    serde_json::from_str(text).expect("the columns are well formed")
+});
+
+/// A row of this kind, with the values that are in the object `more`.
+pub fn row(kind: &str, more: Value) -> Columns {
+    let mut row = CONSTANT[kind].clone();
+    if let Value::Object(more) = more {
+        row.extend(more);
     }
+    row
 }
 
 /// Which project, server and environment there are.
@@ -34,10 +32,7 @@ pub fn object(value: Value) -> Map<String, Value> {
 pub struct Platform {
     pub project: String,
     pub server: String,
-    /// The environment's name.
     pub environment: String,
-    /// When it was set up.
-    pub since: Time,
 }
 
 impl Platform {
@@ -47,11 +42,16 @@ impl Platform {
     }
 
     /// A destination without its server.
-    pub fn destination(&self, number: u32) -> Map<String, Value> {
-        self.row(json!({
-            "id": number, "uuid": Self::destination_uuid(number), "name": "coolify",
-            "network": "coolify", "server_id": 0,
-        }))
+    pub fn destination(number: u32) -> Columns {
+        let more = json!({ "id": number, "uuid": Self::destination_uuid(number) });
+        row("destination", more)
+    }
+
+    /// The destination of applications, with its server.
+    pub fn nested_destination(&self, settings: &Settings, sensitive: bool) -> Value {
+        let mut destination = json!(Self::destination(0));
+        destination["server"] = json!(self.server(settings, sensitive));
+        destination
     }
 
     /// The path of a deployment's page in Coolify.
@@ -60,73 +60,46 @@ impl Platform {
         format!("{project}/application/{application}/deployment/{deployment}")
     }
 
-    /// The project, with its environments or its team.
-    pub fn project(&self, more: (&str, Value)) -> Map<String, Value> {
-        let mut project = self.row(json!({
-            "id": 3, "uuid": self.project, "name": "agents", "description": null, "team_id": 0,
-        }));
-        project.insert(more.0.into(), more.1);
-        project
-    }
-
-    /// The environment without the things in it.
-    pub fn environment(&self) -> Map<String, Value> {
-        self.row(json!({
-            "id": 7, "uuid": ENVIRONMENT_UUID, "name": self.environment, "description": null,
-            "project_id": 3,
-        }))
+    pub fn environment(&self) -> Value {
+        let more = json!({ "uuid": ENVIRONMENT_UUID, "name": self.environment });
+        json!(row("environment", more))
     }
 
     /// The environment as it is nested in a single application: with its project and the team.
     pub fn nested_environment(&self) -> Value {
-        let team = self.row(json!({
-            "id": 0, "name": "Root Team", "description": null, "personal_team": true,
-            "show_boarding": false, "custom_server_limit": null,
-        }));
-        let project = self.project(("team", team.into()));
+        let more = json!({ "uuid": self.project, "team": CONSTANT["team"] });
         let mut environment = self.environment();
-        environment.insert("project".into(), project.into());
-        environment.into()
+        environment["project"] = json!(row("project", more));
+        environment
     }
 
     /// The server as `GET /servers/{uuid}` shows it: its state is under `settings` and `proxy` only.
-    pub fn server(&self, settings: &Settings, sensitive: bool) -> Map<String, Value> {
-        let runs = settings.server_reachable && settings.proxy_type != "NONE";
-        let proxy_status = if runs { "running" } else { "exited" };
-        let mut server = self.row(json!({
+    pub fn server(&self, settings: &Settings, sensitive: bool) -> Columns {
+        let status = if settings.server_reachable {
+            "running"
+        } else {
+            "exited"
+        };
+        let more = json!({
             "uuid": self.server,
-            "proxy": { "type": settings.proxy_type, "status": proxy_status, "force_stop": false },
-            "settings": self.server_settings(settings, sensitive),
-        }));
-        server.extend(SERVER.clone());
-        server
+            "proxy": { "type": "TRAEFIK", "status": status, "force_stop": false },
+            "settings": server_settings(settings, sensitive),
+        });
+        row("server", more)
     }
+}
 
-    fn server_settings(&self, settings: &Settings, sensitive: bool) -> Map<String, Value> {
-        let mut shown = self.row(json!({
-            "concurrent_builds": settings.concurrent_builds,
-            "deployment_queue_limit": settings.queue_limit,
-            "is_reachable": settings.server_reachable, "is_usable": settings.server_reachable,
-            "force_disabled": settings.force_disabled, "is_build_server": settings.is_build_server,
-            "delete_unused_volumes": settings.delete_unused_volumes,
-        }));
-        shown.extend(SERVER_SETTINGS.clone());
-        if sensitive {
-            // The real one is an encrypted text of about this length.
-            let token = "simulated-sentinel-token.".repeat(12);
-            shown.insert("sentinel_token".into(), token.into());
-        }
-        if settings.profile == Profile::V4_0_0 {
-            shown.remove("docker_version");
-        }
-        shown
-    }
-
-    fn row(&self, columns: Value) -> Map<String, Value> {
-        let mut row = object(columns);
-        for key in ["created_at", "updated_at"] {
-            row.insert(key.into(), self.since.column().into());
-        }
-        row
-    }
+fn server_settings(settings: &Settings, sensitive: bool) -> Columns {
+    let more = json!({
+        "concurrent_builds": settings.concurrent_builds,
+        "deployment_queue_limit": settings.queue_limit,
+        "is_reachable": settings.server_reachable, "is_usable": settings.server_reachable,
+        "force_disabled": settings.force_disabled, "is_build_server": settings.is_build_server,
+        "delete_unused_volumes": settings.delete_unused_volumes,
+        // The real one is an encrypted text of about this length.
+        "sentinel_token": "simulated-sentinel-token.".repeat(12),
+    });
+    let mut shown = row("server_settings", more);
+    shown.retain(|key, _| sensitive || key != "sentinel_token");
+    shown
 }

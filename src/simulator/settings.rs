@@ -9,17 +9,15 @@ use serde_json::{Map, Value};
 /// Which Coolify it is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Profile {
-    /// 4.3.11.
     #[default]
     #[serde(rename = "4.3.11")]
     V4_3_11,
-    /// 4.0.0: GET may deploy, fewer keys are accepted, `ports_exposes` is required.
+    /// Fewer keys are accepted, `ports_exposes` is required, and errors of domains are a bare list.
     #[serde(rename = "4.0.0")]
     V4_0_0,
 }
 
 impl Profile {
-    /// The bare version.
     pub fn version(self) -> &'static str {
         match self {
             Self::V4_3_11 => "4.3.11",
@@ -28,22 +26,20 @@ impl Profile {
     }
 }
 
-/// The settings. Simulated durations are divided by `speed`, real ones are not.
+/// The settings, whose defaults are in `data/settings.json`. Simulated durations are divided by `speed`, real ones are not.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[expect(clippy::struct_excessive_bools, reason = "independent switches")]
 pub struct Settings {
-    /// The version that is simulated.
     pub profile: Profile,
-    /// Answers 403 "API is disabled." to everything but health.
+    /// Answers 403 "API is disabled." to everything.
     pub api_disabled: bool,
-    /// Answers 403 "You are not allowed to access the API." to everything but health.
+    /// Answers 403 "You are not allowed to access the API." to everything.
     pub ip_refused: bool,
     /// Every valid token with its abilities.
     pub token_abilities: BTreeMap<String, Vec<String>>,
     /// Queued deployments from which `/deploy` answers 429.
     pub queue_limit: usize,
-    /// Builds that run at once.
     pub concurrent_builds: usize,
     /// Calls within a real minute before 429.
     pub rate_limit_per_minute: u32,
@@ -51,11 +47,7 @@ pub struct Settings {
     pub deployments_as_object: bool,
     /// That many next calls to deploy answer "already queued" with an identifier of nothing.
     pub phantom_deploy: u32,
-    /// Destinations of the server.
     pub destinations: u32,
-    /// `TRAEFIK`, `CADDY` or `NONE`; without a proxy no domain conflict is looked for.
-    pub proxy_type: String,
-    /// Whether the server can be reached and used.
     pub server_reachable: bool,
     /// The server only builds, so that no application can be created on it.
     pub is_build_server: bool,
@@ -68,53 +60,22 @@ pub struct Settings {
     /// How many times faster than life builds and removals go; above zero. A change reaches a build that is under
     /// way at its next step.
     pub speed: f64,
-    /// Bytes that the build of an image prints beside its usual output.
-    pub log_bytes: usize,
     /// A build ends as the beginning of its application's name says: `fail`, `slow`, `exit`, `silent`.
     pub outcomes_by_name: bool,
-    /// Real seconds that code-server reports "alive" after a signed-in request.
-    pub heartbeat_seconds: u32,
-    /// Real milliseconds between two pieces of a response under the fault `slow_drip`.
-    pub drip_millis: u32,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self {
-            profile: Profile::default(),
-            api_disabled: false,
-            ip_refused: false,
-            token_abilities: BTreeMap::new(),
-            queue_limit: 25,
-            concurrent_builds: 2,
-            rate_limit_per_minute: 200,
-            deployments_as_object: false,
-            phantom_deploy: 0,
-            destinations: 1,
-            proxy_type: "TRAEFIK".to_owned(),
-            server_reachable: true,
-            is_build_server: false,
-            force_disabled: false,
-            delete_unused_volumes: false,
-            delete_seconds: None,
-            speed: 1.0,
-            log_bytes: 0,
-            outcomes_by_name: false,
-            heartbeat_seconds: 60,
-            drip_millis: 50,
-        }
+        let text = include_str!("data/settings.json");
+        serde_json::from_str(text).expect("the file has every setting")
     }
 }
 
 impl Settings {
-    /// How long `millis` of simulated time really take.
-    pub fn lasting(&self, millis: u64) -> Duration {
-        let life = Duration::from_millis(millis);
-        if self.speed > 0.0 {
-            Duration::try_from_secs_f64(life.as_secs_f64() / self.speed).unwrap_or(life)
-        } else {
-            life
-        }
+    /// How long this much of simulated time really takes.
+    pub fn lasting(&self, simulated: Duration) -> Duration {
+        let seconds = simulated.as_secs_f64() / self.speed;
+        Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX)
     }
 
     /// These settings with some of them changed. In `token_abilities` tokens are added, and those given `null`
@@ -125,14 +86,12 @@ impl Settings {
     pub fn changed(&self, changes: Map<String, Value>) -> serde_json::Result<Self> {
         let mut all = serde_json::to_value(self)?;
         for (key, value) in changes {
-            match value {
-                Value::Object(tokens) if key == "token_abilities" => {
-                    all[&key].as_object_mut().into_iter().for_each(|known| {
-                        known.extend(tokens.clone());
-                        known.retain(|_, abilities| !abilities.is_null());
-                    });
+            match (value, all[&key].as_object_mut()) {
+                (Value::Object(tokens), Some(known)) => {
+                    known.extend(tokens);
+                    known.retain(|_, abilities| !abilities.is_null());
                 }
-                value => all[&key] = value,
+                (value, _) => all[&key] = value,
             }
         }
         serde_json::from_value(all)

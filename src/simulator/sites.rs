@@ -3,32 +3,25 @@
 
 use std::time::Duration;
 
-use axum::body::{Bytes, to_bytes};
+use axum::body::{Body, to_bytes};
 use axum::extract::{ConnectInfo, Request, State};
-use axum::http::request::Parts;
-use axum::http::uri::Authority;
-use axum::http::{Method, StatusCode, header};
+use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 use url::form_urlencoded;
 
-use super::inject;
-use super::{
-    answer::Answer, calls::Call, clock::Time, container::Container, listener::Peer, server::Shared,
-};
+use super::application::{Application, Container};
+use super::{answer::Answer, calls::Call, clock::Time, inject, listener::Peer, server::Shared};
 
 const COOKIE: &str = "code-server-session";
 const SIGN_IN: &str = include_str!("data/sign_in.html");
 const WORKSPACE: &str = include_str!("data/workspace.html");
+const WRONG: &str = "<p class=wrong role=alert>Incorrect password</p>";
 /// The largest body that is read, in bytes.
 const LARGEST: usize = 64 * 1024;
-
-/// An application's site.
-struct Site {
-    name: String,
-    uuid: String,
-}
+/// How long code-server reports "alive" after a signed-in request.
+const ALIVE: Duration = Duration::from_mins(1);
 
 /// Answers what is for an application, and lets everything else pass to the API.
 pub async fn by_host(
@@ -37,146 +30,108 @@ pub async fn by_host(
     request: Request,
     next: Next,
 ) -> Response {
-    let (parts, body) = request.into_parts();
-    let host = host_of(&parts);
-    let site = site(&shared, &host);
+    let host = host_of(request.headers());
+    let site = shared.state().applications_at(&host).next().cloned();
     if site.is_none() && !host.ends_with(".localhost") {
-        return next.run(Request::from_parts(parts, body)).await;
+        return next.run(request).await;
     }
-    let about: Vec<String> = site
-        .iter()
-        .flat_map(|site| [site.name.clone(), site.uuid.clone()])
-        .collect();
     let server = Shared::clone(&shared);
     let response = async move {
-        let body = to_bytes(body, LARGEST).await.unwrap_or_default();
-        answer(&server, site, &parts, &body).await.into_response()
+        match site {
+            Some(site) => proxy(&server, site, request).await.into_response(),
+            None => Answer::text(StatusCode::NOT_FOUND, "404 page not found\n").into_response(),
+        }
     };
-    inject::answer(&shared, Call::Address, about, &peer, response).await
+    inject::answer(&shared, Call::Address, &peer, response).await
 }
 
 /// The host asked for, in lower case and without its port.
-fn host_of(parts: &Parts) -> String {
-    let header = parts.headers.get(header::HOST);
-    let header = header.and_then(|host| host.to_str().ok());
-    let host = header.or_else(|| parts.uri.authority().map(Authority::as_str));
-    let authority = host.and_then(|host| host.parse::<Authority>().ok());
-    authority.map_or_else(String::new, |one| one.host().to_ascii_lowercase())
+fn host_of(headers: &HeaderMap) -> String {
+    let host = headers
+        .get(header::HOST)
+        .and_then(|host| host.to_str().ok());
+    let host = host.unwrap_or_default().to_ascii_lowercase();
+    host.split(':')
+        .next()
+        .map_or_else(String::new, str::to_owned)
 }
 
-fn site(shared: &Shared, host: &str) -> Option<Site> {
-    let state = shared.state();
-    let row = state.applications_at(host).next()?;
-    Some(Site {
-        name: row.name().to_owned(),
-        uuid: row.uuid.clone(),
-    })
-}
-
-async fn answer(shared: &Shared, site: Option<Site>, parts: &Parts, body: &Bytes) -> Answer {
-    let nothing = || Answer::text(StatusCode::NOT_FOUND, "404 page not found\n");
-    let Some(site) = site else {
-        return nothing();
-    };
-    match running(shared, &site.uuid) {
-        Some(Ok(container)) => code_server(shared, &site, parts, body, container).await,
-        Some(Err(refusal)) => refusal,
-        None => nothing(),
-    }
-}
-
-/// The container that the proxy leads to, or what the proxy says in its place; nothing without an application.
-fn running(shared: &Shared, uuid: &str) -> Option<Result<Container, Answer>> {
-    let state = shared.state();
-    let row = state.application(uuid)?;
-    let running = row.container.as_ref().filter(|running| !running.crashed);
+async fn proxy(shared: &Shared, site: Application, request: Request) -> Answer {
+    let name = site.name().to_owned();
+    let running = site.container.filter(|running| !running.crashed);
     let Some(container) = running else {
-        let message = "no available server\n";
-        let refusal = Answer::text(StatusCode::SERVICE_UNAVAILABLE, message);
-        return Some(Err(refusal));
+        return Answer::text(StatusCode::SERVICE_UNAVAILABLE, "no available server\n");
     };
-    if row.deaf || !container.answers(Time::now()) {
-        let refusal = Answer::text(StatusCode::BAD_GATEWAY, "Bad Gateway");
-        return Some(Err(refusal));
+    let answers = container
+        .answers_from
+        .is_some_and(|from| from <= Time::now());
+    if site.deaf || !answers {
+        return Answer::text(StatusCode::BAD_GATEWAY, "Bad Gateway");
     }
-    Some(Ok(container.clone()))
-}
-
-async fn code_server(
-    shared: &Shared,
-    site: &Site,
-    parts: &Parts,
-    body: &Bytes,
-    container: Container,
-) -> Answer {
-    let signed_in = has_session(parts, &container);
-    match (&parts.method, parts.uri.path(), signed_in) {
-        (_, "/healthz", _) => health(shared, &container),
-        (&Method::POST, "/login", _) => sign_in(&site.name, body, container).await,
+    let signed_in = has_session(request.headers(), &container);
+    match (request.method(), request.uri().path(), signed_in) {
+        (_, "/healthz", _) => health(&container),
+        (&Method::POST, "/login", _) => sign_in(&name, request.into_body(), container).await,
         (_, "/login", true) => Answer::redirect("./"),
-        (_, "/login", false) => Answer::html(StatusCode::OK, sign_in_page(&site.name, "")),
+        (_, "/login", false) => Answer::html(StatusCode::OK, page(SIGN_IN, &name, "")),
         (_, "/logout", _) => {
             let forgotten = format!("{COOKIE}=; Path=/; Max-Age=0");
             Answer::redirect("./login").with("set-cookie", &forgotten)
         }
         (_, _, true) => {
             beat(shared, &site.uuid);
-            Answer::html(StatusCode::OK, page(WORKSPACE, &site.name))
+            Answer::html(StatusCode::OK, page(WORKSPACE, &name, ""))
         }
         (_, "/", false) => Answer::redirect("./login"),
         _ => Answer::redirect("/login"),
     }
 }
 
-fn health(shared: &Shared, container: &Container) -> Answer {
-    let window = shared.state().settings.heartbeat_seconds;
-    let alive = container.is_alive(Time::now(), Duration::from_secs(window.into()));
-    Answer::ok(&json!({
+fn health(container: &Container) -> Answer {
+    let beat = container.heartbeat;
+    let alive = beat.is_some_and(|last| last.until(Time::now()) < ALIVE);
+    Answer::ok(json!({
         "status": if alive { "alive" } else { "expired" },
-        "lastHeartbeat": container.heartbeat.map_or(0, Time::unix_millis),
+        "lastHeartbeat": beat.map_or(0, Time::unix_millis),
     }))
 }
 
-async fn sign_in(name: &str, body: &Bytes, container: Container) -> Answer {
-    let typed = form_urlencoded::parse(body).find(|(key, _)| key == "password");
+async fn sign_in(name: &str, body: Body, container: Container) -> Answer {
+    let body = to_bytes(body, LARGEST).await.unwrap_or_default();
+    let typed = form_urlencoded::parse(&body).find(|(key, _)| key == "password");
     let typed = typed.map_or_else(String::new, |(_, typed)| typed.into_owned());
-    let password = container.password;
-    let check = tokio::task::spawn_blocking(move || password.is(&typed));
+    let session = container.session();
+    let check = tokio::task::spawn_blocking(move || container.lets_in(&typed));
     if check.await.unwrap_or(false) {
-        let session = container.session;
         let cookie = format!("{COOKIE}={session}; Path=/; HttpOnly; SameSite=Lax");
         return Answer::redirect("/").with("set-cookie", &cookie);
     }
-    let page = sign_in_page(name, "<p class=wrong role=alert>Incorrect password</p>");
+    let page = page(SIGN_IN, name, WRONG);
     Answer::html(StatusCode::UNAUTHORIZED, page)
 }
 
-fn has_session(parts: &Parts, container: &Container) -> bool {
-    let cookies = parts.headers.get(header::COOKIE);
-    let cookies = cookies.and_then(|cookies| cookies.to_str().ok());
-    let pairs = cookies.unwrap_or_default().split(';');
-    let mut pairs = pairs.filter_map(|pair| pair.trim().split_once('='));
-    pairs.any(|(name, value)| name == COOKIE && value == container.session)
+fn has_session(headers: &HeaderMap, container: &Container) -> bool {
+    let cookies = headers
+        .get(header::COOKIE)
+        .and_then(|all| all.to_str().ok());
+    let mut pairs = cookies.unwrap_or_default().split("; ");
+    let wanted = format!("{COOKIE}={}", container.session());
+    pairs.any(|pair| pair == wanted)
 }
 
 /// Notes that somebody signed in has used it.
 fn beat(shared: &Shared, uuid: &str) {
     let mut state = shared.state();
-    let row = state.application_mut(uuid);
+    let row = state.applications.get_mut(uuid);
     if let Some(container) = row.and_then(|row| row.container.as_mut()) {
         container.heartbeat = Some(Time::now());
     }
     shared.changed.notify_one();
 }
 
-fn sign_in_page(name: &str, wrong: &str) -> String {
-    page(SIGN_IN, name).replace("{wrong}", wrong)
-}
-
-fn page(template: &str, name: &str) -> String {
-    let mut escaped = name.replace('&', "&amp;");
-    for (sign, entity) in [('<', "&lt;"), ('>', "&gt;"), ('"', "&quot;")] {
-        escaped = escaped.replace(sign, entity);
-    }
-    template.replace("{name}", &escaped)
+fn page(template: &str, name: &str, wrong: &str) -> String {
+    let escaped = name.replace('&', "&amp;").replace('<', "&lt;");
+    template
+        .replace("{name}", &escaped)
+        .replace("{wrong}", wrong)
 }

@@ -2,93 +2,59 @@
 
 mod script;
 
-use std::collections::VecDeque;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::time::Duration;
 
+use super::application::{Application, Container};
 use super::clock::{Event, Time};
-use super::deployment::{Action, Deployment, Line, Status, Step};
+use super::deployment::{Action, Deployment, Status, Step};
+use super::ledger::{Record, note};
+use super::outcomes::{self, Outcome};
 use super::state::{State, new_uuid};
-use super::{application::Application, container::Container, ledger::Record, outcomes::Outcome};
 
-use script::Scene;
+/// The simulated time in which a freshly started container answers 502.
+const STARTING_UP: Duration = Duration::from_secs(1);
 
-/// Simulated milliseconds in which a freshly started container answers 502.
-const STARTING_UP: u64 = 1_000;
-/// What a build prints that prints much: an entry of 16 kB.
-const PRINTED: &str =
-    "#8 12.34 Get:1 http://deb.debian.org/debian trixie/main amd64 simulated 1.0\n";
-const PRINTED_LINES: usize = 16_384 / PRINTED.len();
-
-/// Why nothing was queued.
-pub enum Refused {
-    /// One for the same requested commit waits or builds.
-    Already,
-    /// Too many wait.
-    Full,
-}
-
-/// Puts a deployment into the queue, from which it may begin at once, and says its identifier. With `force` it builds
-/// even if an image exists, and is never taken for a repetition.
-///
-/// # Errors
-/// When it would repeat another one, and when the queue is full.
-pub fn queue(
-    state: &mut State,
-    application: &str,
-    force: bool,
-    now: Time,
-) -> Result<String, Refused> {
-    let of_it = |row: &&Deployment| row.application == application;
-    let repeated = |row: &Deployment| row.commit == "HEAD" && !row.orphaned;
-    if !force && state.active().filter(of_it).any(repeated) {
-        return Err(Refused::Already);
-    }
-    if state.count(Status::Queued) >= state.settings.queue_limit {
-        return Err(Refused::Full);
-    }
-    let row = new_row(state, application, force, now);
+/// Puts a deployment into the queue, from which it may begin at once, and says its identifier.
+pub fn queue(state: &mut State, application: &Application, now: Time) -> String {
+    let name = application.name();
+    let named = Outcome::of_name(name).filter(|_| state.settings.outcomes_by_name);
+    let row = Deployment {
+        id: state.next_id(),
+        uuid: new_uuid(),
+        application: application.uuid.clone(),
+        outcome: named.unwrap_or_else(|| outcomes::next(&mut state.plans, name, &application.uuid)),
+        commit: "HEAD".to_owned(),
+        created_at: now,
+        updated_at: now,
+        ..Deployment::default()
+    };
     let uuid = row.uuid.clone();
-    state.add_deployment(row);
+    state.deployments.insert(row.id, row);
+    let of_it = |row: &&Deployment| row.application == application.uuid;
     let at_once = state.active().filter(of_it).count();
-    state.records.note(application, |record| {
+    note(&mut state.records, &application.uuid, |record| {
         record.deployments_requested += 1;
         record.deployments_at_once = record.deployments_at_once.max(at_once);
     });
     begin_waiting(state, now);
-    Ok(uuid)
-}
-
-fn new_row(state: &mut State, application: &str, force: bool, now: Time) -> Deployment {
-    let known = state.application(application);
-    let (number, name) = known.map_or_else(Default::default, |row| (row.id, row.name().to_owned()));
-    let named = Outcome::of_name(&name).filter(|_| state.settings.outcomes_by_name);
-    Deployment {
-        id: state.next_id(),
-        uuid: new_uuid(),
-        application: application.to_owned(),
-        application_id: number,
-        outcome: named.unwrap_or_else(|| state.plans.next(&name, application)),
-        application_name: name,
-        commit: "HEAD".to_owned(),
-        force,
-        created_at: now,
-        updated_at: now,
-        ..Deployment::default()
-    }
+    uuid
 }
 
 /// Lets every waiting deployment begin whose turn has come: one for each application, and no more at once than the
 /// server builds.
 pub fn begin_waiting(state: &mut State, at: Time) {
-    while state.count(Status::InProgress) < state.settings.concurrent_builds {
-        let building: Vec<&str> = building(state).map(|row| &*row.application).collect();
+    let shown = |row: &&Deployment| !row.orphaned;
+    while building(state).filter(shown).count() < state.settings.concurrent_builds {
+        let busy: Vec<&str> = building(state).map(|row| &*row.application).collect();
         let may_begin = |row: &&Deployment| {
             let stuck = row.outcome == Outcome::StuckQueued;
-            row.status == Status::Queued && !stuck && !building.contains(&&*row.application)
+            row.status == Status::Queued && !stuck && !busy.contains(&&*row.application)
         };
-        let Some(next) = state.active().find(may_begin).map(|row| row.uuid.clone()) else {
+        let Some(next) = state.active().find(may_begin).map(|row| row.id) else {
             return;
         };
-        begin(state, &next, at);
+        begin(state, next, at);
     }
 }
 
@@ -97,156 +63,120 @@ fn building(state: &State) -> impl Iterator<Item = &Deployment> {
     state.active().filter(builds)
 }
 
-fn begin(state: &mut State, deployment: &str, at: Time) {
+fn begin(state: &mut State, deployment: u64, at: Time) {
     let usable = state.settings.server_reachable && !state.settings.force_disabled;
-    let Some((row, Some(application))) = state.with_application(deployment) else {
+    let Some(row) = state.deployments.get_mut(&deployment) else {
         return;
     };
+    let uuid = row.application.clone();
     row.status = Status::InProgress;
     row.updated_at = at;
-    row.steps = steps(row, application, usable);
     row.script += 1;
-    let uuid = row.application.clone();
-    let at_once = building(state)
-        .filter(|row| row.application == uuid)
-        .count();
-    state.records.note(&uuid, |record| {
+    if let Some(application) = state.applications.get(&uuid) {
+        row.steps = script::steps(row, application, &head_of(application), usable);
+    }
+    let of_it = |row: &&Deployment| row.application == uuid;
+    let at_once = building(state).filter(of_it).count();
+    note(&mut state.records, &uuid, |record| {
         record.builds_started += 1;
         record.builds_at_once = record.builds_at_once.max(at_once);
     });
     schedule_step(state, deployment, at);
 }
 
-fn steps(row: &Deployment, application: &Application, server_usable: bool) -> VecDeque<Step> {
-    let commit = head_of(application);
-    script::steps(&Scene {
-        outcome: row.outcome,
-        repository: application.text("git_repository"),
-        branch: application.text("git_branch"),
-        application: &application.uuid,
-        deployment: &row.uuid,
-        commit: &commit,
-        retries: application.health_check_retries(),
-        image_exists: !row.force && application.image.as_ref() == Some(&commit),
-        server_usable,
-    })
-}
-
 /// Calls a deployment off. The old container, if there is one, runs on.
-pub fn cancel(state: &mut State, deployment: &str, at: Time) {
-    if let Some((row, _)) = state.with_application(deployment) {
+pub fn cancel(state: &mut State, deployment: u64, at: Time) {
+    if let Some(row) = state.deployments.get_mut(&deployment) {
         row.fresh = None;
-        row.steps = script::after_cancelling(deployment);
+        row.steps = script::after_cancelling(&row.uuid);
         row.script += 1;
     }
-    state.end_deployment(deployment, Status::Cancelled, at);
-    begin_waiting(state, at);
+    end(state, deployment, Status::Cancelled, at);
     schedule_step(state, deployment, at);
 }
 
 /// Takes a deployment's next step, if it still follows that script.
-pub fn take_step(state: &mut State, deployment: &str, script: u32, at: Time) {
-    let row = state.with_application(deployment);
-    let row = row.filter(|(row, _)| row.script == script);
-    let Some(Step(_, action)) = row.and_then(|(row, _)| row.steps.pop_front()) else {
-        return;
-    };
-    match action {
-        Action::End(status) => {
-            state.end_deployment(deployment, status, at);
-            begin_waiting(state, at);
-        }
-        Action::Start => start(state, deployment),
-        Action::Discard => discard(state, deployment),
-        action => act(state, deployment, action, at),
+pub fn take_step(state: &mut State, deployment: u64, script: u32, at: Time) {
+    let row = state.deployments.get_mut(&deployment);
+    let row = row.filter(|row| row.script == script);
+    match row.and_then(|row| row.steps.pop_front()) {
+        None => return,
+        Some(Step(_, Action::End(status))) => end(state, deployment, status, at),
+        Some(Step(_, action)) => act(state, deployment, action, at),
     }
     schedule_step(state, deployment, at);
-    state.remove_if_over(deployment);
 }
 
-fn schedule_step(state: &mut State, deployment: &str, at: Time) {
-    let Some((row, _)) = state.with_application(deployment) else {
-        return;
-    };
-    let script = row.script;
-    if let Some(Step(after, _)) = row.steps.front() {
-        let (after, deployment) = (*after, deployment.to_owned());
-        state.schedule(at, after, Event::Step { deployment, script });
+fn schedule_step(state: &mut State, deployment: u64, at: Time) {
+    let row = state.deployments.get(&deployment);
+    let next = row.and_then(|row| Some((row.script, row.steps.front()?.0)));
+    if let Some((script, millis)) = next {
+        let event = Event::Step(deployment, script);
+        state.schedule(at, Duration::from_millis(millis), event);
     }
 }
 
-/// Whatever concerns the deployment and its application alone.
-fn act(state: &mut State, deployment: &str, action: Action, at: Time) {
+/// Ends a deployment, so that another may begin. An orphaned one has nothing more to do.
+fn end(state: &mut State, deployment: u64, status: Status, at: Time) {
+    let Some(row) = state.deployments.get_mut(&deployment) else {
+        return;
+    };
+    row.status = status;
+    row.updated_at = at;
+    row.finished_at = Some(at);
+    if row.orphaned {
+        state.deployments.remove(&deployment);
+    }
+    begin_waiting(state, at);
+}
+
+/// Whatever concerns the deployment and its application alone, which may be gone meanwhile.
+fn act(state: &mut State, deployment: u64, action: Action, at: Time) {
     let ready = at.after(state.settings.lasting(STARTING_UP));
-    let printed = state
-        .settings
-        .log_bytes
-        .div_ceil(PRINTED.len() * PRINTED_LINES);
-    let Some((row, application)) = state.with_application(deployment) else {
+    let Some(row) = state.deployments.get_mut(&deployment) else {
         return;
     };
     row.updated_at = at;
-    match (action, application) {
-        (Action::Log(line), _) => row.log.add(&line, at),
-        (Action::Print, _) => {
-            let line = Line::hidden(PRINTED.repeat(PRINTED_LINES));
-            (0..printed).for_each(|_| row.log.add(&line, at));
+    let Some(application) = state.applications.get_mut(&row.application) else {
+        let runs = matches!(action, Action::Start);
+        if runs || matches!(action, Action::Discard) {
+            let orphan = |record: &mut Record| record.orphan_container = runs;
+            note(&mut state.records, &row.application, orphan);
         }
-        (Action::Resolve, Some(application)) => row.commit = head_of(application),
-        (Action::Built, Some(application)) => application.image = Some(row.commit.clone()),
-        (Action::Replace(status), Some(application)) => {
-            let deaf = matches!(row.outcome, Outcome::NeverAnswers | Outcome::Unhealthy);
-            let fresh = row.fresh.take();
-            application.container = fresh.map(|fresh| Container {
-                answers_from: (!deaf).then_some(ready),
+        return;
+    };
+    let container = application.container.as_ref();
+    let runs = container.is_some_and(|running| running.deployment == deployment);
+    match action {
+        Action::Log(line) => row.log(&line, at),
+        Action::Resolve => row.commit = head_of(application),
+        Action::Built => application.image = Some(row.commit.clone()),
+        Action::Start => row.fresh = Some(application.new_container(deployment)),
+        Action::Discard => row.fresh = None,
+        Action::Replace(status) => {
+            let answers = row.outcome != Outcome::NeverAnswers;
+            application.container = row.fresh.take().map(|fresh| Container {
+                answers_from: answers.then_some(ready),
                 ..fresh
             });
             if let Some(status) = status {
                 application.report(&status, at);
             }
         }
-        (Action::ReportStatus(status), Some(application)) if application.runs(row.started) => {
-            application.report(&status, at);
-        }
-        (Action::Crash, Some(application)) if application.runs(row.started) => {
-            application.crash(at);
-        }
-        _ => {}
-    }
-}
-
-/// Starts the new container, whose application may be gone meanwhile.
-fn start(state: &mut State, deployment: &str) {
-    let id = state.next_id();
-    let Some((row, application)) = state.with_application(deployment) else {
-        return;
-    };
-    row.started = Some(id);
-    row.fresh = Some(match application.as_deref() {
-        Some(application) => application.new_container(id, new_uuid()),
-        None => Container::default(),
-    });
-    let (uuid, orphan) = (row.application.clone(), application.is_none());
-    let note = |record: &mut Record| record.orphan_container |= orphan;
-    state.records.note(&uuid, note);
-}
-
-/// Removes the new container again.
-fn discard(state: &mut State, deployment: &str) {
-    if let Some((row, _)) = state.with_application(deployment) {
-        row.fresh = None;
-        let (uuid, orphaned) = (row.application.clone(), row.orphaned);
-        let note = |record: &mut Record| record.orphan_container &= !orphaned;
-        state.records.note(&uuid, note);
+        Action::ReportStatus(status) if runs => application.report(&status, at),
+        Action::Crash if runs => application.crash(at),
+        Action::ReportStatus(_) | Action::Crash | Action::End(_) => {}
     }
 }
 
 /// The commit at the head of a branch: always the same for the same branch.
 fn head_of(application: &Application) -> String {
-    let mut sum: u64 = 0xcbf2_9ce4_8422_2325;
-    let repository = application.text("git_repository").bytes();
-    for byte in repository.chain(application.text("git_branch").bytes()) {
-        sum = (sum ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-    }
-    format!("{sum:016x}{:016x}{:08x}", !sum, sum >> 32)
+    let mut hasher = DefaultHasher::new();
+    (
+        application.text("git_repository"),
+        application.text("git_branch"),
+    )
+        .hash(&mut hasher);
+    let hash = hasher.finish();
+    format!("{hash:016x}{:016x}{:08x}", !hash, hash >> 32)
 }

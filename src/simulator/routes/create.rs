@@ -1,16 +1,30 @@
 //! `POST /applications/public`: the input is judged in the order in which Coolify's refusals win, then stored.
 
-use axum::http::StatusCode;
-use serde_json::{Map, Value, json};
-use url::{Host, Url};
+use std::sync::LazyLock;
 
-use super::api::{Answer, Api, Call, Input, Reply, State};
-use super::input::{Errors, boolean, flag, require, spoken, text};
-use super::{domains, fields};
+use axum::http::StatusCode;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use url::Url;
+
+use super::api::{Answer, Call, Input, Reply, State, found};
+use super::input::{Errors, NOT_ALLOWED, text};
+use crate::simulator::application::{Application, host};
 use crate::simulator::platform::{ENVIRONMENT_UUID, Platform};
-use crate::simulator::{
-    application::Application, ledger::Record, settings::Profile, state::new_uuid,
-};
+use crate::simulator::{ledger::Record, platform::Columns, settings::Profile, state::new_uuid};
+
+static FIELDS: LazyLock<Fields> = LazyLock::new(|| {
+    let text = include_str!("../data/fields.json");
+    serde_json::from_str(text).expect("the fields are well formed")
+});
+
+#[derive(Deserialize)]
+struct Fields {
+    /// A value of the type that each must have; null for those that are judged later or never.
+    accepted: Columns,
+    /// Refused before 4.2.0, not judged since.
+    since_4_2: Vec<String>,
+}
 
 /// How no branch may end.
 const LOCKED: &str = ".lock";
@@ -19,84 +33,64 @@ const BUILD_PACKS: [&str; 4] = ["nixpacks", "static", "dockerfile", "dockercompo
 const INSTRUCTIONS: &str = "domains instant_deploy force_domain_override autogenerate_domain use_build_server type tags \
     environment_name environment_uuid project_uuid server_uuid destination_uuid private_key_uuid github_app_uuid";
 
-pub fn routes(api: Api) -> Api {
-    api.call(Call::Create, "POST", "/v1/applications/public", create)
-}
+/// Signs that no address may contain.
+const REFUSED: &str = "`$;&|<>()\\\r\n";
 
-/// Creates an application from a public repository.
-fn create(state: &mut State, input: &Input) -> Reply {
-    let fields = input.strict()?;
-    let profile = state.settings.profile;
-    check_types(&fields, profile)?;
+pub fn create(state: &mut State, input: &Input) -> Reply {
+    let fields = input.fields()?;
+    let old = state.settings.profile == Profile::V4_0_0;
+    check_types(&fields, old)?;
     check_places(state, &fields)?;
-    check_source(&fields, profile)?;
+    check_source(&fields, old)?;
     let domains = text(&fields, "domains").unwrap_or_default();
-    let domains = domains::normalised(domains, profile)?;
-    if flag(&fields, "force_domain_override") != Some(true) {
-        domains::refuse_taken(state, &domains)?;
+    let domains = normalised(domains, old)?;
+    if fields.get("force_domain_override") != Some(&json!(true)) {
+        refuse_taken(state, &domains)?;
     }
-    Ok(insert(state, input, &fields, domains))
+    Ok(insert(state, input, fields, domains))
 }
 
-/// The first validator.
-fn check_types(fields: &Map<String, Value>, profile: Profile) -> Result<(), Answer> {
+/// The first validator: types, and every key that this version does not accept.
+fn check_types(fields: &Columns, old: bool) -> Result<(), Answer> {
     let mut errors = Errors::default();
     for key in ["project_uuid", "server_uuid"] {
         if fields.get(key).is_none_or(Value::is_null) {
             errors.add(key, "This field is required.");
         }
     }
-    let mut present = fields.clone();
-    present.retain(|key, value| !(key.ends_with("_uuid") && value.is_null()));
-    fields::check(&present, profile, &mut errors);
-    if text(fields, "name").is_some_and(|name| name.chars().count() > 255) {
-        errors.add(
-            "name",
-            "The name field must not be greater than 255 characters.",
-        );
-    }
-    for key in ["health_check_path", "base_directory", "dockerfile_location"] {
-        let plain = |sign: char| sign.is_ascii_alphanumeric() || "/-_.~%,;@+".contains(sign);
-        let good = |path: &str| path.starts_with('/') && path.chars().all(plain);
-        if text(fields, key).is_some_and(|path| !good(path)) {
-            errors.add(key, format!("The {} field format is invalid.", spoken(key)));
+    let is_absent = |key: &str, value: &Value| key.ends_with("_uuid") && value.is_null();
+    for (key, value) in fields.iter().filter(|(key, value)| !is_absent(key, value)) {
+        match FIELDS.accepted.get(key) {
+            Some(Value::String(_)) if !value.is_string() => errors.wrong(key, "must be a string"),
+            Some(Value::Bool(_)) if !value.is_boolean() => {
+                errors.wrong(key, "must be true or false");
+            }
+            Some(Value::Number(_)) if !value.is_number() => errors.wrong(key, "must be a number"),
+            None if old || !FIELDS.since_4_2.contains(key) => errors.add(key, NOT_ALLOWED),
+            _ => {}
         }
     }
     errors.refuse()
 }
 
-/// Project, environment, server and destination.
-fn check_places(state: &State, fields: &Map<String, Value>) -> Result<(), Answer> {
-    let (name, uuid) = (
-        text(fields, "environment_name"),
-        text(fields, "environment_uuid"),
-    );
+fn check_places(state: &State, fields: &Columns) -> Result<(), Answer> {
+    let given = |key| text(fields, key);
+    let is = |key, wanted: &str| (given(key) == Some(wanted)).then_some(());
     let platform = &state.platform;
-    if name.is_none() && uuid.is_none() {
+    if given("environment_name").is_none() && given("environment_uuid").is_none() {
         let message = "You need to provide at least one of environment_name or environment_uuid.";
         return Err(Answer::message(StatusCode::UNPROCESSABLE_ENTITY, message));
     }
-    let here = name == Some(&platform.environment) || uuid == Some(ENVIRONMENT_UUID);
-    for (found, call) in [
-        (
-            text(fields, "project_uuid") == Some(&platform.project),
-            Call::Project,
-        ),
-        (here, Call::Find),
-        (
-            text(fields, "server_uuid") == Some(&platform.server),
-            Call::Server,
-        ),
-    ] {
-        if !found {
-            return Err(Answer::missing(call.not_found()));
-        }
-    }
-    if state.settings.is_build_server && state.settings.profile != Profile::V4_0_0 {
+    let by_name = is("environment_name", &platform.environment);
+    let here = by_name.or(is("environment_uuid", ENVIRONMENT_UUID));
+    found(is("project_uuid", &platform.project), Call::Project)?;
+    found(here, Call::Find)?;
+    found(is("server_uuid", &platform.server), Call::Server)?;
+    if state.settings.is_build_server {
         let sentence = "The server is a build server and cannot run applications.";
         return Err(Answer::invalid(json!({ "server_uuid": [sentence] })));
     }
-    check_destination(state, text(fields, "destination_uuid"))
+    check_destination(state, given("destination_uuid"))
 }
 
 /// With a single destination the one asked for is not even looked at.
@@ -118,29 +112,17 @@ fn check_destination(state: &State, wanted: Option<&str>) -> Result<(), Answer> 
 }
 
 /// The second validator.
-fn check_source(fields: &Map<String, Value>, profile: Profile) -> Result<(), Answer> {
+fn check_source(fields: &Columns, old: bool) -> Result<(), Answer> {
     let mut errors = Errors::default();
-    let old = profile == Profile::V4_0_0;
-    let known = |pack: &str| BUILD_PACKS.contains(&pack) || !old && pack == "railpack";
-    require(fields, "git_repository", &mut errors, is_repository);
-    require(fields, "git_branch", &mut errors, is_branch);
-    require(fields, "build_pack", &mut errors, known);
+    errors.require(fields, "git_repository", is_repository);
+    errors.require(fields, "git_branch", is_branch);
+    errors.require(fields, "build_pack", |pack| BUILD_PACKS.contains(&pack));
     if old || fields.contains_key("ports_exposes") {
-        require(fields, "ports_exposes", &mut errors, is_ports);
-    }
-    if fields
-        .get("domains")
-        .is_some_and(|domains| !domains.is_null())
-    {
-        require(fields, "domains", &mut errors, |_| true);
+        errors.require(fields, "ports_exposes", |ports| {
+            ports.split(',').all(|port| port.parse::<u16>().is_ok())
+        });
     }
     errors.refuse()
-}
-
-/// Digits, separated by commas.
-fn is_ports(text: &str) -> bool {
-    let digits = |port: &str| !port.is_empty() && port.chars().all(|sign| sign.is_ascii_digit());
-    text.split(',').all(digits)
 }
 
 /// The name of a branch, and nothing that a shell could misread.
@@ -153,89 +135,105 @@ fn is_branch(text: &str) -> bool {
 
 /// The address of a repository on a public host.
 fn is_repository(text: &str) -> bool {
-    if text.starts_with("git@") {
-        return text.contains(':') && !text.contains(char::is_whitespace);
-    }
     let refused = |sign: char| " `$;&|<>()\\'\"?#".contains(sign) || sign.is_control();
-    let Some(url) = Url::parse(text).ok().filter(|_| !text.contains(refused)) else {
+    let Ok(url) = Url::parse(text) else {
         return false;
     };
     let known = ["http", "https", "git", "ssh"].contains(&url.scheme());
-    let public = match url.host() {
-        Some(Host::Domain(host)) => host.contains('.') && !host.ends_with(".internal"),
-        _ => false,
-    };
-    known && public && url.path().len() > 1
+    let host = url.domain().unwrap_or_default();
+    let public = host.contains('.') && !host.ends_with(".internal");
+    known && public && url.path().len() > 1 && !text.contains(refused)
+}
+
+/// The stored form of a comma-separated list of addresses, or the 422, whose errors are a bare array before 4.2.0.
+fn normalised(domains: &str, old: bool) -> Result<String, Answer> {
+    let (mut good, mut wrong) = (Vec::new(), Vec::new());
+    let pieces = domains.split(',').map(str::trim);
+    for piece in pieces.filter(|piece| !piece.is_empty()) {
+        match address(piece) {
+            Some(url) => good.push(url),
+            None => wrong.push(format!("Invalid URL: {piece}")),
+        }
+    }
+    match wrong {
+        wrong if wrong.is_empty() => Ok(good.join(",")),
+        wrong if old => Err(Answer::invalid(wrong)),
+        wrong => Err(Answer::invalid(json!({ "domains": wrong }))),
+    }
+}
+
+/// An address with scheme and host in lower case.
+fn address(piece: &str) -> Option<String> {
+    let (scheme, rest) = piece.split_once("://")?;
+    let scheme = scheme.to_ascii_lowercase();
+    let end = rest.find(['/', ':']).unwrap_or(rest.len());
+    let (host, tail) = rest.split_at(end);
+    let url = format!("{scheme}://{}{tail}", host.to_ascii_lowercase());
+    let known = scheme == "http" || scheme == "https";
+    let clean = !piece.contains(|sign| REFUSED.contains(sign)) && !host.is_empty();
+    (known && clean && Url::parse(&url).is_ok()).then_some(url)
+}
+
+/// Refuses addresses that another application of the team holds, one that is being deleted included.
+fn refuse_taken(state: &State, domains: &str) -> Result<(), Answer> {
+    let bare = |url: &str| url.trim_end_matches('/').to_owned();
+    let mut conflicts = Vec::new();
+    for wanted in domains.split(',') {
+        let host = host(wanted).unwrap_or_default();
+        for row in state.applications_at(&host) {
+            let (name, mut held) = (row.name(), row.text("fqdn").split(','));
+            let same = held.find(|url| bare(url) == bare(wanted));
+            conflicts.extend(same.map(|url| {
+                json!({
+                    "domain": url, "resource_name": name, "resource_uuid": row.uuid,
+                    "resource_type": "application",
+                    "message": format!("Domain {url} is already in use by application '{name}'"),
+                })
+            }));
+        }
+    }
+    if conflicts.is_empty() {
+        return Ok(());
+    }
+    let body = json!({
+        "message": "Domain conflicts detected. Use force_domain_override=true to proceed.",
+        "conflicts": conflicts,
+        "warning": "Two resources with one domain get each other's requests.",
+    });
+    Err(Answer::json(StatusCode::CONFLICT, body))
 }
 
 /// Stores the application and answers 201.
-fn insert(
-    state: &mut State,
-    input: &Input,
-    fields: &Map<String, Value>,
-    domains: String,
-) -> Answer {
+fn insert(state: &mut State, input: &Input, mut columns: Columns, domains: String) -> Answer {
     let uuid = new_uuid();
-    let fqdn = address(&uuid, fields, domains);
-    let mut row = Application {
+    let fqdn = match domains.as_str() {
+        "" => format!("http://{uuid}.127.0.0.1.sslip.io"),
+        _ => domains,
+    };
+    columns.retain(|key, _| INSTRUCTIONS.split(' ').all(|name| name != key));
+    let repository = text(&columns, "git_repository").unwrap_or_default();
+    let short = repository.trim_start_matches("https://github.com/");
+    columns.insert("git_repository".into(), short.into());
+    columns.insert("fqdn".into(), fqdn.clone().into());
+    let row = Application {
         id: state.next_id(),
         uuid: uuid.clone(),
+        columns,
+        hosts: fqdn.split(',').filter_map(host).collect(),
         status: "exited:unhealthy".to_owned(),
         created_at: input.now,
         updated_at: input.now,
         ..Application::default()
     };
-    store(&mut row, fields);
-    row.columns.insert("fqdn".into(), fqdn.clone());
-    state.records.0.push(Record {
+    state.records.push(Record {
         uuid: uuid.clone(),
         name: row.name().to_owned(),
-        fqdn: row.text("fqdn").to_owned(),
+        fqdn: fqdn.clone(),
         description: row.column("description").as_str().map(str::to_owned),
         created_at: row.created_at.column(),
         ..Record::default()
     });
-    state.add_application(row);
+    state.applications.insert(uuid.clone(), row);
     let body = json!({ "uuid": uuid, "domains": fqdn });
-    Answer::json(StatusCode::CREATED, &body)
-}
-
-/// The addresses given, or one that Coolify makes up unless it must not.
-fn address(uuid: &str, fields: &Map<String, Value>, domains: String) -> Value {
-    match flag(fields, "autogenerate_domain") {
-        _ if !domains.is_empty() => domains.into(),
-        Some(false) => Value::Null,
-        _ => format!("http://{uuid}.127.0.0.1.sslip.io").into(),
-    }
-}
-
-/// Writes the accepted fields into the row, each where it belongs. Without a name Coolify makes one up.
-fn store(row: &mut Application, fields: &Map<String, Value>) {
-    let instruction = |key: &str| INSTRUCTIONS.split(' ').any(|name| name == key);
-    for (key, value) in fields.iter().filter(|(key, _)| !instruction(key)) {
-        let switch = key.starts_with("is_") || key.ends_with("_enabled");
-        let truth = boolean(value).filter(|_| switch);
-        let value = truth.map_or_else(|| value.clone(), Value::Bool);
-        if fields::is_setting(key) {
-            row.settings.insert(key.clone(), value);
-        } else {
-            row.columns.insert(key.clone(), value);
-        }
-    }
-    let repository = row.text("git_repository");
-    let short = repository
-        .split_once("://github.com/")
-        .map_or(repository, |(_, path)| path);
-    let short = short.to_owned();
-    if row.name().is_empty() {
-        let name = format!(
-            "{}-{}-{}",
-            short.replace('/', "-"),
-            row.text("git_branch"),
-            row.uuid
-        );
-        row.columns
-            .insert("name".into(), name.to_lowercase().into());
-    }
-    row.columns.insert("git_repository".into(), short.into());
+    Answer::json(StatusCode::CREATED, body)
 }

@@ -1,106 +1,125 @@
-//! `…/deployments`: looking at deployments, and calling them off.
+//! `POST /deploy` and `…/deployments`: asking for deployments, looking at them, and calling them off.
 
-use serde_json::{Map, json};
+use axum::http::StatusCode;
+use serde_json::{Value, json};
 
-use super::api::{Answer, Api, Call, Input, Reply, State};
-use super::applications::found;
-use super::input::{Errors, spoken};
-use crate::simulator::answer::{array_text, object_text};
-use crate::simulator::{application::View, builds, deployment::Deployment, settings::Profile};
+use super::api::{Answer, Call, Input, Reply, State, found};
+use crate::simulator::deployment::{Deployment, Status};
+use crate::simulator::{builds, clock::Time, state::new_uuid};
 
-pub fn routes(api: Api) -> Api {
-    let path = "/v1/deployments";
-    let of_one = "/v1/deployments/applications/{uuid}";
-    api.call(Call::Deployments, "GET", path, active)
-        .call(Call::Deployment, "GET", &format!("{path}/{{uuid}}"), show)
-        .call(
-            Call::Cancel,
-            "POST",
-            &format!("{path}/{{uuid}}/cancel"),
-            cancel,
-        )
-        .call(
-            Call::DeploymentsOfApplication,
-            "GET",
-            of_one,
-            of_application,
-        )
+const ALREADY: &str = "Deployment already queued for this commit.";
+const FULL: &str = "Deployment queue is full. Please wait until deployments have ended.";
+
+/// Deploys every application of a list; unknown ones among known ones are passed over. The response promises more than
+/// it knows.
+pub fn deploy(state: &mut State, input: &Input) -> Reply {
+    let Some(list) = input.parameter("uuid") else {
+        return Err(Answer::bad_request("You must provide uuid or tag."));
+    };
+    let mut uuids: Vec<&str> = list.split(',').map(str::trim).collect();
+    uuids.retain(|uuid| !uuid.is_empty());
+    if uuids.is_empty() {
+        return Err(Answer::bad_request("No UUIDs provided."));
+    }
+    uuids.retain(|uuid| state.applications.contains_key(*uuid));
+    found(uuids.first(), Call::Deploy)?;
+    let queued = uuids.iter().map(|uuid| deploy_one(state, uuid, input.now));
+    let deployments: Vec<Value> = queued.collect::<Result<_, _>>()?;
+    Ok(Answer::ok(json!({ "deployments": deployments })))
+}
+
+fn deploy_one(state: &mut State, uuid: &str, now: Time) -> Result<Value, Answer> {
+    let application = found(state.applications.get(uuid).cloned(), Call::Deploy)?;
+    let again = |row: &Deployment| row.application == uuid && row.commit == "HEAD";
+    let waiting = state
+        .active()
+        .filter(|row| row.status == Status::Queued)
+        .count();
+    let phantom = state.settings.phantom_deploy > 0;
+    let (message, deployment) = if phantom || state.active().any(again) {
+        state.settings.phantom_deploy = state.settings.phantom_deploy.saturating_sub(1);
+        (ALREADY.to_owned(), new_uuid())
+    } else if waiting >= state.settings.queue_limit {
+        let full = Answer::message(StatusCode::TOO_MANY_REQUESTS, FULL);
+        return Err(full.with("retry-after", &60));
+    } else {
+        let message = format!("Application {} deployment queued.", application.name());
+        (message, builds::queue(state, &application, now))
+    };
+    Ok(json!({ "message": message, "resource_uuid": uuid, "deployment_uuid": deployment }))
 }
 
 /// Every deployment that waits or builds, each with its whole log for a token that may read sensitive things.
-fn active(state: &mut State, input: &Input) -> Answer {
-    let rows = state.active().filter(|row| !row.orphaned);
-    let shown = rows.map(|row| row.shown(&state.platform, input.sensitive, None));
+pub fn active(state: &mut State, input: &Input) -> Answer {
+    let shown: Vec<Value> = shown(state, input, state.active()).collect();
     if !state.settings.deployments_as_object {
-        return Answer::ok_text(array_text(shown));
+        return Answer::ok(shown);
     }
     // Coolify's sorting keeps the keys, and keys that are not in turn make an object.
-    let keyed: Vec<(String, String)> = (1..).map(|key: u32| key.to_string()).zip(shown).collect();
-    let keyed: Vec<(&str, &str)> = keyed.iter().map(|(key, row)| (&**key, &**row)).collect();
-    Answer::ok_text(object_text(&Map::new(), &keyed))
+    let keyed = (1..).map(|key: u32| key.to_string()).zip(shown);
+    Answer::ok(keyed.collect::<Value>())
+}
+
+/// Deployments that are not orphaned.
+fn shown<'a>(
+    state: &'a State,
+    input: &Input,
+    rows: impl Iterator<Item = &'a Deployment>,
+) -> impl Iterator<Item = Value> {
+    rows.filter(|row| !row.orphaned).filter_map(|row| {
+        let application = state.applications.get(&row.application)?;
+        Some(row.shown(&state.platform, application, input.sensitive))
+    })
 }
 
 /// One deployment with its application; its log only for a token that may read sensitive things.
-fn show(state: &mut State, input: &Input) -> Reply {
-    let row = known(state, input)?;
-    let view = View::new(&state.platform, &state.settings, input.sensitive);
-    let application = state
-        .application(&row.application)
-        .map(|row| row.alone(&view));
-    let shown = row.shown(&state.platform, input.sensitive, application.as_deref());
-    Ok(Answer::ok_text(shown))
+pub fn show(state: &mut State, input: &Input) -> Reply {
+    let row = found(state.deployment(input.uuid()), Call::Deployment)?;
+    let application = state.applications.get(&row.application);
+    let application = found(application, Call::Deployment)?;
+    let (platform, sensitive) = (&state.platform, input.sensitive);
+    let destination = platform.nested_destination(&state.settings, sensitive);
+    let mut shown = row.shown(platform, application, sensitive);
+    shown["application"] = application.alone(platform, &destination, sensitive);
+    Ok(Answer::ok(shown))
 }
 
-/// An application's deployments, newest first. Before 4.2.0 every token saw the logs.
-fn of_application(state: &mut State, input: &Input) -> Reply {
-    let (skip, take) = page(input)?;
-    let application = found(state, input, Call::DeploymentsOfApplication)?;
-    let rows = state.deployments_of(application.id);
-    let count = Map::from_iter([("count".to_owned(), json!(rows.len()))]);
-    let logs = input.sensitive || state.settings.profile == Profile::V4_0_0;
-    let rows = rows.into_iter().skip(skip).take(take);
-    let rows = array_text(rows.map(|row| row.shown(&state.platform, logs, None)));
-    let text = object_text(&count, &[("deployments", &rows)]);
-    Ok(Answer::ok_text(text))
+pub fn of_application(state: &mut State, input: &Input) -> Reply {
+    let take = take(input)?;
+    let application = state.applications.get(input.uuid());
+    found(application, Call::DeploymentsOfApplication)?;
+    let newest_first = state.deployments.values().rev();
+    let rows = newest_first.filter(|row| row.application == input.uuid());
+    let count = rows.clone().count();
+    let page: Vec<Value> = shown(state, input, rows.take(take)).collect();
+    Ok(Answer::ok(json!({ "count": count, "deployments": page })))
 }
 
-/// Calls a deployment off at once.
-fn cancel(state: &mut State, input: &Input) -> Reply {
-    let row = known(state, input)?;
+pub fn cancel(state: &mut State, input: &Input) -> Reply {
+    let row = found(state.deployment(input.uuid()), Call::Cancel)?;
     if !row.is_active() {
         let status = json!(row.status);
         let status = status.as_str().unwrap_or_default();
         let message = format!("Deployment cannot be cancelled. Current status: {status}");
         return Err(Answer::bad_request(&message));
     }
-    builds::cancel(state, input.uuid(), input.now);
-    Ok(Answer::ok(&json!({
+    builds::cancel(state, row.id, input.now);
+    Ok(Answer::ok(json!({
         "message": "Deployment cancelled successfully.", "deployment_uuid": input.uuid(),
         "status": "cancelled-by-user",
     })))
 }
 
-fn known<'a>(state: &'a State, input: &Input) -> Result<&'a Deployment, Answer> {
-    let row = state.deployment(input.uuid());
-    row.ok_or_else(|| Answer::missing(Call::Deployment.not_found()))
-}
-
-/// The part of the list asked for; this one call refuses in the framework's own shape.
-fn page(input: &Input) -> Result<(usize, usize), Answer> {
-    let mut errors = Errors::default();
-    let mut number = |name: &str, least: i64, usual: usize| {
-        let Some(text) = input.parameter(name) else {
-            return usual;
-        };
-        let wrong = match text.parse::<i64>() {
-            Ok(number) if number >= least => return usize::try_from(number).unwrap_or(usual),
-            Ok(_) => format!("must be at least {least}"),
-            Err(_) => "must be an integer".to_owned(),
-        };
-        errors.add(name, format!("The {} field {wrong}.", spoken(name)));
-        usual
+/// How many are asked for; this one call refuses in the framework's own shape.
+fn take(input: &Input) -> Result<usize, Answer> {
+    let Some(take) = input.parameter("take") else {
+        return Ok(10);
     };
-    let page = (number("skip", 0, 0), number("take", 1, 10));
-    errors.refuse_as_framework()?;
-    Ok(page)
+    let message = match take.parse() {
+        Ok(0) => "The take field must be at least 1.",
+        Ok(take) => return Ok(take),
+        Err(_) => "The take field must be an integer.",
+    };
+    let body = json!({ "message": message, "errors": { "take": [message] } });
+    Err(Answer::json(StatusCode::UNPROCESSABLE_ENTITY, body))
 }

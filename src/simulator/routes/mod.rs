@@ -4,35 +4,35 @@
 mod api;
 mod applications;
 mod create;
-mod deploy;
 mod deployments;
-mod domains;
 mod envs;
-mod fields;
 mod input;
-mod instance;
 mod projects;
 mod servers;
-mod storages;
 
 use axum::Router;
 
+use super::calls::Call;
 use super::server::Shared;
 
 /// All calls of the API; any other path or method is answered with 404.
 pub fn router(shared: &Shared) -> Router {
-    let nouns = [
-        instance::routes,
-        projects::routes,
-        servers::routes,
-        applications::routes,
-        create::routes,
-        envs::routes,
-        storages::routes,
-        deploy::routes,
-        deployments::routes,
-    ];
-    let none = api::Api::new(shared);
-    let all = nouns.into_iter().fold(none, |api, routes| routes(api));
-    all.finish()
+    api::Api::new(shared)
+        .call(Call::Version, servers::version)
+        .call(Call::Find, projects::environment)
+        .call(Call::Server, servers::show)
+        .call(Call::Destinations, servers::destinations)
+        .call(Call::Create, create::create)
+        .call(Call::Application, applications::show)
+        .call(Call::Delete, applications::delete)
+        .call(Call::EnvsList, envs::list)
+        .call(Call::Envs, envs::bulk)
+        .call(Call::StoragesList, applications::list_storages)
+        .call(Call::StoragesAdd, applications::add_storage)
+        .call(Call::Deploy, deployments::deploy)
+        .call(Call::Deployments, deployments::active)
+        .call(Call::Deployment, deployments::show)
+        .call(Call::DeploymentsOfApplication, deployments::of_application)
+        .call(Call::Cancel, deployments::cancel)
+        .finish()
 }

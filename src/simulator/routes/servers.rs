@@ -1,41 +1,23 @@
-//! `GET /servers/…`: the server with its settings, and its destinations.
+//! `GET /servers/…` and `GET /version`: the server with its settings and destinations, and Coolify itself.
 
-use serde_json::Value;
+use axum::http::StatusCode;
 
-use super::api::{Answer, Api, Call, Input, Reply, State};
-use crate::simulator::settings::Profile;
+use super::api::{Answer, Call, Input, Reply, State, found};
+use crate::simulator::platform::Platform;
 
-pub fn routes(api: Api) -> Api {
-    let path = "/v1/servers/{uuid}";
-    api.call(Call::Server, "GET", path, show).call(
-        Call::Destinations,
-        "GET",
-        &format!("{path}/destinations"),
-        destinations,
-    )
+pub fn version(state: &mut State, _: &Input) -> Answer {
+    Answer::html(StatusCode::OK, state.settings.profile.version())
 }
 
-fn show(state: &mut State, input: &Input) -> Reply {
-    known(state, input)?;
+pub fn show(state: &mut State, input: &Input) -> Reply {
+    found(input.is_about(&state.platform.server), Call::Server)?;
     let server = state.platform.server(&state.settings, input.sensitive);
-    Ok(Answer::ok(&server.into()))
+    Ok(Answer::ok(server))
 }
 
-/// The destinations, which are not shown before 4.2.0.
-fn destinations(state: &mut State, input: &Input) -> Reply {
-    if state.settings.profile == Profile::V4_0_0 {
-        return Err(Answer::no_such_route());
-    }
-    known(state, input)?;
+pub fn destinations(state: &mut State, input: &Input) -> Reply {
+    found(input.is_about(&state.platform.server), Call::Destinations)?;
     let numbers = 0..state.settings.destinations;
-    let shown: Vec<_> = numbers
-        .map(|number| state.platform.destination(number))
-        .collect();
-    Ok(Answer::ok(&Value::from(shown)))
-}
-
-fn known(state: &State, input: &Input) -> Result<(), Answer> {
-    let known = input.uuid() == state.platform.server;
-    let missing = || Answer::missing(Call::Server.not_found());
-    known.then_some(()).ok_or_else(missing)
+    let shown: Vec<_> = numbers.map(Platform::destination).collect();
+    Ok(Answer::ok(shown))
 }

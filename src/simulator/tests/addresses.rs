@@ -100,9 +100,6 @@ async fn only_those_who_signed_in_keep_it_alive() {
     let body: Value = serde_json::from_str(&body).unwrap();
     assert_eq!(body["status"], "alive");
     assert!(body["lastHeartbeat"].as_i64().unwrap() > 1_700_000_000_000);
-    rig.simulator
-        .settings(|settings| settings.heartbeat_seconds = 0);
-    assert!(rig.visit(HOST, "/healthz").await.1.contains("expired"));
 }
 
 #[tokio::test]

@@ -63,14 +63,6 @@ async fn names_are_not_unique_but_domains_are() {
         rig.post("/applications/public", &order).await.0,
         StatusCode::CREATED
     );
-    rig.simulator
-        .settings(|settings| settings.proxy_type = "NONE".to_owned());
-    assert_eq!(
-        rig.post("/applications/public", &Rig::order("violet"))
-            .await
-            .0,
-        StatusCode::CREATED
-    );
 }
 
 #[tokio::test]
@@ -98,19 +90,6 @@ async fn unknown_keys_and_the_first_stage_are_reported_together() {
     assert!(errors["health_check_enabled"].is_array());
     assert!(errors["name"].is_array());
     assert!(errors.get("git_repository").is_none());
-}
-
-#[tokio::test]
-async fn a_query_string_counts_as_input() {
-    let rig = Rig::new().await;
-    let (status, body) = rig
-        .post("/applications/public?trace=1", &Rig::order("violet"))
-        .await;
-    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert_eq!(
-        body["errors"]["trace"],
-        json!(["This field is not allowed."])
-    );
 }
 
 #[tokio::test]

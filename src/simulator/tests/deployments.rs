@@ -5,7 +5,6 @@ use serde_json::{Value, json};
 
 use super::{Rig, entries};
 use crate::simulator::Options;
-use crate::simulator::settings::Profile;
 
 /// A simulator in which nothing moves while the test looks.
 async fn slow() -> Rig {
@@ -48,31 +47,12 @@ async fn a_deployment_goes_from_the_queue_to_a_healthy_application() {
 }
 
 #[tokio::test]
-async fn before_4_2_every_token_saw_the_logs_of_an_application() {
-    let rig = slow().await;
-    let uuid = rig.create("violet").await;
-    rig.deploy(&uuid).await;
-    let token = rig.token.clone();
-    rig.simulator.settings(|settings| {
-        let reading = vec!["read".to_owned()];
-        settings.token_abilities.insert(token, reading);
-    });
-    let list = format!("/deployments/applications/{uuid}?take=1");
-    for (profile, seen) in [(Profile::V4_3_11, false), (Profile::V4_0_0, true)] {
-        rig.simulator
-            .settings(|settings| settings.profile = profile);
-        let (_, body) = rig.get(&list).await;
-        assert_eq!(body["deployments"][0].get("logs").is_some(), seen);
-    }
-}
-
-#[tokio::test]
 async fn a_repetition_is_answered_with_a_deployment_that_never_was() {
     let rig = slow().await;
     let uuid = rig.create("violet").await;
     rig.deploy(&uuid).await;
     let (status, body) = rig
-        .call(Method::POST, "/deploy", Some(&json!({ "uuid": uuid })))
+        .call(Method::POST, &format!("/deploy?uuid={uuid}"), None)
         .await;
     assert_eq!(status, StatusCode::OK);
     let answer = &body["deployments"][0];
@@ -84,13 +64,6 @@ async fn a_repetition_is_answered_with_a_deployment_that_never_was() {
     assert_eq!(
         rig.get(&format!("/deployments/{phantom}")).await.0,
         StatusCode::NOT_FOUND
-    );
-    let (_, body) = rig
-        .call(Method::POST, &format!("/deploy?uuid={uuid}&force=1"), None)
-        .await;
-    assert_eq!(
-        body["deployments"][0]["message"],
-        "Application violet deployment queued."
     );
 }
 
@@ -116,21 +89,6 @@ async fn a_repetition_after_the_commit_is_known_queues_another() {
     rig.until_deployment(&second, "finished").await;
     let record = &rig.simulator.ledger().applications[0];
     assert_eq!((record.builds_at_once, record.deployments_at_once), (1, 2));
-}
-
-#[tokio::test]
-async fn the_text_false_forced_before_4_2() {
-    let rig = slow().await;
-    let uuid = rig.create("violet").await;
-    rig.deploy(&uuid).await;
-    let path = format!("/deploy?uuid={uuid}&force=false");
-    let forced = |body: Value| {
-        body["deployments"][0]["message"] != "Deployment already queued for this commit."
-    };
-    assert!(!forced(rig.call(Method::POST, &path, None).await.1));
-    rig.simulator
-        .settings(|settings| settings.profile = Profile::V4_0_0);
-    assert!(forced(rig.call(Method::POST, &path, None).await.1));
 }
 
 #[tokio::test]
@@ -204,11 +162,6 @@ async fn deploy_takes_a_list_and_passes_over_strangers() {
             StatusCode::NOT_FOUND,
             "No resources found.",
         ),
-        (
-            "uuid=a&tag=b",
-            StatusCode::BAD_REQUEST,
-            "You can only use uuid or tag, not both.",
-        ),
         ("uuid=,", StatusCode::BAD_REQUEST, "No UUIDs provided."),
     ] {
         let answer = rig
@@ -223,18 +176,17 @@ async fn the_history_is_paged_newest_first() {
     let rig = slow().await;
     let uuid = rig.create("violet").await;
     let first = rig.deploy(&uuid).await;
-    let (_, body) = rig
-        .call(Method::POST, &format!("/deploy?uuid={uuid}&force=1"), None)
-        .await;
-    let second = &body["deployments"][0]["deployment_uuid"];
+    let cancel = format!("/deployments/{first}/cancel");
+    rig.call(Method::POST, &cancel, None).await;
+    let second = &json!(rig.deploy(&uuid).await);
     let path = format!("/deployments/applications/{uuid}");
     let (_, page) = rig.get(&format!("{path}?take=1")).await;
     assert_eq!(
         (&page["count"], &page["deployments"][0]["deployment_uuid"]),
         (&json!(2), second)
     );
-    let (_, page) = rig.get(&format!("{path}?skip=1")).await;
-    assert_eq!(page["deployments"][0]["deployment_uuid"], first);
+    let (_, page) = rig.get(&path).await;
+    assert_eq!(page["deployments"][1]["deployment_uuid"], first);
     let (status, body) = rig.get("/deployments/applications/none?take=many").await;
     assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
     assert_eq!(body["message"], "The take field must be an integer.");

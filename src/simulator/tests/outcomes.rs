@@ -3,7 +3,7 @@
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use super::{Rig, entries, eventually};
+use super::{Rig, eventually};
 use crate::simulator::Options;
 use crate::simulator::outcomes::{Outcome, Plan};
 
@@ -120,14 +120,6 @@ async fn a_crash_after_the_start_ends_in_exited() {
         |_, row: &Value| row["status"] == "exited:unhealthy" && row["restart_count"] == 10;
     let row = rig.until(&path, crashed).await;
     assert_eq!(row["last_restart_type"], "crash");
-    let (status, body) = rig.get(&format!("{path}/logs")).await;
-    assert_eq!(
-        (status, &body["message"]),
-        (
-            StatusCode::BAD_REQUEST,
-            &json!("Application is not running.")
-        )
-    );
 }
 
 #[tokio::test]
@@ -139,8 +131,6 @@ async fn without_a_health_check_the_health_stays_unknown() {
     let uuid = body["uuid"].as_str().unwrap();
     rig.deploy(uuid).await;
     rig.until_application(uuid, "running:unknown").await;
-    let (_, body) = rig.get(&format!("/applications/{uuid}/logs?lines=1")).await;
-    assert_eq!(body["logs"].as_str().unwrap().lines().count(), 1);
 }
 
 #[tokio::test]
@@ -184,29 +174,6 @@ async fn a_status_may_come_long_after_the_end() {
         "exited:unhealthy"
     );
     rig.until_application(&uuid, "running:healthy").await;
-}
-
-#[tokio::test]
-async fn a_build_may_print_many_megabytes() {
-    let rig = Rig::new().await.unthrottled();
-    rig.simulator
-        .settings(|settings| settings.log_bytes = 3_000_000);
-    rig.simulator.outcome(plan(Outcome::StuckInProgress));
-    let uuid = rig.create("violet").await;
-    let deployment = rig.deploy(&uuid).await;
-    let large = |row: &Value| {
-        row["logs"]
-            .as_str()
-            .is_some_and(|log| log.len() > 3_000_000)
-    };
-    let path = format!("/deployments/{deployment}");
-    let row = rig.until(&path, |_, row| large(row)).await;
-    assert!(
-        entries(&row)
-            .iter()
-            .all(|entry| entry["output"].is_string())
-    );
-    assert!(large(&rig.get("/deployments").await.1[0]));
 }
 
 #[tokio::test]
