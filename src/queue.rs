@@ -65,16 +65,16 @@ pub async fn asked(pool: &PgPool) -> sqlx::Result<HashSet<Job>> {
 }
 
 /// Removes the messages whose attempts are used up: the queue would keep them for ever, silently. Says how many.
-pub async fn drop_spent(pool: &PgPool) -> sqlx::Result<u64> {
-    let spent = sqlx::query!(
-        "with spent as (
+pub async fn delete_exhausted(pool: &PgPool) -> sqlx::Result<u64> {
+    let exhausted = sqlx::query!(
+        "with exhausted as (
            delete from mq_msgs
            where attempt_at is null
            and id <> '00000000-0000-0000-0000-000000000000'
            returning id
          )
          delete from mq_payloads
-         where id in (select id from spent)"
+         where id in (select id from exhausted)"
     );
-    Ok(spent.execute(pool).await?.rows_affected())
+    Ok(exhausted.execute(pool).await?.rows_affected())
 }

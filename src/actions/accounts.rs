@@ -134,9 +134,6 @@ async fn spend(
 }
 
 /// The person of a session, if the account still exists.
-///
-/// # Errors
-/// When the database fails.
 pub async fn person(app: &App, id: UserId) -> sqlx::Result<Option<User>> {
     users::get(&app.pool, id).await
 }
@@ -199,9 +196,6 @@ async fn prove(app: &App, id: UserId, password: &str, field: &'static str) -> Re
 }
 
 /// Notes that a session of this person is used, with what device.
-///
-/// # Errors
-/// When the database fails.
 pub async fn note_session(
     app: &App,
     session_id: &str,
@@ -212,17 +206,11 @@ pub async fn note_session(
 }
 
 /// The person's sessions, newest first.
-///
-/// # Errors
-/// When the database fails.
 pub async fn sessions(app: &App, user: UserId) -> sqlx::Result<Vec<SessionRow>> {
     users::sessions(&app.pool, user).await
 }
 
 /// Ends every session of the person but this one; says how many.
-///
-/// # Errors
-/// When the database fails.
 pub async fn end_other_sessions(app: &App, user: UserId, session_id: &str) -> sqlx::Result<u64> {
     users::end_other_sessions(&app.pool, user, session_id).await
 }

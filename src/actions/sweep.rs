@@ -7,7 +7,7 @@ use crate::coolify::Application;
 use crate::domain::status::Status;
 use crate::queue::{self, Job};
 use crate::redis::calls::Lane;
-use crate::store::watches::{self, Stray};
+use crate::store::watches::{self, Stuck};
 use crate::store::{environments, users};
 use std::collections::HashSet;
 use std::time::Duration;
@@ -18,44 +18,44 @@ const CALLS: u32 = 3;
 
 /// Asks for work for every row that nobody has. Two sweeps at once ask twice, of which the older job is void.
 pub async fn sweep(app: &App) -> sqlx::Result<()> {
-    let spent = queue::drop_spent(&app.pool).await?;
-    if spent > 0 {
+    let exhausted = queue::delete_exhausted(&app.pool).await?;
+    if exhausted > 0 {
         tracing::warn!(
-            jobs = spent,
+            jobs = exhausted,
             "jobs had used up their attempts and are asked for again"
         );
     }
     users::delete_expired_sessions(&app.pool).await?;
-    let mended = watches::mend(&app.pool).await?;
-    if mended > 0 {
-        tracing::warn!(rows = mended, "nobody looked at environments that run");
+    let resumed = watches::resume(&app.pool).await?;
+    if resumed > 0 {
+        tracing::warn!(rows = resumed, "nobody looked at environments that run");
     }
-    let strays = watches::strays(&app.pool).await?;
-    if strays.is_empty() {
+    let stuck = watches::stuck(&app.pool).await?;
+    if stuck.is_empty() {
         return Ok(());
     }
     let asked = queue::asked(&app.pool).await?;
-    for stray in strays.iter().filter(|stray| !has_job(stray, &asked)) {
-        ask(app, stray).await?;
+    for row in stuck.iter().filter(|row| !has_job(row, &asked)) {
+        ask(app, row).await?;
     }
     Ok(())
 }
 
-fn has_job(stray: &Stray, asked: &HashSet<Job>) -> bool {
-    let remove = Job::Remove(stray.environment_id.into(), stray.job);
-    let advance = |id: Uuid| Job::Advance(id.into(), stray.job);
+fn has_job(row: &Stuck, asked: &HashSet<Job>) -> bool {
+    let remove = Job::Remove(row.environment_id.into(), row.job);
+    let advance = |id: Uuid| Job::Advance(id.into(), row.job);
     asked.contains(&remove)
-        || stray
+        || row
             .deployment_id
             .is_some_and(|id| asked.contains(&advance(id)))
 }
 
-async fn ask(app: &App, stray: &Stray) -> sqlx::Result<()> {
-    let environment = stray.environment_id.into();
-    tracing::info!(%environment, status = stray.status.word(), "nobody had this work, it is asked for again");
+async fn ask(app: &App, row: &Stuck) -> sqlx::Result<()> {
+    let environment = row.environment_id.into();
+    tracing::info!(%environment, status = row.status.word(), "nobody had this work, it is asked for again");
     let mut tx = app.pool.begin().await?;
-    match stray.deployment_id {
-        Some(id) if stray.status == Status::Deploying => {
+    match row.deployment_id {
+        Some(id) if row.status == Status::Deploying => {
             let cost = Cost::deployment(CALLS);
             jobs::advance(app, &mut tx, environment, id.into(), cost, Duration::ZERO).await?;
         }

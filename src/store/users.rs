@@ -42,9 +42,6 @@ pub async fn insert(
 }
 
 /// The id and the password's hash of the person with this address.
-///
-/// # Errors
-/// When the database fails.
 pub async fn credentials(pool: &PgPool, email: &Email) -> sqlx::Result<Option<(UserId, String)>> {
     let found = sqlx::query!(
         "select id, password_hash
@@ -58,9 +55,6 @@ pub async fn credentials(pool: &PgPool, email: &Email) -> sqlx::Result<Option<(U
 }
 
 /// The hash of a person's password.
-///
-/// # Errors
-/// When the database fails.
 pub async fn password_hash(pool: &PgPool, id: UserId) -> sqlx::Result<Option<String>> {
     sqlx::query_scalar!("select password_hash from users where id = $1", id.uuid())
         .fetch_optional(pool)
@@ -68,9 +62,6 @@ pub async fn password_hash(pool: &PgPool, id: UserId) -> sqlx::Result<Option<Str
 }
 
 /// A person.
-///
-/// # Errors
-/// When the database fails.
 pub async fn get(pool: &PgPool, id: UserId) -> sqlx::Result<Option<User>> {
     let found = sqlx::query!("select email, name from users where id = $1", id.uuid())
         .fetch_optional(pool)
@@ -83,9 +74,6 @@ pub async fn get(pool: &PgPool, id: UserId) -> sqlx::Result<Option<User>> {
 }
 
 /// Changes a person's name.
-///
-/// # Errors
-/// When the database fails.
 pub async fn set_name(pool: &PgPool, id: UserId, name: &UserName) -> sqlx::Result<()> {
     sqlx::query!(
         "update users set name = $2 where id = $1",
@@ -98,9 +86,6 @@ pub async fn set_name(pool: &PgPool, id: UserId, name: &UserName) -> sqlx::Resul
 }
 
 /// Changes a person's password.
-///
-/// # Errors
-/// When the database fails.
 pub async fn set_password_hash(pool: &PgPool, id: UserId, password_hash: &str) -> sqlx::Result<()> {
     sqlx::query!(
         "update users set password_hash = $2 where id = $1",
@@ -113,9 +98,6 @@ pub async fn set_password_hash(pool: &PgPool, id: UserId, password_hash: &str) -
 }
 
 /// Removes a person who owns no environment; says whether that was so.
-///
-/// # Errors
-/// When the database fails.
 pub async fn delete(pool: &PgPool, id: UserId) -> sqlx::Result<bool> {
     let mut tx = pool.begin().await?;
     let ended = sqlx::query!(
@@ -148,9 +130,6 @@ pub struct SessionRow {
 }
 
 /// Notes whose session this is, with what device, and that it is used now. A session that is not stored yet is left out.
-///
-/// # Errors
-/// When the database fails.
 pub async fn note_session(
     pool: &PgPool,
     session_id: &str,
@@ -175,9 +154,6 @@ pub async fn note_session(
 }
 
 /// The sessions of a person that have not expired, newest first.
-///
-/// # Errors
-/// When the database fails.
 pub async fn sessions(pool: &PgPool, user: UserId) -> sqlx::Result<Vec<SessionRow>> {
     sqlx::query_as!(
         SessionRow,
@@ -194,9 +170,6 @@ pub async fn sessions(pool: &PgPool, user: UserId) -> sqlx::Result<Vec<SessionRo
 }
 
 /// Ends every session of a person but this one; says how many.
-///
-/// # Errors
-/// When the database fails.
 pub async fn end_other_sessions(
     pool: &PgPool,
     user: UserId,
@@ -214,9 +187,6 @@ pub async fn end_other_sessions(
 }
 
 /// Removes the sessions that have expired.
-///
-/// # Errors
-/// When the database fails.
 pub async fn delete_expired_sessions(pool: &PgPool) -> sqlx::Result<()> {
     sqlx::query!("delete from tower_sessions.session where expiry_date < now()")
         .execute(pool)

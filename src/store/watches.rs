@@ -245,7 +245,7 @@ pub async fn stop(conn: &mut PgConnection, environment: EnvironmentId) -> sqlx::
 
 /// A row that should have a job.
 #[derive(Debug)]
-pub struct Stray {
+pub struct Stuck {
     pub environment_id: Uuid,
     pub status: Status,
     pub deployment_id: Option<Uuid>,
@@ -254,9 +254,9 @@ pub struct Stray {
 }
 
 /// The rows that move although nobody has them: no claim, and no look or one that will not see that it is to be cancelled.
-pub async fn strays(pool: &PgPool) -> sqlx::Result<Vec<Stray>> {
+pub async fn stuck(pool: &PgPool) -> sqlx::Result<Vec<Stuck>> {
     sqlx::query_as!(
-        Stray,
+        Stuck,
         r#"select e.id as environment_id, e.status as "status: Status", d.id as "deployment_id?", w.job
            from environments e
            join watches w on w.environment_id = e.id
@@ -271,8 +271,8 @@ pub async fn strays(pool: &PgPool) -> sqlx::Result<Vec<Stray>> {
 }
 
 /// Looks at what runs and is not looked at, which only an accident can bring about; says how many.
-pub async fn mend(pool: &PgPool) -> sqlx::Result<u64> {
-    let mended = sqlx::query!(
+pub async fn resume(pool: &PgPool) -> sqlx::Result<u64> {
+    let resumed = sqlx::query!(
         "update watches w
          set kind = 'settled', due_at = now()
          from environments e
@@ -281,5 +281,5 @@ pub async fn mend(pool: &PgPool) -> sqlx::Result<u64> {
          and w.due_at is null
          and (w.leased_until is null or w.leased_until <= now())"
     );
-    Ok(mended.execute(pool).await?.rows_affected())
+    Ok(resumed.execute(pool).await?.rows_affected())
 }

@@ -189,9 +189,6 @@ impl Visitor {
     }
 
     /// Notes that this session of this person is used now.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn note(&self, web: &Web, id: UserId) -> Result<(), PageError> {
         Ok(accounts::note_session(&web.app, &self.session_id(), id, self.device).await?)
     }

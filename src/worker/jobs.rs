@@ -62,9 +62,9 @@ async fn start(app: &App) -> Option<JobRunnerHandle> {
 /// Carries out one job. One that fails because of the database stays in the queue and is tried again.
 async fn work(app: App, mut current: CurrentJob) {
     let Some(job) = Job::of(&current) else {
-        tracing::error!(
+        tracing::warn!(
             name = current.name(),
-            "a job of another version is left alone"
+            "a job of another version is left to it, and asked for again when it is used up"
         );
         return;
     };

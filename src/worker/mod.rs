@@ -35,7 +35,7 @@ pub async fn run(app: App, stop: CancellationToken) {
     every("turns", tick, |app| {
         Box::pin(async move { turns::give(&app).await.map(drop) })
     });
-    every("limits", tick * 4, |app| {
+    every("limits", tick * 10, |app| {
         Box::pin(async move { turns::read_limits(&app).await })
     });
     every("logs", tick * 2, |app| {

@@ -2,7 +2,8 @@
 
 use crate::database;
 use crate::program::{NOBODY, Program};
-use std::net::TcpListener;
+use std::io::Write;
+use std::net::{TcpListener, TcpStream};
 
 #[test]
 fn a_missing_or_wrong_setting_ends_with_two_and_one_line_that_names_it() {
@@ -92,5 +93,18 @@ async fn a_signal_ends_what_serves_with_zero() {
         let (simulator, _) = simulator.start("Coolify listens on ");
         simulator.stop(signal).with(0);
     }
+    database::remove(&database).await;
+}
+
+#[tokio::test]
+async fn a_second_signal_ends_at_once_what_a_request_would_hold() {
+    let database = database::create("command").await;
+    let serve = Program::new(&[]).able_to_serve(&database);
+    let (serve, address) = serve.start("serving address=");
+    let mut half = TcpStream::connect(address.trim()).unwrap();
+    let request = "POST /login HTTP/1.1\r\nhost: a\r\ncontent-type: application/x-www-form-urlencoded\r\ncontent-length: 9\r\n\r\n";
+    half.write_all(request.as_bytes()).unwrap();
+    serve.stop_at_once().with(130);
+    drop(half);
     database::remove(&database).await;
 }

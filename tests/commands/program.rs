@@ -89,6 +89,13 @@ impl Running {
         self.ended()
     }
 
+    /// Sends two signals, one after the other, and waits for the end.
+    pub fn stop_at_once(self) -> Ended {
+        self.process.signal("TERM");
+        self.process.signal("INT");
+        self.ended()
+    }
+
     fn ended(mut self) -> Ended {
         let status = self.process.ended();
         Ended {
