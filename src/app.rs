@@ -1,4 +1,4 @@
-//! What every action needs: the pool, Coolify, the cache, the limits, and how long things may take. A bundle of handles.
+//! The dependencies of every action: the pool, Coolify, the cache, the limits, and all timings. A bundle of handles.
 
 mod hash_slots;
 mod loops;
@@ -18,75 +18,75 @@ use std::sync::Arc;
 use std::time::Duration;
 use uuid::Uuid;
 
-/// Everything an action needs; cheap to clone.
+/// The dependencies of every action; cheap to clone.
 #[derive(Clone)]
 pub struct App {
     pub pool: PgPool,
-    /// Coolify itself: whoever uses it without having reserved the call takes it from others.
+    /// The client itself: a call that was not reserved uses up the budget of others.
     pub coolify: Client,
     pub probe: Probe,
     pub redis: Redis,
     pub cache: StatusCache,
     pub limits: Limits,
-    /// The calls to Coolify that steps, looks and logs reserve.
+    /// The budget of calls to Coolify, shared by steps, polls and logs.
     pub calls: CallBudget,
     pub hash_slots: HashSlots,
     /// When each loop of the worker last ended a round.
     pub loops: Loops,
-    /// Names this process in what it claims.
+    /// Identifies this process in its claims.
     pub holder: Uuid,
     pub domain: AgentsDomain,
     pub registration_open: bool,
     pub pace: Arc<Pace>,
 }
 
-/// How long things may take and how often they are looked at.
+/// Timeouts and intervals.
 #[derive(Debug, Clone)]
 pub struct Pace {
-    /// How long a claim lasts; longer than a call may take, and shorter than the queue waits for a job.
+    /// The duration of a claim; longer than a call's timeout, and shorter than the queue's redelivery timeout.
     pub lease: Duration,
-    /// How long one run of a step, or one look, may take; shorter than the lease.
+    /// The timeout of a step or a poll; shorter than the lease.
     pub step: Duration,
-    /// How long the watcher waits for an answer of Coolify: it has an address to ask, too.
+    /// The timeout of the watcher's calls to Coolify; short, because it also probes an address.
     pub look: Duration,
-    /// How long after a lost answer nothing is created.
+    /// How long nothing is created after a response was lost.
     pub landing: Duration,
-    /// How often a deployment or a removal is looked at.
+    /// The polling interval of deployments and removals.
     pub look_every: Duration,
-    /// How often an environment that runs is looked at.
+    /// The polling interval of running environments.
     pub recheck: Duration,
-    /// How soon one that seems lost is looked at again before it is said to be.
+    /// How soon an environment that did not answer is polled again before it is marked as lost.
     pub doubt: Duration,
-    /// After this time without a confirmation nobody says that an environment runs.
+    /// After this time without a confirmation, an environment is no longer shown as running.
     pub unconfirmed: Duration,
-    /// How soon a removal that Coolify refused is tried again.
+    /// The retry delay of a removal that Coolify refused.
     pub refused: Duration,
-    /// How long turns are closed at most when Coolify's build queue is full.
+    /// The longest time without turns when Coolify's build queue is full.
     pub queue_full: Duration,
-    /// How soon a step that failed is tried again; doubled with every attempt.
+    /// The initial retry delay of a failed step; doubled with every attempt.
     pub retry: Duration,
-    /// How soon a log that could not be fetched is tried again.
+    /// The retry delay of a log that could not be fetched.
     pub log: Duration,
-    /// How long a deployment may take from its turn, and how long a build may.
+    /// The time limits of a deployment from its turn on, and of a build.
     pub deadline: Duration,
     /// How long a deployment may wait for its turn.
     pub turn_wait: Duration,
-    /// How long a removal may take before its owner is told.
+    /// How long a removal may take before its owner sees a message.
     pub removal: Duration,
-    /// How long a build that was cancelled may take to end before its application is removed all the same.
+    /// How long a cancelled build may take to stop before its application is removed anyway.
     pub winding_down: Duration,
     pub patience: Patience,
-    /// How often the watcher asks which rows are due, and whether there are turns to give.
+    /// How often the watcher searches for due rows, and the scheduler for free turns.
     pub tick: Duration,
-    /// How many environments that run are looked at in one tick at most.
+    /// The maximum number of running environments polled in one tick.
     pub rechecks: i64,
-    /// How often Coolify is asked how many builds it allows.
+    /// How often Coolify's build limits are read.
     pub limits: Duration,
-    /// How often the sweep looks for rows that nobody has.
+    /// How often the sweep searches for stuck rows.
     pub sweep: Duration,
-    /// A loop that has not ended a round for this long hangs.
+    /// A loop that has not ended a round for this long counts as hung.
     pub hang: Duration,
-    /// How many calls to Coolify all copies begin.
+    /// The rates of calls to Coolify, over all instances.
     pub rates: CallRates,
 }
 
@@ -121,13 +121,13 @@ impl Default for Pace {
     }
 }
 
-/// What an `App` is made of.
+/// The parts of an `App`.
 pub struct Parts {
     pub pool: PgPool,
     pub client: Client,
     pub probe: Probe,
     pub redis: Redis,
-    /// Begins every key in Redis.
+    /// The prefix of every key in Redis.
     pub prefix: String,
     pub domain: AgentsDomain,
     pub registration_open: bool,
@@ -135,7 +135,7 @@ pub struct Parts {
 }
 
 impl App {
-    /// Puts the parts together.
+    /// Builds the `App` from its parts.
     pub fn new(parts: Parts) -> Self {
         Self {
             pool: parts.pool,

@@ -18,7 +18,7 @@ pub use wrong::Wrong;
 
 use parse::{one_of, or, parsed, present, url_of};
 
-/// What holds where nothing is set, or only a blank.
+/// The defaults of missing and blank settings.
 const ENVIRONMENT_NAME: &str = "production";
 const REPOSITORY: &str = "https://github.com/grmkris/agent";
 const BRANCH: &str = "main";
@@ -65,7 +65,7 @@ pub enum Command {
     },
 }
 
-/// The settings as they stand in the environment, in `.env` or on the command line; not yet checked.
+/// The settings as given in the environment, in `.env` or on the command line; not yet validated.
 #[derive(Debug, Args)]
 pub struct Settings {
     /// PostgreSQL: `postgres://user:password@host:5432/database`.
@@ -121,22 +121,22 @@ pub struct Settings {
     log_format: String,
 }
 
-/// Every setting, checked.
+/// Every setting, validated.
 #[derive(Debug, Clone)]
 pub struct Config {
     pub database_url: SecretString,
     pub redis_url: Option<SecretString>,
     pub coolify: Connection,
     pub source: Source,
-    /// Environments live below this domain.
+    /// Environments get their addresses below this domain.
     pub domain: AgentsDomain,
     pub listen: SocketAddr,
-    /// Cookies are Secure, because people come by https.
+    /// The public address is https, so cookies are Secure.
     pub secure: bool,
     pub registration_open: bool,
     /// How long a deployment may wait for its turn.
     pub turn_timeout: Duration,
-    /// Coolify is simulated: pages say what there is to try.
+    /// Coolify is simulated: pages tell the user what to try.
     pub demo: bool,
 }
 
@@ -148,7 +148,7 @@ pub enum LogFormat {
 }
 
 impl Settings {
-    /// Checks every setting.
+    /// Validates every setting.
     ///
     /// # Errors
     /// The first one that is missing or wrong.
@@ -177,7 +177,7 @@ impl Settings {
         })
     }
 
-    /// How the log is written; needed before anything is logged.
+    /// The log format; needed before anything is logged.
     ///
     /// # Errors
     /// When it is neither text nor json.

@@ -1,4 +1,4 @@
-//! Accounts: register, sign in, change, end.
+//! Accounts: registration, sign-in, profile changes, deletion.
 
 use super::hashing::{self, Busy};
 use crate::app::App;
@@ -15,29 +15,29 @@ use std::time::Duration;
 
 pub use users::SessionRow;
 
-/// What the form for registering holds.
+/// The fields of the registration form.
 pub struct Registration<'a> {
     pub name: &'a str,
     pub email: &'a str,
     pub password: &'a str,
 }
 
-/// Why an account story ended without its result.
+/// Why an account action was refused.
 #[derive(Debug, thiserror::Error)]
 pub enum Refusal {
     /// Fields are wrong.
     #[error("wrong fields")]
     Wrong(Wrongs),
-    /// Too many attempts: how long to wait.
+    /// Rate limited: how long to wait.
     #[error("too many attempts")]
     TooMany(Duration),
-    /// New accounts are not made here.
+    /// Registration is closed.
     #[error("registration is closed")]
     Closed,
     /// The account still owns environments.
     #[error("the account owns environments")]
     OwnsEnvironments,
-    /// Too many passwords wait to be hashed.
+    /// Too many password hashes are pending.
     #[error(transparent)]
     Busy(#[from] Busy),
     #[error(transparent)]
@@ -50,10 +50,10 @@ impl Refusal {
     }
 }
 
-/// Makes an account.
+/// Creates an account.
 ///
 /// # Errors
-/// When registration is closed, too frequent, or a field is wrong; a taken address is a wrong field.
+/// When registration is closed or rate limited, or a field is invalid; a taken address is an invalid field.
 pub async fn register(app: &App, from: IpAddr, form: &Registration<'_>) -> Result<UserId, Refusal> {
     if !app.registration_open {
         return Err(Refusal::Closed);
@@ -84,10 +84,10 @@ pub async fn register(app: &App, from: IpAddr, form: &Registration<'_>) -> Resul
     }
 }
 
-/// Finds the account of an address and a password. An unknown address takes as long as a wrong password and says the same.
+/// Finds the account of an address and a password. An unknown address takes as long and fails as a wrong password does.
 ///
 /// # Errors
-/// When it is too frequent, or the two do not match.
+/// When rate limited, or the two do not match.
 pub async fn sign_in(
     app: &App,
     from: IpAddr,
@@ -114,7 +114,7 @@ pub async fn sign_in(
     }
 }
 
-/// Takes a token of the sender's address and one of the account, or says how long to wait.
+/// Takes a token from the rate limits of the client's address and of the account, or returns how long to wait.
 async fn spend(
     app: &App,
     (by_address, by_account): (&Bucket, &Bucket),
@@ -133,24 +133,24 @@ async fn spend(
         .map_err(Refusal::TooMany)
 }
 
-/// The person of a session, if the account still exists.
+/// The user of a session, if the account still exists.
 pub async fn person(app: &App, id: UserId) -> sqlx::Result<Option<User>> {
     users::get(&app.pool, id).await
 }
 
-/// Changes how a person is called.
+/// Changes a user's display name.
 ///
 /// # Errors
-/// When the name is wrong.
+/// When the name is invalid.
 pub async fn rename(app: &App, id: UserId, typed: &str) -> Result<(), Refusal> {
     let name = UserName::parse(typed).map_err(|invalid| Refusal::wrong("name", invalid))?;
     Ok(users::set_name(&app.pool, id, &name).await?)
 }
 
-/// Changes the password and ends every other session.
+/// Changes the password and ends all other sessions.
 ///
 /// # Errors
-/// When the current password is not right, the new one is too short or long, or it is tried too often.
+/// When the current password is wrong, the new one is too short or long, or the rate limit is hit.
 pub async fn change_password(
     app: &App,
     id: UserId,
@@ -167,10 +167,10 @@ pub async fn change_password(
     Ok(())
 }
 
-/// Deletes the account, which must own no environment.
+/// Deletes the account, which must own no environments.
 ///
 /// # Errors
-/// When the password is not right, or environments exist.
+/// When the password is wrong, or environments exist.
 pub async fn delete(app: &App, id: UserId, password: &str) -> Result<(), Refusal> {
     prove(app, id, password, "password").await?;
     if users::delete(&app.pool, id).await? {
@@ -195,7 +195,7 @@ async fn prove(app: &App, id: UserId, password: &str, field: &'static str) -> Re
     }
 }
 
-/// Notes that a session of this person is used, with what device.
+/// Records that the user's session is in use, and on which device.
 pub async fn note_session(
     app: &App,
     session_id: &str,
@@ -205,12 +205,12 @@ pub async fn note_session(
     users::note_session(&app.pool, session_id, user, device).await
 }
 
-/// The person's sessions, newest first.
+/// The user's sessions, newest first.
 pub async fn sessions(app: &App, user: UserId) -> sqlx::Result<Vec<SessionRow>> {
     users::sessions(&app.pool, user).await
 }
 
-/// Ends every session of the person but this one; says how many.
+/// Ends all of the user's sessions except this one; returns how many.
 pub async fn end_other_sessions(app: &App, user: UserId, session_id: &str) -> sqlx::Result<u64> {
     users::end_other_sessions(&app.pool, user, session_id).await
 }

@@ -1,4 +1,4 @@
-//! The calls to Coolify that a step has: those that were reserved for it, and what it needs beyond them.
+//! The Coolify calls available to a step: those reserved for it, and single ones when it needs more.
 
 use crate::app::App;
 use crate::coolify::{Client, Error};
@@ -7,7 +7,7 @@ use std::future::Future;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-/// What a step costs.
+/// The number of calls a step needs, and their priority.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Cost {
     pub lane: Lane,
@@ -15,14 +15,14 @@ pub struct Cost {
 }
 
 impl Cost {
-    /// A step that asks nothing of Coolify.
+    /// A step that makes no calls to Coolify.
     pub const NOTHING: Self = Self::deployment(0);
-    /// What is built now, its cancellation, and how the application stands.
+    /// Reads the current build, cancels it, and reads the application's state.
     pub const CANCEL: Self = Self::removal(3);
-    /// What is built now, its cancellation, and the removal.
+    /// Reads the current build, cancels it, and removes the application.
     pub const REMOVE: Self = Self::removal(3);
 
-    /// So many calls for a deployment.
+    /// This many calls at the priority of a deployment.
     pub const fn deployment(calls: u32) -> Self {
         Self {
             lane: Lane::Deployment,
@@ -38,7 +38,7 @@ impl Cost {
     }
 }
 
-/// There is no call to be had at the moment; after this time there is.
+/// The call budget is exhausted; a call is available after this time.
 #[derive(Debug)]
 pub struct NoCall(pub Duration);
 
@@ -50,7 +50,7 @@ pub struct Calls<'a> {
 }
 
 impl<'a> Calls<'a> {
-    /// The calls that were reserved when the step was asked for.
+    /// The calls reserved when the step was scheduled.
     pub fn reserved(app: &'a App, cost: Cost) -> Self {
         Self {
             app,
@@ -59,16 +59,16 @@ impl<'a> Calls<'a> {
         }
     }
 
-    /// None: each is taken when it is made.
+    /// No reserved calls: each is taken when it is made.
     pub fn singly(app: &'a App, lane: Lane) -> Self {
         let cost = Cost { lane, calls: 0 };
         Self::reserved(app, cost)
     }
 
-    /// Coolify, for one call.
+    /// The client, for one call.
     ///
     /// # Errors
-    /// How long until there is a call, when all that were reserved are used up.
+    /// How long until a call is available, when the reserved ones are used up.
     pub async fn one(&self) -> Result<&'a Client, NoCall> {
         let one_less = |left: u32| left.checked_sub(1);
         let left = &self.left;
@@ -82,17 +82,17 @@ impl<'a> Calls<'a> {
     }
 }
 
-/// Coolify limits calls: nobody of us calls before the time it names.
+/// Pauses calls in all instances when Coolify's rate limit was hit.
 pub async fn respect_limit(app: &App, error: &Error) {
     if let Error::RateLimited { retry_after } = error {
         app.calls.pause(*retry_after).await;
     }
 }
 
-/// Waits for an answer, but not longer than this.
+/// Waits for a response, with a timeout.
 ///
 /// # Errors
-/// As the answer, or that it did not come in time.
+/// The response's own error, or a timeout.
 pub async fn within<T>(
     limit: Duration,
     answer: impl Future<Output = Result<T, Error>>,
@@ -102,7 +102,7 @@ pub async fn within<T>(
         .unwrap_or_else(|_| Err(no_answer_in_time()))
 }
 
-/// Coolify's answer, or those of one step together, took too long.
+/// One response, or all responses of one step together, took too long.
 pub fn no_answer_in_time() -> Error {
     Error::Unreachable {
         why: "it did not answer in time".to_owned(),

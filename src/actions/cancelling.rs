@@ -1,11 +1,11 @@
-//! Stopping a deployment under way: because its owner wants that, or because it took too long.
+//! Stopping a running deployment: because its owner cancelled it, or because it timed out.
 
 use super::step::{Next, Step, StepError};
 use crate::coolify::{DeploymentRow, Error};
 use crate::domain::judge::{self, Container};
 use crate::store::claims::DeploymentStep;
 
-/// Cancels the build in flight and waits until there is none, but not for ever.
+/// Cancels the running build and waits until it has stopped, up to a limit.
 pub async fn cancel(step: &Step<'_>, row: &DeploymentStep) -> Result<Next, StepError> {
     let Some(uuid) = &row.application_uuid else {
         let wait = step.wait_for_landing();
@@ -39,7 +39,7 @@ pub async fn cancel(step: &Step<'_>, row: &DeploymentStep) -> Result<Next, StepE
     })
 }
 
-/// The deadline has passed: what Coolify still builds is cancelled before the deployment is called failed.
+/// Past the deadline: cancels the build that Coolify may still run before the deployment is marked as failed.
 pub async fn give_up(step: &Step<'_>, row: &DeploymentStep) -> Result<Next, StepError> {
     Ok(match cancel(step, row).await? {
         Next::Cancelled { .. } => Next::Fail(judge::overdue(row.note.as_deref())),
@@ -52,11 +52,11 @@ pub async fn give_up(step: &Step<'_>, row: &DeploymentStep) -> Result<Next, Step
     })
 }
 
-/// Cancels the application's build in flight; says whether there was one. Coolify builds an application once at a time, so the
-/// newest tells of all but the one that is `known`.
+/// Cancels the application's running build; returns whether there was one. Coolify runs one build per application at
+/// a time, so it is enough to check the newest one besides `known`.
 ///
 /// # Errors
-/// `NotFound` when there is no such application.
+/// `NotFound` when the application does not exist.
 pub async fn stop_build(
     step: &Step<'_>,
     application: &str,

@@ -1,4 +1,4 @@
-//! The steps of a deployment that change something at Coolify. Each is convergent: running it twice is the same as once.
+//! The steps of a deployment that change something in Coolify. Each is idempotent.
 
 use super::calls::Cost;
 use super::cancelling;
@@ -10,10 +10,10 @@ use crate::domain::id::EnvironmentId;
 use crate::store::claims::DeploymentStep;
 use crate::store::{applications, builds};
 
-/// How many volumes there are.
+/// The number of volumes of an environment.
 const ALL_VOLUMES: u32 = 4;
 
-/// How many calls the deployment's next step makes as a rule.
+/// How many calls the deployment's next step normally makes.
 pub fn cost(row: &DeploymentStep) -> Cost {
     if row.cancel_requested || row.is_overdue() {
         return match row.application_uuid {
@@ -29,12 +29,12 @@ pub fn cost(row: &DeploymentStep) -> Cost {
     }
 }
 
-/// A first one is made without looking; later ones are looked for.
+/// The first attempt creates the application without searching; later attempts search first.
 pub fn of_application(is_known: bool, may_exist: bool) -> Cost {
     Cost::deployment(if may_exist && !is_known { 2 } else { 1 })
 }
 
-/// The password, and the volumes: those that exist are looked for, unless this deployment made the application.
+/// Sets the password and adds volumes. Lists existing volumes first, unless this deployment created the application.
 fn of_settings(row: &DeploymentStep, missing: u32) -> Cost {
     let password = u32::from(row.password_hash.is_some());
     let is_new = row.made_application && !row.volumes_asked;
@@ -42,12 +42,12 @@ fn of_settings(row: &DeploymentStep, missing: u32) -> Cost {
     Cost::deployment(password + volumes)
 }
 
-/// A build is looked for, unless there can be none.
+/// Searches for a build first, unless there can be none.
 fn of_build(is_first: bool) -> Cost {
     Cost::deployment(if is_first { 1 } else { 2 })
 }
 
-/// Does the one step that the deployment's stage asks for.
+/// Runs the step for the deployment's stage.
 pub async fn step(step: &Step<'_>, row: &DeploymentStep) -> Result<Next, StepError> {
     if row.cancel_requested {
         return cancelling::cancel(step, row).await;
@@ -67,7 +67,7 @@ pub async fn step(step: &Step<'_>, row: &DeploymentStep) -> Result<Next, StepErr
     }
 }
 
-/// Finds the application, or makes it.
+/// Finds the application, or creates it.
 async fn application(step: &Step<'_>, row: &DeploymentStep) -> Result<Next, StepError> {
     if let Some(uuid) = &row.application_uuid {
         match step.calls.one().await?.application(uuid).await {
@@ -81,7 +81,7 @@ async fn application(step: &Step<'_>, row: &DeploymentStep) -> Result<Next, Step
     }
     let listed = step.calls.one().await?.applications().await?;
     let mark = mark(step.claim.environment);
-    // Others of the same name are strangers': names are not unique at Coolify.
+    // Names are not unique in Coolify: other applications of the same name are not ours.
     let ours: Vec<&Application> = listed.iter().filter(|one| one.is_ours(&mark)).collect();
     match ours.as_slice() {
         [] => create(step, row).await,
@@ -93,7 +93,7 @@ async fn application(step: &Step<'_>, row: &DeploymentStep) -> Result<Next, Step
     }
 }
 
-/// The application is known from now on, with what it may have of an earlier attempt.
+/// Records the application; an earlier attempt may have configured it already.
 async fn adopt(step: &Step<'_>, row: &DeploymentStep, uuid: &str) -> Result<Next, StepError> {
     save(step, row, uuid, false).await?;
     let found = DeploymentStep {
@@ -162,7 +162,7 @@ async fn hold_for_creation(step: &Step<'_>) -> Result<(), StepError> {
     }
 }
 
-/// The address is held by another application: by ours, made by a request whose answer was lost, or by a stranger's.
+/// Another application uses the address: our own, created by a request whose response was lost, or someone else's.
 async fn taken(
     step: &Step<'_>,
     row: &DeploymentStep,
@@ -182,7 +182,7 @@ async fn taken(
     }
 }
 
-/// Hands over the password's hash, then adds the volumes that are missing.
+/// Sends the password hash, then adds the missing volumes.
 async fn settings(step: &Step<'_>, row: &DeploymentStep) -> Result<Next, StepError> {
     let Some(uuid) = &row.application_uuid else {
         return Ok(find_application(row));
@@ -221,7 +221,7 @@ fn find_application(row: &DeploymentStep) -> Next {
     )
 }
 
-/// Follows the build that is known, or one in flight; else asks for one.
+/// Follows the known build or a running one; otherwise requests one.
 async fn build(step: &Step<'_>, row: &DeploymentStep) -> Result<Next, StepError> {
     let Some(uuid) = &row.application_uuid else {
         return Ok(find_application(row));
@@ -242,7 +242,7 @@ async fn build(step: &Step<'_>, row: &DeploymentStep) -> Result<Next, StepError>
     let newest = newest.map(|row| row.deployment_uuid).unwrap_or_default();
     builds::save_newest(&step.app.pool, row.id, &newest).await?;
     Ok(match client.deploy(uuid).await? {
-        // That it is there is seen by the watcher, in the snapshot that serves all.
+        // The watcher confirms that the build exists, from the shared snapshot.
         Asked::Build(promised) => Next::Follow(promised),
         Asked::AlreadyQueued => Next::Again {
             after: step.app.pace.retry,
@@ -252,7 +252,7 @@ async fn build(step: &Step<'_>, row: &DeploymentStep) -> Result<Next, StepError>
     })
 }
 
-/// The build that is known, one in flight, or one that was asked for and has ended before its answer was heard.
+/// The known build, a running one, or one that we requested and that ended before we got the response.
 fn is_followed(row: &DeploymentStep, newest: &DeploymentRow) -> bool {
     let is = |uuid: &Option<String>| uuid.as_deref() == Some(&newest.deployment_uuid);
     is(&row.deployment_uuid)

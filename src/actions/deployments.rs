@@ -1,4 +1,4 @@
-//! Deployments as people ask for them: deploy, cancel, a new password.
+//! Deployment actions of users: deploy, cancel, set a new password.
 
 use super::calls::Cost;
 use super::ending;
@@ -18,10 +18,10 @@ use secrecy::ExposeSecret;
 use sqlx::PgConnection;
 use std::time::Duration;
 
-/// Asks for a deployment of the owner's environment. It waits for its turn.
+/// Requests a deployment of the owner's environment. It starts when it gets its turn.
 ///
 /// # Errors
-/// `NotFound`, or a sentence when one is under way or it is being deleted.
+/// `NotFound`, or a message when a deployment is running or the environment is being deleted.
 pub async fn deploy(app: &App, owner: UserId, id: EnvironmentId) -> Result<(), Refusal> {
     let mut tx = app.pool.begin().await?;
     begin(app, &mut tx, owner, id).await?;
@@ -32,10 +32,10 @@ pub async fn deploy(app: &App, owner: UserId, id: EnvironmentId) -> Result<(), R
     Ok(())
 }
 
-/// Gives the owner's environment a new password, by a deployment.
+/// Sets a new password for the owner's environment by deploying it again.
 ///
 /// # Errors
-/// `NotFound`, a wrong password, or a sentence when a deployment is under way or it is being deleted.
+/// `NotFound`, an invalid password, or a message when a deployment is running or the environment is being deleted.
 pub async fn set_password(
     app: &App,
     owner: UserId,
@@ -68,7 +68,7 @@ pub async fn set_password(
     Ok(())
 }
 
-/// Begins a deployment inside a transaction: locks, decides, writes. Whoever gives turns asks for its work.
+/// Creates a deployment inside a transaction. The scheduler of turns enqueues its first job.
 pub async fn begin(
     app: &App,
     tx: &mut PgConnection,
@@ -100,11 +100,11 @@ pub async fn begin(
     Ok(())
 }
 
-/// Asks for the end of the deployment under way. One that waits for its turn ends at once; of any other Coolify is asked to
-/// cancel its build. Asked again, nothing more happens.
+/// Cancels the current deployment. One that waits for its turn ends at once; for any other, a job cancels the build in
+/// Coolify. Idempotent.
 ///
 /// # Errors
-/// `NotFound`, or a sentence when nothing is under way.
+/// `NotFound`, or a message when no deployment is running.
 pub async fn cancel(app: &App, owner: UserId, id: EnvironmentId) -> Result<(), Refusal> {
     let mut tx = app.pool.begin().await?;
     let row = environments::lock(&mut tx, owner, id)

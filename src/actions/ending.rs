@@ -1,4 +1,4 @@
-//! How a deployment ends, and an environment.
+//! Ends deployments and environments.
 
 use crate::app::App;
 use crate::domain::deployment::Outcome;
@@ -10,7 +10,7 @@ use crate::store::{deployments, environments};
 use sqlx::PgConnection;
 use std::time::Duration;
 
-/// Why a deployment failed: a sentence, and the lines of the log before it.
+/// Why a deployment failed: a sentence, and the log lines before the error.
 #[derive(Debug, Clone, Default)]
 pub struct Failure {
     pub sentence: String,
@@ -26,7 +26,7 @@ impl From<String> for Failure {
     }
 }
 
-/// The deployment failed, and the environment with it, unless what was there before is seen to answer.
+/// Marks the deployment as failed, and the environment too; the watcher reverts that if the previous container answers.
 pub async fn fail(
     tx: &mut PgConnection,
     environment: EnvironmentId,
@@ -41,7 +41,7 @@ pub async fn fail(
     watches::watch_application(tx, environment, Duration::ZERO).await
 }
 
-/// The deployment was cancelled at Coolify. What was there before may still run.
+/// Marks the deployment as cancelled in Coolify. The previous container may still run.
 pub async fn cancel(
     tx: &mut PgConnection,
     environment: EnvironmentId,
@@ -61,7 +61,7 @@ pub async fn cancel(
     watches::watch_application(tx, environment, Duration::ZERO).await
 }
 
-/// A deployment that waits for its turn ends: the environment is again what it was.
+/// Ends a deployment that waits for its turn and restores the environment's previous status.
 pub async fn withdraw(
     tx: &mut PgConnection,
     environment: EnvironmentId,
@@ -79,7 +79,7 @@ pub async fn withdraw(
     watches::watch_application(tx, environment, Duration::ZERO).await
 }
 
-/// It answers: the deployment succeeded.
+/// Marks the deployment as succeeded, once the environment answers.
 pub async fn succeed(
     app: &App,
     tx: &mut PgConnection,
@@ -93,7 +93,7 @@ pub async fn succeed(
     watches::watch(tx, environment, Kind::Settled, app.pace.recheck).await
 }
 
-/// Coolify has nothing of the environment any more: its row leaves.
+/// Deletes the row, once Coolify has nothing left of the environment.
 pub async fn leave(tx: &mut PgConnection, environment: EnvironmentId) -> sqlx::Result<()> {
     tracing::info!(%environment, "environment removed");
     environments::delete(tx, environment).await

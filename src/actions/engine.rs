@@ -1,5 +1,5 @@
-//! Carries a deployment or a removal one step further: claims the environment, does the step with the calls that were reserved
-//! for it, and writes what follows in one transaction with the job's completion.
+//! Advances a deployment or a removal by one step: claims the environment, runs the step with its reserved calls, and
+//! writes the result in one transaction with the job's completion.
 
 use super::calls::{Calls, Cost, no_answer_in_time};
 use super::holder::holder;
@@ -17,20 +17,20 @@ use crate::store::{Tx, builds, deployments, environments, turns};
 use sqlx::PgConnection;
 use std::time::Duration;
 
-/// What a job ends with: a transaction that holds all it wrote, to be committed together with the job's completion, and the
+/// The result of a job: an open transaction with its writes, to be committed with the job's completion, and the
 /// environment whose row changed.
 pub struct Ended {
     pub tx: Tx,
     pub environment: Option<EnvironmentId>,
 }
 
-/// What is claimed: the two sets of steps.
+/// A claimed row and the kind of step to run on it.
 enum Task {
     Deployment(DeploymentStep),
     Removal(RemovalStep),
 }
 
-/// Carries out one job.
+/// Runs one job.
 ///
 /// # Errors
 /// When the database fails: the job stays in the queue.
@@ -38,7 +38,7 @@ pub async fn run(app: &App, job: Job) -> sqlx::Result<Ended> {
     crash::point("lease.before");
     let claimed = claim(app, job).await?;
     crash::point("lease.after");
-    // Void, or another one has the environment and asks again.
+    // The job is superseded, or another process holds the claim and will enqueue a new job.
     let Some(task) = claimed else {
         tracing::debug!(?job, "nothing to do");
         return nothing(app).await;
@@ -95,7 +95,7 @@ impl Task {
         }
     }
 
-    /// For how long a request without an answer may still be carried out.
+    /// For how long a request without a response may still take effect.
     fn unsure(&self) -> Option<Duration> {
         let seconds = match self {
             Self::Deployment(row) => row.unsure_seconds,
@@ -119,7 +119,7 @@ impl Task {
     }
 }
 
-/// Does the step, unless Coolify has asked everybody to wait since its calls were reserved.
+/// Runs the step, unless calls to Coolify were paused after this step's calls were reserved.
 async fn attempt(app: &App, task: &Task) -> Result<Next, StepError> {
     let cost = task.cost();
     if cost.calls > 0 {
@@ -151,7 +151,7 @@ async fn nothing(app: &App) -> sqlx::Result<Ended> {
     })
 }
 
-/// Writes what follows, if the claim is still ours, and gives it back.
+/// Writes the step's result if we still hold the claim, and releases the claim.
 async fn write(app: &App, task: &Task, next: Next) -> sqlx::Result<Ended> {
     let claim = task.claim();
     let mut tx = app.pool.begin().await?;
@@ -176,7 +176,7 @@ async fn write(app: &App, task: &Task, next: Next) -> sqlx::Result<Ended> {
         (Task::Removal(row), Status::Deleting) => {
             write_removal(app, &mut tx, row, next).await?;
         }
-        // It is to be deleted by now, and that job found the claim taken.
+        // Deletion was requested meanwhile, and its job left because the claim was taken.
         (_, Status::Deleting) => {
             jobs::remove(app, &mut tx, claim.environment, Duration::ZERO).await?;
         }
@@ -188,7 +188,7 @@ async fn write(app: &App, task: &Task, next: Next) -> sqlx::Result<Ended> {
     })
 }
 
-/// A cancel that came during the step found the claim taken.
+/// A cancel requested during the step had no effect because the claim was taken.
 async fn cancel_now(app: &App, tx: &mut PgConnection, row: &DeploymentStep) -> sqlx::Result<()> {
     let (environment, id) = (row.environment_id.into(), row.id.into());
     if !row.cancel_requested && deployments::is_cancel_requested(tx, id).await? {
@@ -238,13 +238,13 @@ async fn write_deployment(
     }
 }
 
-/// Nothing is waited for when the time for it is over.
+/// Caps a retry delay at the deadline.
 fn not_beyond_deadline(row: &DeploymentStep, after: Duration) -> Duration {
     let left = Duration::try_from_secs_f64(row.seconds_left + 0.1);
     left.map_or(after, |left| after.min(left))
 }
 
-/// Coolify's build queue is full: this deployment waits, and nobody gets a turn meanwhile.
+/// Coolify's build queue is full: postpones this deployment and stops giving turns meanwhile.
 async fn postpone(
     app: &App,
     tx: &mut PgConnection,
@@ -276,7 +276,7 @@ async fn write_removal(
             }
             jobs::remove(app, tx, environment, after).await
         }
-        // Coolify was asked to remove it.
+        // The removal was requested.
         _ => watches::watch(tx, environment, Kind::Removal, app.pace.look_every).await,
     }
 }

@@ -1,4 +1,4 @@
-//! Environments: create, list, delete, give up.
+//! Environments: create, list, delete, abandon a stuck removal.
 
 use super::{ending, hashing, jobs, known};
 use crate::app::App;
@@ -20,21 +20,21 @@ pub use crate::store::deployments::DeploymentRow;
 pub use crate::store::environments::EnvironmentRow;
 pub use crate::store::log::Line;
 
-/// What the form for a new environment holds.
+/// The fields of the form for a new environment.
 pub struct Draft<'a> {
     pub name: &'a str,
     pub password: &'a str,
     pub suffix: &'a str,
-    /// Whether it is to be deployed at once.
+    /// Whether to deploy at once.
     pub deploy: bool,
 }
 
-/// How far a removal is.
+/// The progress of a removal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Removal {
-    /// Coolify had nothing of it.
+    /// Coolify had nothing of the environment.
     Done,
-    /// Coolify is asked for it.
+    /// The removal in Coolify is requested.
     Begun,
 }
 
@@ -43,10 +43,10 @@ pub fn suffix() -> Suffix {
     Suffix::from_random(rand::random())
 }
 
-/// Makes an environment, and its first deployment if that is asked for.
+/// Creates an environment, and its first deployment if requested.
 ///
 /// # Errors
-/// When a field is wrong. A name or subdomain that another one took first is a wrong field.
+/// When a field is invalid. A name or subdomain that was taken concurrently is an invalid field.
 pub async fn create(app: &App, owner: UserId, draft: &Draft<'_>) -> Result<EnvironmentId, Refusal> {
     let mut wrongs = Wrongs::new();
     let name = check(&mut wrongs, "name", EnvironmentName::parse(draft.name));
@@ -93,7 +93,7 @@ fn name_taken() -> Refusal {
     }])
 }
 
-/// What a name would become: the host people would open, and what is wrong with the name.
+/// Previews a name: the resulting host, and what is wrong with the name.
 pub async fn preview(
     app: &App,
     typed: &str,
@@ -109,7 +109,7 @@ pub async fn preview(
     Ok((Some(host), taken.then_some(Invalid::NameTaken)))
 }
 
-/// The owner's environments, newest first; with a query only those whose name contains it.
+/// The owner's environments, newest first; with a query, only those whose name contains it.
 pub async fn list(app: &App, owner: UserId, query: &str) -> sqlx::Result<Vec<EnvironmentRow>> {
     let key = EnvironmentName::parse(query)
         .map(|name| name.key())
@@ -117,7 +117,7 @@ pub async fn list(app: &App, owner: UserId, query: &str) -> sqlx::Result<Vec<Env
     environments::list(&app.pool, owner, &key, app.pace.unconfirmed).await
 }
 
-/// The owner's environments made after this time.
+/// The owner's environments created after this time.
 pub async fn list_after(
     app: &App,
     owner: UserId,
@@ -129,7 +129,7 @@ pub async fn list_after(
 /// The owner's environment.
 ///
 /// # Errors
-/// `NotFound` when it is not there or not theirs.
+/// `NotFound` when it does not exist or belongs to another user.
 pub async fn get(app: &App, owner: UserId, id: EnvironmentId) -> Result<EnvironmentRow, Refusal> {
     environments::get(&app.pool, owner, id, app.pace.unconfirmed)
         .await?
@@ -145,7 +145,7 @@ pub async fn deployments(
     deployments::list(&app.pool, owner, id).await
 }
 
-/// The log of a deployment of the owner's environment from a place on.
+/// The log of a deployment of the owner's environment, from a position on.
 pub async fn log(
     app: &App,
     owner: UserId,
@@ -156,11 +156,11 @@ pub async fn log(
     log::lines(&app.pool, owner, id, deployment.uuid(), from).await
 }
 
-/// Asks for the removal of the owner's environment, in whatever status it is. What Coolify was never asked for leaves at once.
-/// Asked again, it is tried again where it is stuck, and nothing happens otherwise.
+/// Requests the removal of the owner's environment, in any status. The row is deleted at once if Coolify never got a
+/// request for it. Called again, it retries a stuck removal and otherwise does nothing.
 ///
 /// # Errors
-/// `NotFound`, or a wrong confirmation: the name must be typed as it is.
+/// `NotFound`, or a wrong confirmation: the name must be typed exactly.
 pub async fn delete(
     app: &App,
     owner: UserId,
@@ -207,7 +207,7 @@ async fn begin_removal(
     jobs::remove(app, tx, id, Duration::ZERO).await
 }
 
-/// Forgets an environment whose removal Coolify does not confirm. What is left there stays there.
+/// Deletes an environment whose removal Coolify does not confirm. Its remains in Coolify stay there.
 ///
 /// # Errors
 /// `NotFound`, a wrong confirmation, or a removal that is not stuck.
@@ -251,7 +251,7 @@ async fn confirmed(
     }
 }
 
-/// When each stage of a deployment began; the caller has seen that the deployment is theirs.
+/// When each stage of a deployment began; the caller must have checked the owner.
 pub async fn stages(
     app: &App,
     deployment: uuid::Uuid,

@@ -1,4 +1,4 @@
-//! What follows when Coolify did not do what a step asked.
+//! Maps a step's error to what happens next.
 
 use super::calls::respect_limit;
 use super::step::Next;
@@ -8,7 +8,7 @@ use crate::domain::deployment::Stage;
 use crate::store::claims::{DeploymentStep, RemovalStep};
 use std::time::Duration;
 
-/// What follows for a deployment. `unsure` says whether an earlier request may still be carried out.
+/// For a deployment. `unsure` says whether an earlier request may still take effect.
 pub async fn of_deployment(app: &App, row: &DeploymentStep, error: Error, unsure: bool) -> Next {
     respect_limit(app, &error).await;
     if row.is_too_late(app.pace.winding_down) {
@@ -39,7 +39,7 @@ pub async fn of_deployment(app: &App, row: &DeploymentStep, error: Error, unsure
     }
 }
 
-/// What follows when there was no call to be had.
+/// For a deployment when the call budget is exhausted.
 pub fn without_call(app: &App, row: &DeploymentStep, wait: Duration, unsure: bool) -> Next {
     if row.is_too_late(app.pace.winding_down) {
         return too_late("it allows no more calls at the moment");
@@ -61,7 +61,7 @@ fn too_late(why: &str) -> Next {
     ))
 }
 
-/// What follows for a removal.
+/// For a removal.
 pub async fn of_removal(app: &App, row: &RemovalStep, error: Error, unsure: bool) -> Next {
     respect_limit(app, &error).await;
     let attempts = (row.waited_seconds / 5.0).clamp(0.0, 4.0);
@@ -92,12 +92,11 @@ fn in_step(stage: Stage, sentence: &str) -> String {
     format!("Step \u{201c}{}\u{201d}: {sentence}", stage.title())
 }
 
-/// Widening intervals.
 fn backoff(app: &App, attempts: i32) -> Duration {
     widened(app, f64::from(attempts.clamp(0, 4)))
 }
 
-/// With jitter, so that many retries do not come at once.
+/// Exponential backoff with jitter, so that many retries do not coincide.
 fn widened(app: &App, doublings: f64) -> Duration {
     let jitter = rand::random_range(0.75..1.25);
     app.pace.retry.mul_f64(doublings.floor().exp2() * jitter)

@@ -1,4 +1,4 @@
-//! Hashing passwords with argon2id, off the async threads: few at once, few waiting, and whoever comes then is refused.
+//! Hashing passwords with argon2id, off the async threads: few run, few wait, and further ones are refused.
 
 use crate::app::HashSlots;
 use crate::domain::password::Password;
@@ -8,10 +8,10 @@ use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use secrecy::{ExposeSecret, SecretString};
 use std::sync::LazyLock;
 
-/// A hash that no password matches, so that an unknown address takes as long as a wrong password.
+/// A hash that matches no password, so that an unknown address takes as long as a wrong password.
 static NOBODY: LazyLock<String> = LazyLock::new(|| hash_now("nobody has this password"));
 
-/// Too many passwords wait to be hashed.
+/// Too many password hashes are pending.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("too many passwords wait to be hashed")]
 pub struct Busy;
@@ -19,15 +19,15 @@ pub struct Busy;
 /// Hashes a password into a PHC string (argon2id, the crate's defaults: 19 MiB, 2 passes).
 ///
 /// # Errors
-/// When too many wait already.
+/// When too many are pending.
 pub async fn hash(slots: &HashSlots, password: Password) -> Result<SecretString, Busy> {
     run(slots, move || hash_now(password.expose()).into()).await
 }
 
-/// Whether the password is the one hashed; without a hash it takes as long and is not.
+/// Verifies a password; without a hash it takes as long and returns `false`.
 ///
 /// # Errors
-/// When too many wait already.
+/// When too many are pending.
 pub async fn verify(
     slots: &HashSlots,
     password: Password,
@@ -47,7 +47,7 @@ pub async fn verify(
     .await
 }
 
-/// Computes the hash of nobody before the first sign-in needs it.
+/// Computes the dummy hash before the first sign-in needs it.
 pub fn warm_up() {
     tokio::task::spawn_blocking(|| LazyLock::force(&NOBODY).len());
 }
@@ -58,8 +58,8 @@ fn hash_now(password: &str) -> String {
         .to_string()
 }
 
-/// Runs the work when its turn has come. Its permits go with it: whoever asked may hang up, and the work, which nothing
-/// can interrupt, is counted until it ends.
+/// Runs the work when a slot is free. The permits move into the blocking task: the caller may disconnect, but the work
+/// cannot be interrupted and must count until it ends.
 async fn run<T: Send + 'static>(
     slots: &HashSlots,
     work: impl FnOnce() -> T + Send + 'static,

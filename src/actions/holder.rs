@@ -3,7 +3,7 @@
 use crate::app::App;
 use crate::store::claims::{self, Holder};
 
-/// Who takes a claim for a step or a look.
+/// The holder of a claim for a step or a poll.
 pub fn holder(app: &App) -> Holder {
     Holder {
         id: app.holder,
@@ -11,7 +11,7 @@ pub fn holder(app: &App) -> Holder {
     }
 }
 
-/// Gives back what the process still has when it ends: whoever takes over need not wait until its claims end.
+/// Releases this process's claims at shutdown, so that other instances need not wait for the leases to expire.
 pub async fn give_back_all(app: &App) {
     match claims::give_back_all(&app.pool, app.holder).await {
         Ok(0) => {}

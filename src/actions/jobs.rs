@@ -1,4 +1,4 @@
-//! Asking for a step: its calls to Coolify are reserved first, and its job asks for itself when they may begin.
+//! Enqueueing a step: reserves its calls to Coolify and schedules its job for when they may begin.
 
 use super::calls::Cost;
 use crate::app::App;
@@ -8,7 +8,7 @@ use crate::store::claims;
 use sqlx::PgConnection;
 use std::time::Duration;
 
-/// Asks for the next step of a deployment, `after` at the earliest. Every job that was asked for before is void.
+/// Schedules the next step of a deployment, not before `after`. Supersedes all earlier jobs.
 pub async fn advance(
     app: &App,
     tx: &mut PgConnection,
@@ -22,7 +22,7 @@ pub async fn advance(
     queue::ask(tx, Job::Advance(deployment, number), after).await
 }
 
-/// Asks for the next step of a removal, `after` at the earliest. Every job that was asked for before is void.
+/// Schedules the next step of a removal, not before `after`. Supersedes all earlier jobs.
 pub async fn remove(
     app: &App,
     tx: &mut PgConnection,
@@ -34,7 +34,7 @@ pub async fn remove(
     queue::ask(tx, Job::Remove(environment, number), after).await
 }
 
-/// When the calls may begin.
+/// Reserves calls; returns when they may begin.
 async fn when(app: &App, cost: Cost, after: Duration) -> Duration {
     if cost.calls == 0 {
         return after;

@@ -1,11 +1,11 @@
-//! What the status cache knows of an environment's row.
+//! The status cache entry of an environment's row.
 
 use crate::app::App;
 use crate::domain::id::{EnvironmentId, UserId};
 use crate::redis::cache::Known;
 use crate::store::environments;
 
-/// What the owner's row is at, from the cache if it knows; `None` when it is not there or not theirs.
+/// The cache entry of the owner's row, or its values from the database; `None` when it does not exist or is not theirs.
 pub async fn get(app: &App, owner: UserId, id: EnvironmentId) -> sqlx::Result<Option<Known>> {
     let known = match app.cache.get(id).await {
         Some(known) => Some(known),
@@ -14,7 +14,7 @@ pub async fn get(app: &App, owner: UserId, id: EnvironmentId) -> sqlx::Result<Op
     Ok(known.filter(|known| known.owner == owner))
 }
 
-/// Puts into the cache what a row is at.
+/// Refreshes a row's cache entry.
 pub async fn update(app: &App, id: EnvironmentId) -> sqlx::Result<Option<Known>> {
     let row = environments::known(&app.pool, id, app.pace.unconfirmed).await?;
     let Some(row) = row else {

@@ -1,4 +1,4 @@
-//! Keeping Coolify's logs of deployments: they come with the looks at builds in flight, and once more when they are complete.
+//! Storing Coolify's deployment logs: they come with polls of running builds, and once more when they are complete.
 
 use super::calls::{Calls, respect_limit};
 use super::ending::Failure;
@@ -8,10 +8,10 @@ use crate::domain::id::DeploymentId;
 use crate::redis::calls::Lane;
 use crate::store::log;
 
-/// How many logs one round fetches at most.
+/// The maximum number of logs fetched in a round.
 const BATCH: i64 = 4;
 
-/// Fetches the logs whose builds have ended, as far as there are calls for it.
+/// Fetches the logs of ended builds while the call budget lasts.
 pub async fn fetch(app: &App) -> sqlx::Result<()> {
     for due in log::claim(&app.pool, BATCH, app.pace.log).await? {
         let calls = Calls::singly(app, Lane::Log);
@@ -27,7 +27,7 @@ pub async fn fetch(app: &App) -> sqlx::Result<()> {
     Ok(())
 }
 
-/// Keeps what a look at a build brought of its log and commit.
+/// Stores the log and the commit from a poll of a build.
 pub async fn save(app: &App, id: DeploymentId, row: &DeploymentRow) -> sqlx::Result<()> {
     let entries = row.log();
     if entries.is_none() && (row.moves() || !row.hides_log()) {
@@ -40,7 +40,7 @@ pub async fn save(app: &App, id: DeploymentId, row: &DeploymentRow) -> sqlx::Res
     log::fetched(&app.pool, id, missing, row.commit(), trailing).await
 }
 
-/// Why a build failed: the cause in its log, as it came or as it is kept.
+/// Why a build failed: the cause found in its log, as received or as stored.
 pub async fn cause(
     app: &App,
     id: DeploymentId,

@@ -1,4 +1,4 @@
-//! Looking at one thing at Coolify or at its own address. Nothing is changed, and nothing is judged.
+//! Polls one thing in Coolify or at its own address. Changes nothing and judges nothing.
 
 use super::calls::{Calls, NoCall, respect_limit, within};
 use crate::app::App;
@@ -6,10 +6,10 @@ use crate::coolify::{DeploymentRow, Error};
 use crate::domain::judge::{Answer, Container, Sighting};
 use crate::redis::calls::Lane;
 
-/// How the container stands, asked singly.
+/// The state of one container, by a call of its own.
 ///
 /// # Errors
-/// What there is to see when Coolify could not be asked.
+/// The sighting that stands for Coolify's error.
 pub async fn container(app: &App, uuid: Option<&str>) -> Result<Container, Sighting> {
     let Some(uuid) = uuid else {
         return Ok(Container::Missing);
@@ -23,10 +23,10 @@ pub async fn container(app: &App, uuid: Option<&str>) -> Result<Container, Sight
     }
 }
 
-/// One build with its log, asked singly; `None` when Coolify does not know it.
+/// One build with its log, by a call of its own; `None` when Coolify does not know it.
 ///
 /// # Errors
-/// What there is to see when Coolify could not be asked.
+/// The sighting that stands for Coolify's error.
 pub async fn build(
     app: &App,
     uuid: &str,
@@ -41,7 +41,7 @@ pub async fn build(
     }
 }
 
-/// Some versions of Coolify find no build by its uuid alone: it may be the newest of its application.
+/// Some versions of Coolify do not find a build by its uuid: it may be the newest of its application.
 async fn newest_build(
     app: &App,
     uuid: &str,
@@ -59,12 +59,12 @@ async fn newest_build(
     }
 }
 
-/// Whether the environment answers at its own address. That is no call to Coolify.
+/// Probes the environment at its own address. This is not a call to Coolify.
 pub async fn address(app: &App, subdomain: &str) -> Answer {
     app.probe.look(&app.domain.address(subdomain)).await
 }
 
-/// What an error lets one see.
+/// The sighting that stands for an error.
 pub async fn unseen(app: &App, error: Error) -> Sighting {
     respect_limit(app, &error).await;
     match error {

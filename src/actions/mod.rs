@@ -1,4 +1,4 @@
-//! What can be done: one story, one transaction each. Lock, decide, write, ask for work, commit.
+//! Use cases, with one transaction each: lock, decide, write, enqueue jobs, commit.
 
 pub mod accounts;
 mod calls;

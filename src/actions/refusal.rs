@@ -1,20 +1,20 @@
-//! Why a story about an environment ended without its result.
+//! Why an action on an environment was refused.
 
 use super::hashing::Busy;
 use crate::domain::invalid::Wrongs;
 
-/// Why a story about an environment ended without its result.
+/// Why an action on an environment was refused.
 #[derive(Debug, thiserror::Error)]
 pub enum Refusal {
     #[error("wrong fields")]
     Wrong(Wrongs),
-    /// Not there, or not theirs: the same.
+    /// It does not exist, or belongs to another user: indistinguishable.
     #[error("no such environment")]
     NotFound,
-    /// The status does not allow it; a sentence for people.
+    /// The status does not allow it; a message for the user.
     #[error("{0}")]
     NotNow(&'static str),
-    /// Too many passwords wait to be hashed.
+    /// Too many password hashes are pending.
     #[error(transparent)]
     Busy(#[from] Busy),
     #[error(transparent)]

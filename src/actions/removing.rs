@@ -1,4 +1,4 @@
-//! The steps of a removal. The row leaves when Coolify says that nothing of the environment is left.
+//! The steps of a removal. The row is deleted when Coolify confirms that nothing of the environment is left.
 
 use super::cancelling::stop_build;
 use super::step::{Next, Step, StepError};
@@ -6,7 +6,7 @@ use crate::coolify::{Error, mark};
 use crate::store::claims::RemovalStep;
 use std::time::Duration;
 
-/// Cancels what is built, asks Coolify to remove what is the environment's, or finds that nothing is left.
+/// Cancels the build, requests the removal of the environment's applications, or finds that none is left.
 pub async fn step(step: &Step<'_>, row: &RemovalStep) -> Result<Next, StepError> {
     let ours = applications(step, row).await?;
     let mut building = false;
@@ -17,7 +17,7 @@ pub async fn step(step: &Step<'_>, row: &RemovalStep) -> Result<Next, StepError>
             Err(error) => return Err(error),
         }
     }
-    // A request whose answer was lost may still make an application or begin a build: its time must have passed.
+    // A request whose response was lost may still create an application or start a build: wait until it no longer can.
     if let Some(wait) = step.wait_for_landing() {
         return Ok(wait);
     }
@@ -35,7 +35,7 @@ pub async fn step(step: &Step<'_>, row: &RemovalStep) -> Result<Next, StepError>
             Err(error) => return Err(error.into()),
         }
     }
-    // That it is gone is believed when the watcher has seen it, too.
+    // The watcher must confirm that it is gone.
     Ok(if ours.is_empty() {
         Next::Gone
     } else {
@@ -43,7 +43,7 @@ pub async fn step(step: &Step<'_>, row: &RemovalStep) -> Result<Next, StepError>
     })
 }
 
-/// The application that is known; where none is, all that carry the environment's mark.
+/// The known application; otherwise, all that carry the environment's mark.
 async fn applications(step: &Step<'_>, row: &RemovalStep) -> Result<Vec<String>, StepError> {
     if let Some(uuid) = &row.application_uuid {
         return Ok(vec![uuid.clone()]);

@@ -1,4 +1,4 @@
-//! The builds in flight at Coolify, in one call for all deployments that wait for one.
+//! The running builds in Coolify, fetched in one call for all deployments that wait for one.
 
 use super::calls::{Calls, within};
 use super::look::unseen;
@@ -11,22 +11,22 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::Mutex;
 
-/// The builds by their uuids, or what there is to see instead.
+/// The builds by uuid, or the sighting that stands for an error.
 pub type Builds = Result<Arc<HashMap<String, DeploymentRow>>, Sighting>;
 
-/// The last snapshot, for whoever looks at nearly the same time.
+/// The last snapshot, shared by polls at nearly the same time.
 #[derive(Default)]
 pub struct Snapshots(Mutex<Option<Taken>>);
 
 struct Taken {
     began: Instant,
-    /// A large answer is fetched less often.
+    /// Longer if the fetch took long.
     fresh_for: Duration,
     builds: Builds,
 }
 
 impl Snapshots {
-    /// The builds in flight, with the logs of those that are followed.
+    /// The running builds, with the logs of the followed ones.
     pub async fn get(&self, app: &App, followed: HashSet<String>) -> Builds {
         let mut last = self.0.lock().await;
         if let Some(taken) = &*last

@@ -1,4 +1,4 @@
-//! What a step is given and what follows it. It knows no step.
+//! The input and the outcome of a step. It knows no particular step.
 
 use super::calls::{Calls, Cost, NoCall};
 use crate::app::App;
@@ -8,32 +8,32 @@ use crate::domain::deployment::Stage;
 use crate::store::claims::{self, Claim};
 use std::time::Duration;
 
-/// What follows a step.
+/// What happens after a step.
 #[derive(Debug)]
 pub enum Next {
-    /// The deployment's next stage, by another job that costs this.
+    /// Enter the next stage; its job has this cost.
     Enter(Stage, Cost),
-    /// Coolify builds: the watcher follows this build.
+    /// Coolify is building: the watcher follows this build.
     Follow(String),
-    /// Coolify starts or removes: the watcher looks.
+    /// Coolify is starting or removing the application: the watcher polls.
     Watch,
-    /// The same step again; what is waited for, for people.
+    /// Retry the same step; the note tells the user what it waits for.
     Again {
         after: Duration,
         note: Option<String>,
         unsure: bool,
     },
-    /// Coolify's build queue is full: the same again, and no turns meanwhile.
+    /// Coolify's build queue is full: retry the step, and give no turns meanwhile.
     QueueFull(Duration),
-    /// Which step, why, and what to do.
+    /// The failed step, the reason, and what to do.
     Fail(String),
-    /// The deployment was cancelled, and whether what was there before still runs.
+    /// The deployment was cancelled; `running` if the previous container still runs.
     Cancelled { running: bool },
-    /// Nothing of the environment is at Coolify: the row leaves.
+    /// Coolify has nothing left of the environment: delete the row.
     Gone,
 }
 
-/// Why a step did not come to its end.
+/// Why a step did not complete.
 #[derive(Debug, thiserror::Error)]
 pub enum StepError {
     #[error(transparent)]
@@ -52,17 +52,17 @@ impl From<NoCall> for StepError {
     }
 }
 
-/// What every step is given.
+/// The input of every step.
 pub struct Step<'a> {
     pub app: &'a App,
     pub calls: Calls<'a>,
     pub claim: Claim,
-    /// For how long a request without an answer may still be carried out.
+    /// For how long a request without a response may still take effect.
     pub unsure: Option<Duration>,
 }
 
 impl Step<'_> {
-    /// A request without an answer may still be carried out: nothing is created until it must have been.
+    /// Whether a request without a response may still take effect: nothing is created until it no longer can.
     pub fn wait_for_landing(&self) -> Option<Next> {
         let left = self.unsure?;
         let a_little_later = left + Duration::from_millis(100);
@@ -75,8 +75,8 @@ impl Step<'_> {
         })
     }
 
-    /// Extends the claim before a request is made. With `landing` also notes that until then the request may be carried out
-    /// although its answer is lost.
+    /// Extends the claim before a request is made. With `landing`, also records that the request may take effect until
+    /// then even if its response is lost.
     ///
     /// # Errors
     /// When the claim was lost.

@@ -1,4 +1,4 @@
-//! The sweep: finds rows that should have a job and have neither job nor lease, and asks again.
+//! The sweep: finds rows that should have a job but have neither a job nor a lease, and enqueues one.
 
 use super::calls::{Calls, Cost};
 use super::jobs;
@@ -13,10 +13,10 @@ use std::collections::HashSet;
 use std::time::Duration;
 use uuid::Uuid;
 
-/// What a step of a deployment costs about.
+/// A rough cost of a deployment's step.
 const CALLS: u32 = 3;
 
-/// Asks for work for every row that nobody has. Two sweeps at once ask twice, of which the older job is void.
+/// Enqueues a job for every stuck row. If two sweeps run at once, the newer job supersedes the older.
 pub async fn sweep(app: &App) -> sqlx::Result<()> {
     let exhausted = queue::delete_exhausted(&app.pool).await?;
     if exhausted > 0 {
@@ -64,7 +64,7 @@ async fn ask(app: &App, row: &Stuck) -> sqlx::Result<()> {
     tx.commit().await
 }
 
-/// Names the applications that Coolify has under our mark and we do not know: made by a crash, or left by a restored backup.
+/// The applications in Coolify that carry our mark but are not in our database, after a crash or a restored backup.
 pub async fn orphans(app: &App) -> sqlx::Result<Vec<String>> {
     let calls = Calls::singly(app, Lane::Log);
     let Ok(client) = calls.one().await else {

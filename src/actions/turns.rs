@@ -1,4 +1,4 @@
-//! The scheduler: deployments wait in our line until Coolify has room for them.
+//! The scheduler: deployments wait for a turn until Coolify has room for them.
 
 use super::calls::{Calls, respect_limit};
 use super::deploying::of_application;
@@ -14,10 +14,10 @@ use crate::store::{deployments, turns};
 use sqlx::PgConnection;
 use std::time::Duration;
 
-/// How many builds wait in Coolify, so that it is never idle.
+/// How many builds to keep waiting in Coolify, so that it is never idle.
 const WAITING: u32 = 2;
 
-/// Gives turns as long as there are any and somebody waits; says how many it gave. One process does so at a time.
+/// Gives free turns to waiting deployments; returns how many. One process at a time.
 pub async fn give(app: &App) -> sqlx::Result<usize> {
     if !turns::is_anybody_waiting(&app.pool).await? {
         return Ok(0);
@@ -57,7 +57,7 @@ async fn give_one(app: &App, tx: &mut PgConnection) -> sqlx::Result<Option<Envir
     Ok(Some(environment))
 }
 
-/// Ends the deployments that have waited for too long.
+/// Ends the deployments that have waited too long.
 async fn expire(tx: &mut PgConnection) -> sqlx::Result<Vec<EnvironmentId>> {
     let mut changed = vec![];
     for environment in turns::expired(tx).await? {
@@ -74,7 +74,7 @@ async fn expire(tx: &mut PgConnection) -> sqlx::Result<Vec<EnvironmentId>> {
     Ok(changed)
 }
 
-/// Reads from Coolify how many builds it allows, if nobody did so not long ago.
+/// Reads the server's build limits from Coolify, unless another instance did so recently.
 pub async fn read_limits(app: &App) -> sqlx::Result<()> {
     if !turns::claim_reading(&app.pool, app.pace.limits).await? {
         return Ok(());
@@ -93,7 +93,7 @@ pub async fn read_limits(app: &App) -> sqlx::Result<()> {
     }
 }
 
-/// How many deployments may be under way: what Coolify builds at once and a few that wait there, never more than may wait.
+/// How many deployments may run: Coolify's concurrent builds plus a few that wait there, within its queue limit.
 fn capacity(limits: ServerLimits) -> i32 {
     let wanted = limits.concurrent_builds.saturating_add(WAITING);
     let most = limits.deployment_queue_limit.max(1);

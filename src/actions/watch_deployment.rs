@@ -1,4 +1,4 @@
-//! Watching deployments while Coolify builds and starts.
+//! Polls deployments while Coolify builds and starts them.
 
 use super::calls::Cost;
 use super::ending::{self, Failure};
@@ -14,18 +14,18 @@ use crate::store::watches::{self, Again, Due, Kind};
 use crate::store::{builds, deployments};
 use sqlx::PgConnection;
 
-/// While an address is silent, Coolify is asked for the container at every so manieth look.
+/// While an address does not answer, the container's state is read from Coolify on every n-th poll.
 const ASK_COOLIFY: i32 = 3;
 
-/// What was seen of a deployment.
+/// The result of polling a deployment.
 pub struct Seen {
     pub sighting: Sighting,
-    /// Coolify's row of the build, if there is one to be seen.
+    /// Coolify's row of the build, if it was found.
     pub build: Option<DeploymentRow>,
 }
 
 impl Seen {
-    /// How a build stands.
+    /// Reads the build's state from its row.
     pub fn of(build: DeploymentRow) -> Self {
         Self {
             sighting: Sighting::Build(build.build()),
@@ -43,12 +43,12 @@ impl From<Sighting> for Seen {
     }
 }
 
-/// Whether the row waits for Coolify's build.
+/// Whether the deployment waits for Coolify's build.
 pub fn waits_for_build(due: &Due) -> bool {
     due.status == Status::Deploying && due.stage == Some(Stage::Build)
 }
 
-/// Whether what was seen leaves the row as it is, with no log to keep.
+/// Whether the row stays unchanged and there is no log to store.
 pub fn is_unchanged(app: &App, due: &Due, seen: &Seen) -> bool {
     let has_log = |build: &DeploymentRow| build.log().is_some_and(|log| !log.is_empty());
     let verdict = judge(app, due, &seen.sighting);
@@ -67,7 +67,7 @@ fn judge(app: &App, due: &Due, sighting: &Sighting) -> Option<Verdict> {
     Some(waiting.judge(sighting, &app.pace.patience, due.now))
 }
 
-/// Looks at a build that the snapshot does not show: it has ended, or Coolify does not know it.
+/// Polls a build that is not in the snapshot: it has ended, or Coolify does not know it.
 pub async fn look_at_build(app: App, due: Due) -> sqlx::Result<()> {
     let app = &app;
     let found = match due.deployment_uuid.as_deref() {
@@ -82,7 +82,7 @@ pub async fn look_at_build(app: App, due: Due) -> sqlx::Result<()> {
     carry_on(app, due, seen).await
 }
 
-/// Looks whether what was built starts and answers: its own address first, Coolify now and then.
+/// Checks whether the built container starts and answers: its own address first, Coolify only on some polls.
 pub async fn look_at_start(app: App, due: Due) -> sqlx::Result<()> {
     let app = &app;
     let answer = look::address(app, &due.subdomain).await;
@@ -105,7 +105,7 @@ pub async fn look_at_start(app: App, due: Due) -> sqlx::Result<()> {
     carry_on(app, due, sighting.into()).await
 }
 
-/// Judges what was seen and writes what follows.
+/// Judges the sighting and writes the verdict.
 pub async fn carry_on(app: &App, due: Due, seen: Seen) -> sqlx::Result<()> {
     let (Some(id), Some(verdict)) = (due.deployment_id, judge(app, &due, &seen.sighting)) else {
         return again_one(app, due, app.pace.look_every, false, 0).await;
@@ -118,7 +118,7 @@ pub async fn carry_on(app: &App, due: Due, seen: Seen) -> sqlx::Result<()> {
         return again_one(app, due, app.pace.look_every, false, 0).await;
     }
     let failure = failure(app, id, &verdict, seen.build.as_ref()).await?;
-    // What has just been built may answer already: nobody waits for another look.
+    // A new container may answer already: check at once.
     let verdict = match verdict {
         Verdict::Enter(Stage::Start)
             if look::address(app, &due.subdomain).await == Answer::Alive =>
@@ -174,7 +174,7 @@ async fn write(
     }
 }
 
-/// A step is needed, and nobody looks meanwhile.
+/// Enqueues a step and stops polling until it has run.
 async fn step_again(
     app: &App,
     tx: &mut PgConnection,
@@ -192,7 +192,7 @@ async fn look_again(app: &App, tx: &mut PgConnection, due: &Due) -> sqlx::Result
     watches::again(tx, &again).await.map(drop)
 }
 
-/// Enters every stage up to this one; with the first of them the build has ended.
+/// Enters every stage up to this one; the first of them ends the build.
 async fn enter(
     app: &App,
     tx: &mut PgConnection,
@@ -210,7 +210,7 @@ async fn enter(
     Ok(())
 }
 
-/// Why a deployment fails, if that is the verdict.
+/// The reason, if the verdict is a failure.
 async fn failure(
     app: &App,
     id: DeploymentId,

@@ -1,4 +1,4 @@
-//! Watching a removal until Coolify says that the application is gone.
+//! Polls a removal until Coolify confirms that the application is gone.
 
 use super::writing::{Writing, again_one};
 use super::{ending, jobs, look};
@@ -9,12 +9,12 @@ use crate::store::environments;
 use crate::store::watches::{self, Again, Due};
 use std::time::Duration;
 
-/// Coolify is asked to remove it again at every so manieth look.
+/// The removal is requested again on every n-th poll.
 const ASK_AGAIN: i32 = 15;
-/// It is looked at less and less often, up to so many times the usual interval.
+/// The polling interval grows up to this multiple of the usual one.
 const RAREST: i32 = 5;
 
-/// Looks at one removal and writes what follows.
+/// Polls one removal and writes the result.
 pub async fn look(app: App, due: Due) -> sqlx::Result<()> {
     let app = &app;
     let seen = look::container(app, due.application_uuid.as_deref()).await;
@@ -56,7 +56,7 @@ fn later(app: &App, due: &Due) -> Duration {
     app.pace.look_every * u32::try_from(times).unwrap_or(1)
 }
 
-/// The sentence for a removal that takes long.
+/// The message for a slow removal.
 fn overdue(app: &App, due: &Due) -> Option<String> {
     let seconds = due.removal_seconds.unwrap_or_default().max(0.0);
     let is_long = Duration::from_secs_f64(seconds) > app.pace.removal;

@@ -1,4 +1,4 @@
-//! Watching what runs, or may run again: its own address first, and Coolify only about the silent.
+//! Polls environments that run or may run again: their own address first, and Coolify only if that does not answer.
 
 use super::look;
 use super::writing::{Writing, again_one};
@@ -9,12 +9,12 @@ use crate::store::watches::{self, Due, Kind};
 use crate::store::{environments, watches::Again};
 use std::time::Duration;
 
-/// Why something lost is silent is asked of Coolify at every so manieth look.
+/// The state of an environment that stays lost is read from Coolify on every n-th poll.
 const ASK_COOLIFY: i32 = 5;
-/// What is lost is looked at less and less often, up to so many times the usual interval.
+/// The polling interval of a lost environment grows up to this multiple of the usual one.
 const RAREST: i32 = 10;
 
-/// Looks at one environment and writes what follows.
+/// Polls one environment and writes the result.
 pub async fn look(app: App, due: Due) -> sqlx::Result<()> {
     let app = &app;
     match (look::address(app, &due.subdomain).await, due.status) {
@@ -27,7 +27,7 @@ pub async fn look(app: App, due: Due) -> sqlx::Result<()> {
         }
         (Answer::Silent(why), Status::Running | Status::Error) => silent(app, due, why).await,
         (_, Status::Pending) => again_one(app, due.clone(), later(app, &due), false, 0).await,
-        // Somebody deploys or deletes it meanwhile: their jobs have it.
+        // It was deployed or deleted meanwhile: jobs handle it now.
         (_, status) => match Writing::begin(app, &due, status).await? {
             Some(mut writing) => {
                 watches::stop(&mut writing.tx, due.environment_id.into()).await?;
@@ -38,7 +38,7 @@ pub async fn look(app: App, due: Due) -> sqlx::Result<()> {
     }
 }
 
-/// Its address is silent: what Coolify says of the container tells why.
+/// Reads the container's state from Coolify to learn why the address does not answer.
 async fn silent(app: &App, due: Due, why: String) -> sqlx::Result<()> {
     let is_lost = due.status == Status::Error;
     if is_lost && due.looks % ASK_COOLIFY != 1 {
@@ -65,7 +65,7 @@ fn later(app: &App, due: &Due) -> Duration {
     app.pace.recheck * u32::try_from(times).unwrap_or(1)
 }
 
-/// What is lost is now lost for another reason. Why the last deployment failed is worth more than that nothing answers.
+/// Updates the reason of a lost environment. A failed deployment is a better reason than a missing response.
 async fn still_lost(app: &App, due: Due, why: &str) -> sqlx::Result<()> {
     let after = later(app, &due);
     let is_known = due.reason.as_deref() == Some(why);

@@ -1,5 +1,5 @@
-//! The watcher: claims the rows of one kind that are due and looks at each in a task of its own, so that what goes wrong with
-//! one row stays with it.
+//! The watcher: claims due rows of one kind and polls each in its own task, so that a fault in one row does not affect
+//! the others.
 
 use super::holder::holder;
 use super::snapshot::Snapshots;
@@ -18,9 +18,9 @@ use tokio::task::JoinSet;
 
 pub use watches::Kind;
 
-/// How many deployments or removals one round takes.
+/// The maximum number of deployments or removals claimed in a round.
 const BATCH: i64 = 1_000;
-/// How many rows are looked at at once.
+/// The maximum number of concurrent polls.
 const AT_ONCE: usize = 256;
 
 /// Watches the rows of one kind; cheap to clone.
@@ -34,7 +34,6 @@ pub struct Watcher {
 }
 
 impl Watcher {
-    /// A watcher that has not looked yet.
     pub fn new(app: App, kind: Kind) -> Self {
         Self {
             app,
@@ -45,7 +44,7 @@ impl Watcher {
         }
     }
 
-    /// Claims what is due and begins to look at it.
+    /// Claims due rows and starts polling them.
     pub async fn round(&self) -> sqlx::Result<()> {
         self.forget_ended();
         let most = match self.kind {
@@ -72,7 +71,7 @@ impl Watcher {
         Ok(())
     }
 
-    /// Looks at one row, when there is room.
+    /// Polls one row when a slot is free.
     fn begin(&self, look: impl Future<Output = sqlx::Result<()>> + Send + 'static) {
         let permits = Arc::clone(&self.permits);
         self.spawn(Box::pin(async move {
@@ -81,7 +80,7 @@ impl Watcher {
         }));
     }
 
-    /// Does something in a task of its own, which must end before its claims do.
+    /// Runs a poll in its own task, which times out before its claims expire.
     fn spawn(&self, work: Pin<Box<dyn Future<Output = sqlx::Result<()>> + Send>>) {
         let (kind, limit) = (self.kind.word(), self.app.pace.step);
         let work = async move {
@@ -98,9 +97,9 @@ impl Watcher {
         self.tasks.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits for the looks that were begun.
+    /// Waits for all running polls.
     pub async fn finish(&self) {
-        // A look may begin others: the lock is not held while one is waited for.
+        // A poll may start others, so the lock is not held while waiting.
         while !self.tasks().is_empty() {
             tokio::time::sleep(self.app.pace.tick).await;
             self.forget_ended();
@@ -114,7 +113,7 @@ impl Watcher {
         }
     }
 
-    /// Deployments that wait for a build are looked at together.
+    /// Deployments that wait for a build are polled together.
     async fn deployments(&self, due: Vec<Due>) -> sqlx::Result<()> {
         let (building, starting): (Vec<_>, Vec<_>) = due.into_iter().partition(waits_for_build);
         for due in starting {
@@ -157,7 +156,7 @@ impl Watcher {
     }
 }
 
-/// A look that panicked: its claim ends by itself, and the others go on.
+/// A poll panicked: its claim expires, and the other polls continue.
 fn log_panic(ended: Result<(), tokio::task::JoinError>) {
     if let Err(error) = ended
         && error.is_panic()

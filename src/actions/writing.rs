@@ -1,4 +1,4 @@
-//! Writing what a look led to: if the claim is still ours, in one transaction that gives it back.
+//! Writes the result of a poll in one transaction that also releases the claim, provided that we still hold it.
 
 use super::calls::Cost;
 use super::{jobs, known};
@@ -11,14 +11,14 @@ use crate::store::{Tx, deployments};
 use sqlx::PgConnection;
 use std::time::Duration;
 
-/// A claimed row, locked, its claim given back by the commit.
+/// A claimed and locked row; committing releases the claim.
 pub struct Writing {
     pub tx: Tx,
     held: Held,
 }
 
 impl Writing {
-    /// Locks the row; `None` when the claim was lost, or the status is another one by now.
+    /// Locks the row; `None` when the claim was lost or the status has changed.
     pub async fn begin(app: &App, due: &Due, expected: Status) -> sqlx::Result<Option<Self>> {
         let mut tx = app.pool.begin().await?;
         let Some(held) = claims::lock(&mut tx, due.claim()).await? else {
@@ -35,7 +35,7 @@ impl Writing {
         Ok(None)
     }
 
-    /// Writes it, and asks again for the job that found the claim taken.
+    /// Commits, and enqueues again a newer job that left because the claim was taken.
     pub async fn commit(mut self, app: &App, due: &Due) -> sqlx::Result<()> {
         if self.held.has_newer_job {
             ask_again(app, &mut self.tx, due, self.held.status).await?;
@@ -49,7 +49,7 @@ impl Writing {
     }
 }
 
-/// Nothing has changed: gives the claims back and says when they are looked at again.
+/// Nothing changed: releases the claims and schedules the next polls.
 pub async fn again(app: &App, rows: &[Due], again: &Again) -> sqlx::Result<()> {
     crash::point("again.before");
     let newer = watches::again(&app.pool, again).await?;

@@ -1,20 +1,20 @@
-//! Who may hash a password: each hash takes 19 MiB and a core. It knows nothing of passwords.
+//! Limits concurrent password hashes: each takes 19 MiB and a core. It knows nothing of passwords.
 
 use std::num::NonZero;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 
-/// Slots for those who hash, and for those who wait for it.
+/// Semaphores for running and for pending hashes.
 #[derive(Clone)]
 pub struct HashSlots {
-    /// For those who hash.
+    /// Running hashes.
     pub at_once: Arc<Semaphore>,
-    /// For those who hash and those who wait for it.
+    /// Running and pending hashes.
     pub line: Arc<Semaphore>,
 }
 
 impl HashSlots {
-    /// Slots for so many at once, while so many more wait.
+    /// Slots for `at_once` running and `waiting` further hashes.
     pub fn new(at_once: usize, waiting: usize) -> Self {
         Self {
             at_once: Arc::new(Semaphore::new(at_once)),
@@ -23,7 +23,7 @@ impl HashSlots {
     }
 }
 
-/// One hash for each core, and a line that is done within a second.
+/// One running hash per core; pending ones complete within a second.
 impl Default for HashSlots {
     fn default() -> Self {
         let cores = std::thread::available_parallelism().map_or(1, NonZero::get);

@@ -1,27 +1,27 @@
-//! When each loop of the worker last ended a round: a loop that hangs makes the process not ready. It knows no loop.
+//! When each of the worker's loops last completed a round: a hung loop makes the process not ready. It knows no loop.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// The loops by their names.
+/// The loops by name.
 #[derive(Clone, Default)]
 pub struct Loops(Arc<Mutex<BTreeMap<&'static str, Instant>>>);
 
 impl Loops {
-    /// The loop begins, or has ended a round.
+    /// Records that the loop has started or completed a round.
     pub fn ended_round(&self, name: &'static str) {
         let mut loops = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         loops.insert(name, Instant::now());
     }
 
-    /// The loop has stopped, as it was told to.
+    /// Forgets a loop that was asked to stop.
     pub fn stopped(&self, name: &str) {
         let mut loops = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         loops.remove(name);
     }
 
-    /// The loops that have not ended a round for so long.
+    /// The loops that have not completed a round within the limit.
     pub fn hanging(&self, limit: Duration) -> Vec<&'static str> {
         let loops = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let late = loops.iter().filter(|(_, ended)| ended.elapsed() > limit);

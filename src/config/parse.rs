@@ -1,27 +1,27 @@
-//! Reading one setting: each says in one line what is wrong with it.
+//! Parsing single settings: each error is one line.
 
 use super::wrong::Wrong;
 use std::net::SocketAddr;
 use std::str::FromStr;
 use url::Url;
 
-/// Where to listen.
+/// The address to listen on.
 ///
 /// # Errors
-/// When it is no address with a port.
+/// When it is not an address with a port.
 pub fn address(typed: &str) -> Result<SocketAddr, Wrong> {
     let hint = "an address and port like 127.0.0.1:3000 is needed";
     parsed("LISTEN", typed, hint)
 }
 
-/// A setting that is there and not blank.
+/// A setting that must not be missing or blank.
 pub(super) fn present(value: Option<&String>) -> Option<String> {
     value
         .map(|value| value.trim().to_owned())
         .filter(|value| !value.is_empty())
 }
 
-/// A setting without the space around it; its default where nothing else is left.
+/// A trimmed setting, or its default if missing or blank.
 pub(super) fn or<'a>(value: &'a str, default: &'a str) -> &'a str {
     match value.trim() {
         "" => default,
@@ -29,7 +29,7 @@ pub(super) fn or<'a>(value: &'a str, default: &'a str) -> &'a str {
     }
 }
 
-/// The address, without printing it: it may carry a password.
+/// The error does not print the address, which may contain a password.
 pub(super) fn url_of(name: &'static str, value: &str, schemes: &[&str]) -> Result<Url, Wrong> {
     let wrong = || {
         Wrong::Invalid(

@@ -1,5 +1,5 @@
-//! Applications, environments and volumes in Coolify's JSON, as far as we need them: a listed application is some 6.6 kB, of
-//! which this keeps a few words. Facts are from Coolify's source, 4.0.0 to 4.3.11.
+//! Applications, environments and volumes in Coolify's JSON, reduced to the fields we need: a listed application has
+//! about 6.6 kB, of which this keeps a few strings. Facts are from Coolify's source, 4.0.0 to 4.3.11.
 
 use super::connection::Connection;
 use super::tolerant::{list, object, text, text_or_empty};
@@ -7,7 +7,7 @@ use crate::domain::id::EnvironmentId;
 use crate::domain::judge::Container;
 use serde::Deserialize;
 
-/// An application, as listed in an environment and as read alone.
+/// An application, as listed in an environment or as read singly.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Application {
     #[serde(default, deserialize_with = "text_or_empty")]
@@ -18,7 +18,7 @@ pub struct Application {
     description: Option<String>,
     #[serde(default, deserialize_with = "text")]
     status: Option<String>,
-    /// Nested only where it is read alone.
+    /// Present only if the application was read singly.
     #[serde(default, deserialize_with = "object")]
     environment: Option<EnvironmentOf>,
     #[serde(skip)]
@@ -41,7 +41,7 @@ struct ProjectOf {
     uuid: Option<String>,
 }
 
-/// Begins the description of every application we make; the environment's id follows.
+/// The prefix of the description of every application we create; the environment's id follows.
 const MARK: &str = "vps-claude env_";
 
 /// The description that marks an application as this environment's.
@@ -50,25 +50,25 @@ pub fn mark(environment: EnvironmentId) -> String {
 }
 
 impl Application {
-    /// Whether a vps-claude made it.
+    /// Whether any vps-claude created it.
     pub fn is_marked(&self) -> bool {
         self.is_ours(MARK)
     }
 
-    /// Whether its description holds this mark, `vps-claude` and the id of one environment: it was made for that one. Name and
-    /// address prove nothing, for another project of the team may use the same.
+    /// Whether its description contains this mark (`vps-claude` and an environment's id): it was created for that
+    /// environment. Name and address prove nothing, because another project of the team may use the same.
     pub fn is_ours(&self, mark: &str) -> bool {
         self.description
             .as_deref()
             .is_some_and(|description| description.contains(mark))
     }
 
-    /// Whether it is known to be in another project or environment than ours. Only one that was read alone says so.
+    /// Whether it is in another project or environment than ours, which is only known if it was read singly.
     pub fn is_elsewhere(&self) -> bool {
         self.elsewhere
     }
 
-    /// How its container stands. Only the part before the colon decides; a bare word is accepted too.
+    /// The container's state: the part of the status before the colon. A status without a colon is accepted too.
     pub fn container(&self) -> Container {
         let status = self.status.as_deref().unwrap_or("exited");
         match status.split(':').next().unwrap_or(status).trim() {
@@ -77,7 +77,7 @@ impl Application {
         }
     }
 
-    /// The same, knowing what is ours.
+    /// Sets `is_elsewhere` by comparing the application with our project and environment.
     pub fn compared_with(mut self, ours: &Connection) -> Self {
         let environment = self.environment.as_ref();
         self.elsewhere = environment.is_some_and(|environment| environment.is_other_than(ours));
@@ -89,34 +89,33 @@ impl EnvironmentOf {
     fn is_other_than(&self, ours: &Connection) -> bool {
         let project = self.project.as_ref().and_then(|one| one.uuid.as_ref());
         let is_named = |name: &String| *name == ours.environment_name;
-        // Coolify takes the environment's uuid for its name, too.
+        // Coolify accepts the environment's uuid in place of its name.
         let is_ours = self.name.iter().chain(&self.uuid).any(is_named);
         project.is_some_and(|uuid| *uuid != ours.project_uuid) || (self.name.is_some() && !is_ours)
     }
 }
 
-/// The answer of `GET /projects/{project}/{environment}`. Without its list it is none: an application that is missing in it
-/// counts as removed.
+/// The response of `GET /projects/{project}/{environment}`. The list is required: an application that is missing from
+/// it counts as removed.
 #[derive(Debug, Deserialize)]
 pub struct EnvironmentAnswer {
     #[serde(deserialize_with = "list")]
     pub applications: Vec<Application>,
 }
 
-/// The answer of a create: the uuid; its `domains` was null for long.
+/// The response to a create request: the uuid; its `domains` was null in many versions.
 #[derive(Debug, Deserialize)]
 pub struct CreateAnswer {
     pub uuid: String,
 }
 
-/// The answer of `GET /applications/{uuid}/storages`.
+/// The response of `GET /applications/{uuid}/storages`.
 #[derive(Debug, Deserialize)]
 pub struct StoragesAnswer {
     #[serde(deserialize_with = "list")]
     pub persistent_storages: Vec<Storage>,
 }
 
-/// One volume.
 #[derive(Debug, Deserialize)]
 pub struct Storage {
     #[serde(default, deserialize_with = "text_or_empty")]

@@ -1,8 +1,8 @@
-//! The bodies of our requests: only keys that every supported version of Coolify accepts, for an unknown one is refused.
+//! Request bodies, with only the keys that every supported version of Coolify accepts: an unknown key is refused.
 
 use serde::Serialize;
 
-/// The body of `POST /applications/public`: only keys that every supported version accepts, for an unknown one is refused.
+/// The body of `POST /applications/public`.
 #[derive(Debug, Serialize)]
 pub struct NewApplication<'a> {
     pub project_uuid: &'a str,
@@ -14,7 +14,7 @@ pub struct NewApplication<'a> {
     pub git_repository: &'a str,
     pub git_branch: &'a str,
     pub build_pack: &'static str,
-    /// Text, and required before 4.1.2. Its first number is where the proxy sends requests.
+    /// A string, and required before 4.1.2. The proxy sends requests to its first number.
     pub ports_exposes: String,
     pub name: &'a str,
     pub description: &'a str,
@@ -27,7 +27,7 @@ pub struct NewApplication<'a> {
     pub health_check_start_period: u32,
 }
 
-/// One variable of `PATCH /applications/{uuid}/envs/bulk`. Every flag is sent: a missing one can end in a 500.
+/// One variable of `PATCH /applications/{uuid}/envs/bulk`. Every flag is sent: a missing one can cause a 500.
 #[derive(Debug, Serialize)]
 #[expect(clippy::struct_excessive_bools, reason = "Coolify's own flags")]
 pub struct Variable<'a> {
@@ -42,7 +42,7 @@ pub struct Variable<'a> {
 }
 
 impl<'a> Variable<'a> {
-    /// A literal for run time only, so that it ends up in no image.
+    /// A literal for run time only, so that it is not stored in an image.
     pub fn at_run_time(key: &'a str, value: &'a str) -> Self {
         Self {
             key,

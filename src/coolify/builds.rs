@@ -1,4 +1,5 @@
-//! The rows of Coolify's deployment queue and what their words mean. Facts are from Coolify's source, 4.0.0 to 4.3.11.
+//! The rows of Coolify's deployment queue and the meaning of their statuses. Facts are from Coolify's source, 4.0.0 to
+//! 4.3.11.
 
 use super::log;
 use super::tolerant::{Rows, long_text, object, text, text_or_empty};
@@ -19,15 +20,15 @@ pub struct DeploymentRow {
 
 #[derive(Debug, Clone)]
 enum Log {
-    /// The token may not see it.
+    /// The token lacks permission to read the log.
     Hidden,
-    /// It was there and was not kept.
+    /// The log was sent but not kept.
     LeftOut,
     Kept(Vec<LogEntry>),
 }
 
 impl DeploymentRow {
-    /// How the build stands. An unknown word is no end.
+    /// The build's state. An unknown status counts as still running.
     pub fn build(&self) -> Build {
         match self.status.as_str() {
             "queued" => Build::Queued,
@@ -38,19 +39,20 @@ impl DeploymentRow {
         }
     }
 
-    /// Whether it still goes on.
+    /// Whether it is queued or running.
     pub fn moves(&self) -> bool {
         matches!(self.build(), Build::Queued | Build::InProgress)
     }
 
-    /// The commit once it is known; until then Coolify says `HEAD`.
+    /// The commit once it is known; before that, Coolify says `HEAD`.
     pub fn commit(&self) -> Option<&str> {
         let hex =
             |commit: &&str| commit.len() >= 7 && commit.bytes().all(|b| b.is_ascii_hexdigit());
         self.commit.as_deref().filter(hex)
     }
 
-    /// The log in Coolify's order, if the token may see it and it was asked for. Of a very long one the middle is missing.
+    /// The log in Coolify's order, if it was requested and the token may read it. The middle of a very long one is
+    /// missing.
     pub fn log(&self) -> Option<&[LogEntry]> {
         match &self.log {
             Log::Kept(entries) => Some(entries),
@@ -58,13 +60,13 @@ impl DeploymentRow {
         }
     }
 
-    /// Whether the token may not see the log: it lacks read:sensitive.
+    /// Whether the token may not read the log: it lacks read:sensitive.
     pub fn hides_log(&self) -> bool {
         matches!(self.log, Log::Hidden)
     }
 }
 
-/// A row as it is sent; every value but the identifier may be missing or odd.
+/// A row as sent; every value except the identifier may be missing or malformed.
 #[derive(Debug, Deserialize)]
 pub struct SentRow {
     #[serde(default, deserialize_with = "text_or_empty")]
@@ -73,18 +75,18 @@ pub struct SentRow {
     status: String,
     #[serde(default, deserialize_with = "text")]
     commit: Option<String>,
-    /// Text that holds a JSON array; the key is missing without the ability read:sensitive.
+    /// A string that holds a JSON array; the key is missing without the ability read:sensitive.
     #[serde(default, deserialize_with = "present")]
     logs: Option<String>,
 }
 
-/// Null, before the first entry, is an empty text: only a key that is missing is `None`.
+/// Null, before the first entry, becomes an empty string: only a missing key is `None`.
 fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     long_text(deserializer).map(|text| Some(text.unwrap_or_default()))
 }
 
 impl SentRow {
-    /// The row, with its log or without; `None` when it names no deployment.
+    /// The row, with or without its log; `None` when it has no deployment uuid.
     pub fn row(self, with_log: bool) -> Option<DeploymentRow> {
         let log = match self.logs {
             None => Log::Hidden,
@@ -100,8 +102,8 @@ impl SentRow {
     }
 }
 
-/// Reads `GET /deployments`: rows in an array or in an object with numbers as keys, each with its whole log, of which only
-/// those of `followed` deployments are kept.
+/// Parses `GET /deployments`: rows in an array or in an object with numbers as keys, each with its whole log. Keeps
+/// only the logs of `followed` deployments.
 pub struct InFlight {
     pub followed: HashSet<String>,
 }
@@ -118,7 +120,7 @@ impl<'de> DeserializeSeed<'de> for InFlight {
     }
 }
 
-/// The answer of `GET /deployments/applications/{uuid}`: newest first, without logs.
+/// The response of `GET /deployments/applications/{uuid}`: newest first, without logs.
 #[derive(Debug, Deserialize)]
 pub struct RecentAnswer {
     #[serde(deserialize_with = "rows_without_log")]
@@ -131,14 +133,13 @@ fn rows_without_log<'de, D: Deserializer<'de>>(
     Rows::new(|sent: SentRow| sent.row(false)).deserialize(deserializer)
 }
 
-/// The answer of `POST /deploy`.
+/// The response of `POST /deploy`.
 #[derive(Debug, Deserialize)]
 pub struct DeployAnswer {
     #[serde(deserialize_with = "super::tolerant::list")]
     pub deployments: Vec<Deployed>,
 }
 
-/// One of them.
 #[derive(Debug, Deserialize)]
 pub struct Deployed {
     #[serde(default, deserialize_with = "text_or_empty")]
@@ -147,22 +148,21 @@ pub struct Deployed {
     pub deployment_uuid: Option<String>,
 }
 
-/// The answer to a request to build.
+/// The result of requesting a build.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Asked {
-    /// The uuid of the build that was queued.
+    /// The uuid of the queued build.
     Build(String),
-    /// Coolify says that one is queued already, and not which: the uuid it hands out then was never stored.
+    /// Coolify says that a build is queued already, but not which: the uuid in this response was never stored.
     AlreadyQueued,
 }
 
 impl Deployed {
-    /// Whether the token's owner may not deploy, which Coolify says in an answer of success.
+    /// Whether the token's owner may not deploy, which Coolify reports with a success status.
     pub fn is_refused(&self) -> bool {
         self.message.starts_with("Unauthorized")
     }
 
-    /// What was asked for.
     pub fn asked(self) -> Asked {
         let already = self.message.to_lowercase().contains("already queued");
         let uuid = self
@@ -172,7 +172,7 @@ impl Deployed {
     }
 }
 
-/// The answer of `GET /servers/{uuid}`, as far as it limits builds.
+/// The build limits in the response of `GET /servers/{uuid}`.
 #[derive(Debug, Deserialize)]
 pub struct ServerAnswer {
     #[serde(default, deserialize_with = "object")]
@@ -187,17 +187,17 @@ struct LimitsAnswer {
     deployment_queue_limit: Option<u32>,
 }
 
-/// How many deployments Coolify's server takes at once.
+/// The build limits of a Coolify server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ServerLimits {
-    /// How many it builds.
+    /// How many builds run concurrently.
     pub concurrent_builds: u32,
-    /// How many may wait; with as many waiting another one is refused.
+    /// How many may wait; when the queue is full, further ones are refused.
     pub deployment_queue_limit: u32,
 }
 
 impl From<ServerAnswer> for ServerLimits {
-    /// Coolify's own defaults (`ServerSetting`) stand for what is missing.
+    /// Missing limits get Coolify's own defaults (`ServerSetting`).
     fn from(answer: ServerAnswer) -> Self {
         let limits = answer.settings;
         let limit = |of: fn(&LimitsAnswer) -> Option<u32>, default| {

@@ -1,4 +1,4 @@
-//! The calls of Coolify's API: every method is one call. It knows nothing of databases, jobs and how often it may be used.
+//! The client of Coolify's API: every method makes one call. It knows nothing of databases, jobs and the call budget.
 
 use super::applications::{Application, CreateAnswer, EnvironmentAnswer, StoragesAnswer};
 use super::body::{NewApplication, NewVolume, Variable, Variables};
@@ -15,9 +15,9 @@ use std::collections::HashSet;
 use std::marker::PhantomData;
 use std::time::Duration;
 
-/// How long a call may take: connecting, sending, and reading the answer. A lease must be longer.
+/// The timeout of a call: connecting, sending, and reading the response. A lease must be longer.
 const CALL_TIMEOUT: Duration = Duration::from_secs(20);
-/// More than the longest version has.
+/// Longer than any version number.
 const VERSION_LIMIT_BYTES: usize = 64;
 
 /// Coolify, with a token.
@@ -29,10 +29,10 @@ pub struct Client {
 }
 
 impl Client {
-    /// A client for one project of one Coolify.
+    /// A client for one project of one Coolify instance.
     ///
     /// # Errors
-    /// When the TLS roots of the system cannot be loaded.
+    /// When the system's TLS roots cannot be loaded.
     pub fn new(connection: Connection, source: Source) -> Result<Self, reqwest::Error> {
         let http = reqwest::Client::builder()
             .user_agent(concat!("vps-claude/", env!("CARGO_PKG_VERSION")))
@@ -47,7 +47,7 @@ impl Client {
         })
     }
 
-    /// Every application in our environment of our project, with its container's state. The list has no pages.
+    /// All applications in our environment of our project, with their containers' states. The list is not paginated.
     pub async fn applications(&self) -> Result<Vec<Application>, Error> {
         if self.connection.environment_name.contains('/') {
             return Err(Error::refused(
@@ -66,7 +66,7 @@ impl Client {
         Ok(listed)
     }
 
-    /// One application, wherever in the team it is; `NotFound` when it is gone.
+    /// One application, anywhere in the team; `NotFound` when it is gone.
     pub async fn application(&self, uuid: &str) -> Result<Application, Error> {
         let answer = send(self.get(&["applications", uuid]), false).await?;
         let application: Application = read(answer, false).await?;
@@ -76,8 +76,8 @@ impl Client {
         Ok(application.compared_with(&self.connection))
     }
 
-    /// Makes an application and returns its uuid; `DomainTaken` when another one has the address. Names are not unique at
-    /// Coolify: look before.
+    /// Creates an application and returns its uuid; `DomainTaken` when another one uses the address. Names are not
+    /// unique in Coolify, so search first.
     pub async fn create(&self, name: &str, description: &str, fqdn: &str) -> Result<String, Error> {
         let body = NewApplication {
             project_uuid: &self.connection.project_uuid,
@@ -103,8 +103,8 @@ impl Client {
         Ok(read::<CreateAnswer>(answer, true).await?.uuid)
     }
 
-    /// Sets variables of the container, keys with their values; setting them twice is the same as once. Coolify refuses an
-    /// empty list, which is not sent.
+    /// Sets the container's variables, as pairs of key and value; idempotent. Coolify refuses an empty list, so none is
+    /// sent then.
     pub async fn set_variables(&self, uuid: &str, variables: &[(&str, &str)]) -> Result<(), Error> {
         if variables.is_empty() {
             return Ok(());
@@ -119,7 +119,7 @@ impl Client {
         done(request.json(&body)).await
     }
 
-    /// Where the application's volumes are mounted.
+    /// The mount paths of the application's volumes.
     pub async fn mount_paths(&self, uuid: &str) -> Result<Vec<String>, Error> {
         let answer = send(self.get(&["applications", uuid, "storages"]), false).await?;
         let storages: StoragesAnswer = read(answer, false).await?;
@@ -127,7 +127,7 @@ impl Client {
         Ok(storages.map(|storage| storage.mount_path).collect())
     }
 
-    /// Adds a volume. Adding a name twice is a 500 at Coolify: look before.
+    /// Adds a volume. Coolify answers a duplicate name with a 500, so list the volumes first.
     pub async fn add_volume(&self, uuid: &str, name: &str, mount_path: &str) -> Result<(), Error> {
         let body = NewVolume {
             r#type: "persistent",
@@ -138,8 +138,8 @@ impl Client {
         done(request.json(&body)).await
     }
 
-    /// The application's newest deployment, without its log; `NotFound` when there is no such application. Coolify sends the log
-    /// of each one whole, so no more are asked for.
+    /// The application's newest deployment, without its log; `NotFound` when there is no such application. Only one is
+    /// requested, because Coolify sends each with its whole log.
     pub async fn recent_build(&self, uuid: &str) -> Result<Option<DeploymentRow>, Error> {
         let request = self.get(&["deployments", "applications", uuid]);
         let answer = send(request.query(&[("take", "1")]), false).await?;
@@ -147,7 +147,7 @@ impl Client {
         Ok(recent.deployments.into_iter().next())
     }
 
-    /// Asks for a build. The uuid that comes back is no proof that there is one: look for it.
+    /// Requests a build. The returned uuid does not prove that the build exists, so read it afterwards.
     pub async fn deploy(&self, uuid: &str) -> Result<Asked, Error> {
         let request = self.request(Method::POST, &["deploy"]);
         let answer = send(request.query(&[("uuid", uuid)]), true).await?;
@@ -161,8 +161,8 @@ impl Client {
         }
     }
 
-    /// Every build in flight on the team's servers, strangers' with them, in one call. Coolify sends all their logs; those of
-    /// the `followed` deployments are kept.
+    /// All running builds on the team's servers, including those of others, in one call. Coolify sends all their logs;
+    /// only those of the `followed` deployments are kept.
     pub async fn builds_in_flight(
         &self,
         followed: &HashSet<String>,
@@ -179,7 +179,7 @@ impl Client {
         sent.row(true).ok_or_else(|| Error::unreadable(false))
     }
 
-    /// Asks Coolify to cancel a build; `NotFound` when there is none. One that has ended cannot be cancelled, which is fine.
+    /// Requests the cancellation of a build; `NotFound` when there is none. For an ended build this does nothing.
     pub async fn cancel(&self, deployment_uuid: &str) -> Result<(), Error> {
         let request = self.request(Method::POST, &["deployments", deployment_uuid, "cancel"]);
         match exchange(request, true).await? {
@@ -189,21 +189,21 @@ impl Client {
         }
     }
 
-    /// Asks Coolify to remove an application with its volumes; `NotFound` when it is gone already. It happens later; repeating
-    /// it is harmless. The server's build cache is left alone.
+    /// Requests the removal of an application with its volumes; `NotFound` when it is gone already. Coolify removes it
+    /// later; repeating the request is harmless. The server's build cache is kept.
     pub async fn remove(&self, uuid: &str) -> Result<(), Error> {
         let flags = [("delete_volumes", "1"), ("docker_cleanup", "0")];
         let request = self.request(Method::DELETE, &["applications", uuid]);
         done(request.query(&flags)).await
     }
 
-    /// Coolify's version, as a probe that the token works.
+    /// Coolify's version, to check that the token works.
     pub async fn version(&self) -> Result<String, Error> {
         let answer = send(self.get(&["version"]), false).await?;
         let text = beginning(answer, VERSION_LIMIT_BYTES).await;
         let text = String::from_utf8_lossy(&text);
         let version = text.trim().trim_start_matches('v');
-        // Anything else is a page of something in front of it.
+        // Anything else is a page of a proxy in front of Coolify.
         if version.starts_with(|c: char| c.is_ascii_digit()) {
             Ok(version.to_owned())
         } else {
@@ -211,12 +211,12 @@ impl Client {
         }
     }
 
-    /// The server the environments run on, as Coolify describes it.
+    /// The server that runs the environments, as Coolify describes it.
     pub async fn server(&self) -> Result<serde_json::Value, Error> {
         read(self.server_answer().await?, false).await
     }
 
-    /// How many deployments that server takes at once.
+    /// The build limits of that server.
     pub async fn server_limits(&self) -> Result<ServerLimits, Error> {
         let answer: ServerAnswer = read(self.server_answer().await?, false).await?;
         Ok(answer.into())
@@ -242,7 +242,7 @@ impl Client {
     }
 }
 
-/// A call of which nobody needs the answer, as long as there is one: a page of a proxy is none.
+/// Sends a request whose response body is not needed but must be JSON: a proxy's page is an error.
 async fn done(request: RequestBuilder) -> Result<(), Error> {
     let answer = send(request, true).await?;
     read::<IgnoredAny>(answer, true).await.map(drop)

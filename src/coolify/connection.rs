@@ -1,12 +1,12 @@
-//! Where Coolify is, what of it is ours, and what environments are built from.
+//! The address and ids of our project in Coolify, and the source of the environments.
 
 use secrecy::SecretString;
 use url::Url;
 
-/// Where Coolify is and what of it is ours.
+/// The address of Coolify, and our project and server in it.
 #[derive(Debug, Clone)]
 pub struct Connection {
-    /// The instance, without `/api/v1`.
+    /// The instance's address, without `/api/v1`.
     pub url: Url,
     pub token: SecretString,
     pub project_uuid: String,
@@ -15,7 +15,7 @@ pub struct Connection {
     pub destination_uuid: Option<String>,
 }
 
-/// What every environment is built from.
+/// The source that every environment is built from.
 #[derive(Debug, Clone)]
 pub struct Source {
     pub repository: String,

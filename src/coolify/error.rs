@@ -1,50 +1,50 @@
-//! What can go wrong at Coolify, and what it means for the one who called.
+//! Errors of calls to Coolify, by what the caller can do about them.
 
 use super::refusal::{Conflict, Refusal};
 use std::error::Error as _;
 use std::time::Duration;
 
-/// How long to wait when Coolify limits calls without saying for how long.
+/// The wait after a rate limit response that names none.
 const DEFAULT_WAIT: Duration = Duration::from_mins(1);
 
-/// Why a call to Coolify brought no result.
+/// Why a call to Coolify failed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// There was no answer of Coolify's own, or none that says what became of the request; trying again may help.
+    /// There was no response from Coolify itself, or none that tells the outcome of the request; retrying may help.
     #[error("{why}")]
     Unreachable {
         /// The end of a sentence that begins "Coolify cannot be reached:"; never empty.
         why: String,
-        /// The request may have been carried out, or may yet be.
+        /// The request may have taken effect, or still may.
         unsure: bool,
-        /// How long whoever answered asks to wait.
+        /// The wait that the response asked for.
         retry_after: Option<Duration>,
     },
-    /// Too many calls; nothing was done.
+    /// Rate limited; nothing was done.
     #[error("too many calls, wait {} s", .retry_after.as_secs())]
     RateLimited { retry_after: Duration },
-    /// As many builds wait as Coolify lets wait; nothing was done. Other calls are not concerned.
+    /// Coolify's build queue is full; nothing was done. Calls other than deploys are unaffected.
     #[error("the build queue is full, wait {} s", .retry_after.as_secs())]
     QueueFull { retry_after: Duration },
-    /// Coolify refuses for good. A whole sentence for people: why, and what to do.
+    /// Coolify refuses permanently. A whole sentence for the user: the reason, and what to do.
     #[error("{0}")]
     Refused(String),
-    /// The thing asked for is not there.
+    /// The requested thing does not exist.
     #[error("not found")]
     NotFound,
-    /// The domain is held by another application.
+    /// Another application uses the domain.
     #[error("the domain is taken")]
     DomainTaken(Vec<Conflict>),
 }
 
-/// An answer that is no success.
+/// A response without a success status.
 #[derive(Debug)]
 pub(super) struct Rejection {
     pub status: u16,
-    /// It names another address.
+    /// It is a redirect to another address.
     pub redirects: bool,
     pub retry_after: Option<Duration>,
-    /// What Coolify says, if the answer is its own.
+    /// Coolify's message, if the response is its own.
     pub refusal: Option<Refusal>,
 }
 
@@ -57,7 +57,7 @@ impl Rejection {
 }
 
 impl Error {
-    /// The request got no answer that could be read. `changes` tells whether it was to change something.
+    /// The request got no readable response. `changes` says whether it was to change something.
     pub(super) fn from_transport(error: &reqwest::Error, changes: bool) -> Self {
         Self::Unreachable {
             why: transport_words(error).to_owned(),
@@ -66,7 +66,7 @@ impl Error {
         }
     }
 
-    /// The answer says no. `changes` tells whether the request was to change something.
+    /// The response is a refusal. `changes` says whether the request was to change something.
     pub(super) fn from_rejection(rejection: Rejection, changes: bool) -> Self {
         let Rejection {
             status,
@@ -84,7 +84,7 @@ impl Error {
             retry_after,
         };
         match (status, rejection.refusal) {
-            // Coolify has ended the request: what it did of it can be seen.
+            // Coolify has finished the request, so its effects are visible.
             (500, Some(_)) => unreachable("it answered with an error of its own", false),
             (500, None) => unreachable("it answered with an error of its own", true),
             (400..=407 | 409..=499, Some(refusal)) => {
@@ -95,7 +95,7 @@ impl Error {
         }
     }
 
-    /// Coolify itself says no; `None` when it cannot have been Coolify after all.
+    /// Coolify's own refusal; `None` when the response cannot be Coolify's.
     fn from_refusal(status: u16, refusal: Refusal, retry_after: Option<Duration>) -> Option<Self> {
         let retry_after = retry_after.unwrap_or(DEFAULT_WAIT);
         Some(match status {
@@ -119,7 +119,8 @@ impl Error {
         })
     }
 
-    /// The answer was a success, but could not be read. `changes` tells whether the request was to change something.
+    /// The response had a success status but could not be parsed. `changes` says whether the request was to change
+    /// something.
     pub(super) fn unreadable(changes: bool) -> Self {
         Self::Unreachable {
             why: "its answer could not be read".to_owned(),
@@ -128,13 +129,13 @@ impl Error {
         }
     }
 
-    /// A refusal for good, from its sentence without the full stop.
+    /// A permanent refusal, from its sentence without the full stop.
     pub(super) fn refused(sentence: &str) -> Self {
         Self::Refused(format!("{sentence}."))
     }
 }
 
-/// What an answer says that is not Coolify's, as the end of a sentence.
+/// What a response that is not Coolify's says, as the end of a sentence.
 fn foreign_words(status: u16) -> &'static str {
     match status {
         401 | 403 | 407 => "the proxy in front of it refuses the request",
@@ -159,7 +160,8 @@ fn missing(refusal: &Refusal) -> Error {
     ))
 }
 
-/// Told apart by the words of Coolify's middlewares (`ApiAbility`, `ApiAllowed`, `EnsureTokenBelongsToCurrentTeamMember`).
+/// Distinguished by the messages of Coolify's middlewares (`ApiAbility`, `ApiAllowed`,
+/// `EnsureTokenBelongsToCurrentTeamMember`).
 fn forbidden(refusal: &Refusal) -> String {
     let message = refusal.message();
     if let Some(abilities) = message.strip_prefix("Missing required permissions: ") {
@@ -178,7 +180,7 @@ fn forbidden(refusal: &Refusal) -> String {
     }
 }
 
-/// Why there was no answer, as the end of a sentence.
+/// Why there was no response, as the end of a sentence.
 pub(super) fn transport_words(error: &reqwest::Error) -> &'static str {
     let mut chain = String::new();
     let mut cause = error.source();

@@ -1,4 +1,4 @@
-//! Why a deployment failed, read from the log that Coolify keeps of it. It knows the shapes in which Coolify ends such a log
+//! Finds the reason of a failed deployment in Coolify's log. It knows the formats in which Coolify ends such a log
 //! (`ApplicationDeploymentJob`, 4.3.11), and nothing of the deployment itself.
 
 mod kind;
@@ -10,26 +10,26 @@ use super::sentence::plain;
 use crate::domain::deployment::LogEntry;
 use kind::Kind;
 
-/// Begins the entry that explains an exception.
+/// The first words of the entry that explains an exception.
 const EXPLANATION: &str = "Deployment failed:";
-/// The visible end of a log after an exception. It is always the same.
+/// The last visible entry of a log after an exception. It is always the same.
 const AFTERWORD: &str = "Deployment failed. Removing the new version of your application";
-/// Says that the new container was given up. Such a log explains nothing further.
+/// Says that the new container was rolled back. Such a log has no further explanation.
 const UNHEALTHY: &str = "New container is not healthy";
-/// What git adds to its errors: never the cause.
+/// Hints that git adds to its errors; never the cause.
 const ADVICE: [&str; 2] = [
     "Please make sure you have the correct access rights",
     "and the repository exists",
 ];
 
-/// The cause of a failed deployment; `None` when its log says nothing of it.
+/// The cause of a failed deployment; `None` when its log does not tell.
 pub fn cause(log: &[LogEntry]) -> Option<Cause> {
     unhealthy(log)
         .or_else(|| exception(log))
         .or_else(|| last_error(log))
 }
 
-/// The new container did not pass its health check: the cause is at the end of its own log, which stands between rules.
+/// The new container failed its health check: the cause is at the end of its own log, which is between rules.
 fn unhealthy(log: &[LogEntry]) -> Option<Cause> {
     let end = log
         .iter()
@@ -46,7 +46,7 @@ fn unhealthy(log: &[LogEntry]) -> Option<Cause> {
     Some(Kind::Unhealthy.cause(&said(&own)))
 }
 
-/// An exception ended the deployment, of building, fetching or connecting.
+/// An exception while building, fetching or connecting ended the deployment.
 fn exception(log: &[LogEntry]) -> Option<Cause> {
     let at = explanation(log)?;
     let output = &log[at].output;
@@ -66,7 +66,7 @@ fn exception(log: &[LogEntry]) -> Option<Cause> {
     Some(kind.cause(&[before, own].concat()))
 }
 
-/// A command failed and said nothing: what was said before it is all there is.
+/// A command failed without output: the entries before it are the only information.
 fn silent_exit(before: &[String], exit_code: Option<&str>) -> Option<Cause> {
     if before.is_empty() {
         return exit_code.map(|code| Kind::Other.cause(&[silence(Some(code))]));
@@ -79,14 +79,14 @@ fn silence(exit_code: Option<&str>) -> String {
     format!("a command ended{code} and said nothing")
 }
 
-/// A log in no shape that is known: its last error.
+/// A log in an unknown format: its last error.
 fn last_error(log: &[LogEntry]) -> Option<Cause> {
     let errors = said(&lines_of(log, |entry| entry.error));
     (!errors.is_empty()).then(|| Kind::of(&errors, None).cause(&errors))
 }
 
-/// The entry that explains the exception. Of one that was too long only the end is left: it is the last error before the rule
-/// and the afterword.
+/// The entry that explains the exception. If it was too long, only its end is left: it is then the last error before
+/// the rule and the afterword.
 fn explanation(log: &[LogEntry]) -> Option<usize> {
     let explains = |entry: &LogEntry| entry.output.trim_start().starts_with(EXPLANATION);
     let cut = || {
@@ -102,7 +102,7 @@ fn explanation(log: &[LogEntry]) -> Option<usize> {
     log.iter().rposition(explains).or_else(cut)
 }
 
-/// What the error itself said: not the command, which comes before it and is often thousands of characters long.
+/// The error's own text, without the command before it, which is often thousands of characters long.
 fn own_text(output: &str) -> &str {
     let text = output.trim_start();
     let text = text.strip_prefix(EXPLANATION).unwrap_or(text);
@@ -132,7 +132,7 @@ fn split(text: &str) -> Vec<String> {
     plain(text).lines().map(str::to_owned).collect()
 }
 
-/// The lines that say something.
+/// The lines without rules and without git's hints.
 fn said(lines: &[String]) -> Vec<String> {
     let says_something = |line: &&String| {
         let line = line.trim();

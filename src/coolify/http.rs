@@ -1,5 +1,5 @@
-//! One exchange with Coolify: sends a request, tells success from refusal, and reads the answer while it arrives, so that an
-//! answer of any length needs little memory. It knows none of Coolify's calls; bodies are never logged.
+//! One exchange with Coolify: sends a request, separates success from refusal, and parses the response as it arrives,
+//! so that long responses need little memory. It knows none of Coolify's calls; bodies are never logged.
 
 use super::error::{Error, Rejection};
 use super::refusal::Refusal;
@@ -14,23 +14,24 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc2822;
 use tokio::sync::mpsc;
 
-/// The longest wait that is believed.
+/// The upper bound for a wait that a response asks for.
 const LONGEST_WAIT: Duration = Duration::from_mins(5);
-/// How much of a refusal is read.
+/// How many bytes of a refusal are read.
 const REFUSAL_LIMIT_BYTES: usize = 64 * 1024;
-/// The longest answer about one thing, its long strings shortened.
+/// The maximum length of a response about one thing, after its long strings are shortened.
 const ANSWER_LIMIT_BYTES: u64 = 4 * 1024 * 1024;
-/// How many parts of an answer may wait for the parser.
+/// How many chunks of a response may wait for the parser.
 const WAITING_PARTS: usize = 4;
 
-/// Sends a request once; an answer that is no success is an error. `changes` tells whether it is to change something.
+/// Sends a request once; a response without a success status is an error. `changes` says whether it is to change
+/// something.
 pub async fn send(request: RequestBuilder, changes: bool) -> Result<Response, Error> {
     exchange(request, changes)
         .await?
         .map_err(|rejection| Error::from_rejection(rejection, changes))
 }
 
-/// Sends a request once, for a caller to whom some refusals are a success.
+/// Sends a request once, for a caller that treats some refusals as success.
 pub async fn exchange(
     request: RequestBuilder,
     changes: bool,
@@ -49,7 +50,7 @@ pub async fn exchange(
     }))
 }
 
-/// Reads an answer about one thing.
+/// Reads a response about one thing.
 pub async fn read<T>(answer: Response, changes: bool) -> Result<T, Error>
 where
     T: DeserializeOwned + Send + 'static,
@@ -57,7 +58,7 @@ where
     read_with(answer, changes, PhantomData::<T>, ANSWER_LIMIT_BYTES).await
 }
 
-/// Reads an answer that may be as long as it likes, keeping what the seed keeps of it.
+/// Reads a response of any length, keeping only what the seed keeps.
 pub async fn read_list<S, T>(answer: Response, seed: S) -> Result<T, Error>
 where
     S: for<'de> DeserializeSeed<'de, Value = T> + Send + 'static,
@@ -66,7 +67,7 @@ where
     read_with(answer, false, seed, u64::MAX).await
 }
 
-/// Parses on a thread that may wait, for the parser cannot stop in the middle.
+/// Parses on a blocking thread, because the parser cannot suspend.
 async fn read_with<S, T>(
     mut answer: Response,
     changes: bool,
@@ -110,7 +111,7 @@ where
     Ok(value)
 }
 
-/// What arrives of an answer, as something to read from.
+/// A reader over the chunks of a response as they arrive.
 struct Parts {
     parts: mpsc::Receiver<Vec<u8>>,
     current: io::Cursor<Vec<u8>>,
@@ -131,7 +132,7 @@ impl Read for Parts {
     }
 }
 
-/// The first bytes of an answer, as far as they arrive.
+/// The first bytes of a response, until the limit or an error.
 pub async fn beginning(mut answer: Response, limit: usize) -> Vec<u8> {
     let mut body = vec![];
     while let Ok(Some(part)) = answer.chunk().await {
@@ -144,7 +145,7 @@ pub async fn beginning(mut answer: Response, limit: usize) -> Vec<u8> {
     body
 }
 
-/// How long the answer asks to wait: seconds or a date (RFC 9110, section 10.2.3), but never for long.
+/// The wait that the response asks for, capped: seconds or a date (RFC 9110, section 10.2.3).
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let text = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim();
     let wait = match text.parse() {
@@ -154,7 +155,7 @@ fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     Some(wait.min(LONGEST_WAIT))
 }
 
-/// How long until a time, by the clock of whoever answered.
+/// The time until a date, by the responder's clock.
 fn until(then: OffsetDateTime, headers: &HeaderMap) -> Duration {
     let now = headers.get(header::DATE);
     let now = now.and_then(|now| date(now.to_str().ok()?));

@@ -1,13 +1,13 @@
-//! Coolify's log of a deployment: a text that holds a JSON array, read an entry at a time, so that an odd one or a cut costs
-//! that entry and not the log. No hash of a password gets past here. It must not know what the entries say.
+//! Coolify's log of a deployment: a string that holds a JSON array, parsed entry by entry, so that a malformed or cut
+//! entry does not affect the others. Password hashes are redacted here. It must not know what the entries mean.
 
 use super::short_strings::CUT;
 use crate::domain::deployment::LogEntry;
 use serde_json::{Deserializer, Value};
 
-/// What stands between two entries and in no entry: quotes inside an entry are escaped.
+/// The separator between two entries. It cannot occur inside one, because quotes are escaped there.
 const BOUNDARY: &str = r#"},{""#;
-/// Stands where entries were left out.
+/// Replaces entries that were left out.
 const LEFT_OUT: &str = "… (this part of the log is too long and is left out) …";
 
 /// The entries of a log, in Coolify's order.
@@ -45,14 +45,14 @@ fn read(text: &str) -> Vec<LogEntry> {
     }
 }
 
-/// What follows the next boundary.
+/// The text after the next separator.
 fn next_entry(text: &str) -> &str {
     text.find(BOUNDARY)
         .map_or("", |end| &text[end + "},".len()..])
 }
 
-/// The entry whose end a text begins with: the cause of a failure is at the end of its entry, however long that is. It begins
-/// after a space, for an escape or a hash may have been cut before it.
+/// The entry that ends at the beginning of a text: the cause of a failure is at the end of its entry, however long that
+/// is. It begins after a space, because an escape or a hash may have been cut before it.
 fn end_of_entry(text: &str) -> Option<LogEntry> {
     let end = text.find(BOUNDARY).or_else(|| text.rfind('}'))?;
     let start = text[..end].find(' ')?;
@@ -63,14 +63,14 @@ fn end_of_entry(text: &str) -> Option<LogEntry> {
 fn entry(value: &Value) -> Option<LogEntry> {
     let output = value.get("output")?.as_str()?;
     Some(LogEntry {
-        // PostgreSQL's text holds no NUL.
+        // PostgreSQL's `text` cannot hold NUL.
         output: without_hashes(&output.replace('\0', "")),
         hidden: value["hidden"].as_bool().unwrap_or_default(),
         error: value["type"] == "stderr",
     })
 }
 
-/// Coolify may print a container's variables, and knowing the hash of its password is enough to sign in.
+/// Coolify may print a container's variables, and the password's hash is enough to sign in.
 pub fn without_hashes(text: &str) -> String {
     let mut text = text.to_owned();
     while let Some(start) = text.find("$argon2") {

@@ -1,4 +1,4 @@
-//! The client of Coolify's API, and the prober of environments' own addresses. It knows nothing of databases and jobs.
+//! The client of Coolify's API, and the prober of environments' addresses. It knows nothing of databases and jobs.
 
 mod applications;
 mod body;
@@ -28,10 +28,10 @@ pub use refusal::Conflict;
 
 use std::time::Duration;
 
-/// How long Coolify may go on with a request whose answer was lost. Nothing is created again before.
+/// How long Coolify may still process a request whose response was lost. Until then, nothing is created again.
 pub const LANDING: Duration = Duration::from_mins(1);
 
-/// The volumes of an environment: without them its files are lost at every deployment.
+/// The volumes of an environment: without them its files would be lost at every deployment.
 pub const VOLUMES: [(&str, &str); 4] = [
     ("workspace", "/home/coder/workspace"),
     ("config", "/home/coder/.config"),

@@ -1,4 +1,4 @@
-//! Asks an environment at its own address whether it is there. Not a call to Coolify, and not counted as one.
+//! Checks whether an environment answers at its own address. This is not a call to Coolify, and does not count as one.
 
 use super::error::transport_words;
 use super::http::beginning;
@@ -9,25 +9,25 @@ use rustls::{ClientConfig, RootCertStore};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// How long an environment may take to answer, and how much of it to be connected to.
+/// The timeout of a probe, and the part of it for connecting.
 const PROBE_TIMEOUT: Duration = Duration::from_secs(5);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(4);
-/// More than code-server's answer ever has.
+/// Longer than any response of code-server.
 const ANSWER_LIMIT_BYTES: usize = 4_096;
-/// How many hosts' TLS sessions are resumed instead of begun anew, which costs both sides most of a probe.
+/// For how many hosts TLS sessions are kept: a full handshake is most of the cost of a probe, on both sides.
 const HOSTS: usize = 12_000;
-/// rustls counts tickets, and keeps up to eight a host.
+/// rustls counts tickets, and keeps up to eight per host.
 const TICKETS: usize = HOSTS * 8;
 
-/// Looks at environments' addresses.
+/// Probes environments' addresses.
 #[derive(Clone)]
 pub struct Probe(reqwest::Client);
 
 impl Probe {
-    /// A prober that follows no redirect and resolves `*.localhost` itself.
+    /// A prober that follows no redirects and resolves `*.localhost` itself.
     ///
     /// # Errors
-    /// When TLS cannot be set up.
+    /// When TLS cannot be configured.
     pub fn new() -> Result<Self, reqwest::Error> {
         Self::trusting(roots())
     }
@@ -49,7 +49,7 @@ impl Probe {
     }
 
     /// Whether `/healthz` answers as code-server does: JSON whose `status` is `alive` or `expired`
-    /// (code-server: `src/node/routes/health.ts`; expired says only that nobody works in it).
+    /// (code-server: `src/node/routes/health.ts`; expired only means that it is not in use).
     pub async fn look(&self, address: &str) -> Answer {
         match self.0.get(format!("{address}/healthz")).send().await {
             Err(error) => Answer::Silent(transport_words(&error).to_owned()),
@@ -58,7 +58,7 @@ impl Probe {
     }
 }
 
-/// TLS as reqwest sets it up by itself, but for the number of sessions.
+/// reqwest's own TLS configuration, except for the number of kept sessions.
 fn tls(roots: RootCertStore) -> ClientConfig {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let mut config = ClientConfig::builder_with_provider(provider)
@@ -71,7 +71,7 @@ fn tls(roots: RootCertStore) -> ClientConfig {
     config
 }
 
-/// Whom the system trusts, and whom browsers do: a small image has no list of its own.
+/// The system's root certificates and those of browsers: a small image has none of its own.
 fn roots() -> RootCertStore {
     let mut roots = RootCertStore {
         roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),

@@ -1,46 +1,46 @@
-//! What Coolify says when it refuses, in all the shapes it has for that.
+//! The formats of Coolify's refusals.
 
 use super::sentence::shortened;
 use super::tolerant::{list, text_or_empty};
 use serde::Deserialize;
 use serde_json::Value;
 
-/// What a refusal may say at most of itself in a sentence, in characters.
+/// The maximum length of a quoted refusal, in characters.
 const DETAIL_LIMIT: usize = 300;
 
-/// The body of a refused request, whatever its shape.
+/// The body of a refused request, in any of its formats.
 #[derive(Debug, Deserialize)]
 pub struct Refusal {
-    /// Always there: a body without it is not from Coolify.
+    /// Always present: a body without it is not Coolify's.
     message: String,
-    /// Objects of lists, objects of texts, a bare list, or nothing.
+    /// An object of lists, an object of strings, a list, or missing.
     #[serde(default)]
     errors: Value,
-    /// Only on the answer for an address that is no route of this version.
+    /// Present only if the path is not a route of this version.
     #[serde(default)]
     docs: Option<Value>,
-    /// Only on a domain conflict.
+    /// Present only on a domain conflict.
     #[serde(default, deserialize_with = "list")]
     conflicts: Vec<Conflict>,
 }
 
 impl Refusal {
-    /// Reads a body; `None` when it is not Coolify's own: a page of the proxy in front of it, or nothing.
+    /// Parses a body; `None` when it is not Coolify's own, but a proxy's page or empty.
     pub fn read(body: &[u8]) -> Option<Self> {
         serde_json::from_slice(body).ok()
     }
 
-    /// What it says, without its full stop, which comes and goes between versions.
+    /// Its message, without the full stop, which only some versions have.
     pub fn message(&self) -> &str {
         self.message.trim().trim_end_matches('.')
     }
 
-    /// Whether the address is no route of this version of Coolify, as opposed to a thing that is not there.
+    /// Whether the path is not a route of this version of Coolify, as opposed to a missing thing.
     pub fn is_no_such_route(&self) -> bool {
         self.docs.is_some() && self.message() == "Not found"
     }
 
-    /// Whether something asked for is not there. Other words with a 404 are a gateway's.
+    /// Whether a requested thing does not exist. Any other message with a 404 is a gateway's.
     pub fn is_missing(&self) -> bool {
         let message = self.message().to_lowercase();
         ["not found", "no resources found", "no query results"]
@@ -48,7 +48,7 @@ impl Refusal {
             .any(|words| message.contains(words))
     }
 
-    /// Whether as many builds wait as the server lets wait. The rate limit, which has the same status, says something else.
+    /// Whether the server's build queue is full. The rate limit has the same status but another message.
     pub fn is_queue_full(&self) -> bool {
         self.message().to_lowercase().contains("queue is full")
     }
@@ -58,17 +58,17 @@ impl Refusal {
         self.message().starts_with("Deployment cannot be cancelled")
     }
 
-    /// Who holds the domain that was asked for.
+    /// The applications that use the requested domain.
     pub fn into_conflicts(self) -> Vec<Conflict> {
         self.conflicts
     }
 
-    /// Whether somebody holds the domain that was asked for.
+    /// Whether another application uses the requested domain.
     pub fn has_conflicts(&self) -> bool {
         !self.conflicts.is_empty()
     }
 
-    /// What is wrong with which field, as one line that is never empty.
+    /// The validation errors by field, as one line that is never empty.
     pub fn details(&self) -> String {
         let mut details = Vec::new();
         flatten("", &self.errors, &mut details);
@@ -86,7 +86,7 @@ impl Refusal {
         }
     }
 
-    /// What to do about a request that is not accepted as it is, as the end of a sentence.
+    /// What to do about an invalid request, as the end of a sentence.
     pub fn remedy(&self) -> &'static str {
         let is_about = |field: &str| self.errors.get(field).is_some();
         let message = self.message().to_lowercase();
@@ -110,7 +110,7 @@ impl Refusal {
     }
 }
 
-/// Who holds a domain we asked for.
+/// An application that uses the requested domain.
 #[derive(Debug, Clone, Deserialize)]
 #[expect(clippy::struct_field_names, reason = "Coolify's own keys")]
 pub struct Conflict {

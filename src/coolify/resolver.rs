@@ -1,5 +1,5 @@
-//! The names of environments, looked up without a thread each: `getaddrinfo` would take one of the threads that may block for
-//! as long as a silent name server likes. It knows nothing of HTTP.
+//! Resolves the names of environments without a thread for each: `getaddrinfo` would block one until a silent name
+//! server times out. It knows nothing of HTTP.
 
 use hickory_resolver::TokioResolver;
 use hickory_resolver::config::{LookupIpStrategy, ResolverConfig, ResolverOpts};
@@ -8,28 +8,28 @@ use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
-/// How long a name server may take; it is asked twice.
+/// The timeout of a DNS query, which is tried twice.
 const TIMEOUT: Duration = Duration::from_secs(2);
-/// How long a name that does not exist is taken not to: the next one may be made at any moment.
+/// The cache time of a missing name: it may be created at any moment.
 const MISSING: Duration = Duration::from_secs(5);
-/// How long an address is believed.
+/// The maximum cache time of an address.
 const FOUND: Duration = Duration::from_mins(5);
-/// Two answers a name, of some ten thousand names.
+/// Two records per name, for about ten thousand names.
 const CACHED_ANSWERS: u64 = 32_768;
-/// How many questions may be open at once.
+/// The maximum number of concurrent lookups.
 const QUESTIONS: usize = 1_024;
 
-/// The system's name servers and its file of hosts; but `localhost` and all below it are this machine (RFC 6761, section 6.3),
-/// which the system's own resolver leaves out.
+/// The system's name servers and hosts file; but `localhost` and all names below it are this machine (RFC 6761, section
+/// 6.3), which the system's own resolver does not guarantee.
 pub struct Resolver(TokioResolver);
 
-/// Says so in words that `transport_words` knows.
+/// `transport_words` recognizes this message.
 #[derive(Debug, thiserror::Error)]
 #[error("the name cannot be resolved")]
 struct Unresolved;
 
 impl Resolver {
-    /// A resolver as the system is set up now; without name servers it knows only the file of hosts.
+    /// Uses the system's current configuration; without name servers it knows only the hosts file.
     pub fn new() -> Option<Self> {
         let builder = TokioResolver::builder_tokio();
         let mut builder = builder.unwrap_or_else(|error| {

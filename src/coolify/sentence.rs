@@ -1,10 +1,10 @@
-//! Foreign text made fit for a sentence: one line, no escapes of terminals, no hashes, and of a bearable length. It must not
+//! Prepares foreign text for use in a sentence: one line, no terminal escapes, no hashes, limited length. It must not
 //! know where the text is from.
 
 use super::log::without_hashes;
 
-/// The text on one line, without its full stop; at most about `limit` characters, cut between words. Where it was cut stands
-/// `…`. Both ends are kept: compilers begin with what failed and end with how.
+/// The text on one line, without its full stop; at most about `limit` characters, cut between words at `…`. Both ends
+/// are kept: compilers begin with what failed and end with how.
 pub fn shortened(text: &str, limit: usize) -> String {
     let text = plain(text);
     let words: Vec<&str> = text.split_whitespace().collect();
@@ -32,7 +32,8 @@ fn fitting<'a>(words: impl Iterator<Item = &'a &'a str>, limit: usize) -> usize 
         .count()
 }
 
-/// The text without what terminals understand, and without hashes. Of a line that was written over only the last state is left.
+/// The text without terminal escapes and hashes. Of a line overwritten with carriage returns, only the last state is
+/// kept.
 pub fn plain(text: &str) -> String {
     let lines = text.lines().map(|line| {
         let line = line.trim_end_matches('\r');

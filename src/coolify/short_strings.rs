@@ -1,34 +1,34 @@
-//! A reader that shortens the long strings of a JSON text on the way to its parser, so that parsing needs little memory
-//! whatever is sent. It knows strings and their escapes, and no more of JSON.
+//! A reader that shortens the long strings of a JSON text before it is parsed, so that parsing needs little memory
+//! regardless of the input. It knows JSON's strings and escapes, and no other syntax.
 
 use std::io::{self, Read};
 
-/// Stands in a shortened string where its middle was left out. No JSON holds it unescaped, so that in a string that holds
-/// JSON itself the place is unmistakable.
+/// Replaces the middle of a shortened string. JSON never contains it unescaped, so it is unambiguous even in a string
+/// that itself holds JSON.
 pub const CUT: char = '\0';
 const CUT_ESCAPED: &[u8] = br"\u0000";
-/// How much is read at once, in bytes.
+/// The size of one read, in bytes.
 const READ_BYTES: usize = 16 * 1024;
-/// The longest run of plain bytes that is kept or left out as a whole.
+/// The longest run of plain bytes that is kept or dropped as a whole.
 const RUN_BYTES: usize = 1_024;
 
-/// How much is kept of a string, in bytes of its JSON.
+/// How much of a string is kept, in bytes of its JSON.
 #[derive(Debug, Clone, Copy)]
 pub struct Keep {
     pub head: usize,
-    /// At least this much of the end, at most twice as much.
+    /// At least this much of the end, and at most twice as much.
     pub tail: usize,
 }
 
 impl Keep {
-    /// Enough of a build's log to see how it began and why it ended.
+    /// Enough of a build's log to show how it began and why it ended.
     pub const LOG: Self = Self {
         head: 512 * 1024,
         tail: 512 * 1024,
     };
 }
 
-/// Reads JSON and gives it out with its long strings shortened.
+/// Reads JSON and outputs it with its long strings shortened.
 pub struct ShortStrings<R> {
     inner: R,
     input: Vec<u8>,
@@ -37,7 +37,7 @@ pub struct ShortStrings<R> {
 }
 
 impl<R: Read> ShortStrings<R> {
-    /// Shortens what `inner` reads.
+    /// Wraps `inner`.
     pub fn new(inner: R, keep: Keep) -> Self {
         Self {
             inner,
@@ -77,17 +77,17 @@ enum Place {
 struct Shortener {
     keep: Keep,
     place: Place,
-    /// What is to be given out.
+    /// Pending output.
     output: Vec<u8>,
-    /// How much of the present string was given out.
+    /// How many bytes of the current string were output.
     head: usize,
-    /// The end of the present string so far, in two parts: when the new one is full, it takes the old one's place.
+    /// The end of the current string so far, in two halves: when the new one is full, it replaces the old one.
     old: Vec<u8>,
     new: Vec<u8>,
     is_past_head: bool,
     is_cut: bool,
     escape: Vec<u8>,
-    /// The last escape was the first half of a surrogate pair, which must not lose its second.
+    /// The last escape was the first half of a surrogate pair, which must not be separated from the second.
     after_half: bool,
 }
 
@@ -157,7 +157,7 @@ impl Shortener {
         }
     }
 
-    /// How many plain bytes to add at once: none when something else begins, else up to where a character ends.
+    /// How many plain bytes to add at once, up to a character boundary; none when something else begins.
     fn run(&self, input: &[u8]) -> usize {
         let most = RUN_BYTES.min(self.keep.tail).min(input.len());
         let begun = input[..most]
@@ -194,7 +194,7 @@ impl Shortener {
 
     /// Adds a part of the string. The string may be cut before it only if `may_cut`.
     fn add(&mut self, part: &[u8], may_cut: bool) {
-        // What is no text has no characters to be spared.
+        // Invalid UTF-8 has no characters to keep whole.
         let is_endless = self.head > 2 * self.keep.head || self.new.len() > 2 * self.keep.tail;
         let may_cut = may_cut || is_endless;
         self.is_past_head |= may_cut && self.head + part.len() > self.keep.head;
@@ -222,7 +222,7 @@ impl Shortener {
     }
 }
 
-/// Whether a byte is not the first one of its character (UTF-8).
+/// Whether a byte continues a character (UTF-8).
 fn is_inside_char(byte: u8) -> bool {
     byte & 0b1100_0000 == 0b1000_0000
 }

@@ -1,5 +1,5 @@
-//! Reading JSON that may be odd: a value of a type nobody expects counts as missing and spoils nothing around it. It knows
-//! nothing of what the values mean.
+//! Tolerant deserializing: a value of an unexpected type counts as missing, without affecting the values around it. It
+//! knows nothing of what the values mean.
 
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
@@ -7,27 +7,27 @@ use serde::{Deserialize, Deserializer};
 use std::fmt;
 use std::marker::PhantomData;
 
-/// How much of a short text is kept, in characters: more than any name, address or description has.
+/// How much of a short string is kept, in characters: more than any name, address or description has.
 const TEXT_LIMIT: usize = 4_096;
-/// How many rows a list may have.
+/// The maximum number of rows in a list.
 const ROWS_LIMIT: usize = 200_000;
 
-/// A text, or a number as one; anything else is `None`. Only its beginning if it is very long.
+/// A string, or a number as one; anything else is `None`. A very long one is truncated.
 pub fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     deserializer.deserialize_any(Text { limit: TEXT_LIMIT })
 }
 
-/// As `text`, and `None` counts as empty.
+/// Like `text`, but `None` becomes an empty string.
 pub fn text_or_empty<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     text(deserializer).map(Option::unwrap_or_default)
 }
 
-/// A text of any length.
+/// A string of any length.
 pub fn long_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     deserializer.deserialize_any(Text { limit: usize::MAX })
 }
 
-/// A number from 0 on, or a text that is one; anything else is `None`.
+/// A non-negative number, or a string with one; anything else is `None`.
 pub fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u32>, D::Error> {
     Ok(text(deserializer)?.and_then(|text| text.parse().ok()))
 }
@@ -41,7 +41,7 @@ where
     deserializer.deserialize_any(Object(PhantomData))
 }
 
-/// An array of objects; what is no object in it is left out.
+/// An array of objects; other elements are skipped.
 pub fn list<'de, D, T>(deserializer: D) -> Result<Vec<T>, D::Error>
 where
     D: Deserializer<'de>,
@@ -50,15 +50,15 @@ where
     Rows::new(Some).deserialize(deserializer)
 }
 
-/// Reads the objects of an array, or of an object whose keys are numbers, and makes of each what `make` says while the next
-/// one has not been read.
+/// Deserializes the objects of an array, or of an object with numeric keys, and passes each to `make` before the next
+/// one is read.
 pub struct Rows<T, F> {
     make: F,
     row: PhantomData<fn() -> T>,
 }
 
 impl<T, F> Rows<T, F> {
-    /// Makes of every row what `make` says; `None` leaves it out.
+    /// Maps every row with `make`; `None` skips it.
     pub fn new(make: F) -> Self {
         Self {
             make,

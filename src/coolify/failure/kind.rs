@@ -1,9 +1,9 @@
-//! The kinds of failed deployments: how they are told apart, and what to do about each. It must not know where in a log the
-//! words stand.
+//! The kinds of failed deployments: how to recognize each, and what to do about it. It must not know where in a log the
+//! lines are.
 
 use super::quote::{Cause, quote};
 
-/// How many of the error's last lines tell its kind.
+/// How many of the error's last lines determine its kind.
 const TELLING: usize = 20;
 
 /// What failed.
@@ -20,7 +20,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// The kind, by the error's lines and the exit code of the command that failed.
+    /// Determines the kind from the error's lines and the exit code of the failed command.
     pub fn of(lines: &[String], exit_code: Option<&str>) -> Self {
         let last = lines.last().map_or("", String::as_str).to_lowercase();
         let first = lines.len().saturating_sub(TELLING);
@@ -33,7 +33,7 @@ impl Kind {
         } else if exit_code == Some("137") || is_out_of_memory(&telling) {
             Self::Memory
         } else if ends(&["failed to solve", "did not complete", "failed to build"]) {
-            // Words of git or ssh before that are those of a step of the build.
+            // Earlier output of git or ssh comes from a step of the build.
             Self::Build
         } else if says(&[
             "remote branch",
@@ -52,7 +52,7 @@ impl Kind {
         }
     }
 
-    /// The cause of this kind: the last line is the cause itself.
+    /// The cause for this kind; the last line becomes the quoted reason.
     pub fn cause(self, lines: &[String]) -> Cause {
         let (cause, lines) = quote(lines);
         let what = self.what();
@@ -134,7 +134,7 @@ fn is_out_of_memory(text: &str) -> bool {
         after.any(|rest| !rest.starts_with(|c: char| c.is_ascii_digit()))
     });
     let words = ["out of memory", "cannot allocate memory", "signal: killed"];
-    // The shell's own word, with its capital.
+    // The shell's own message, with its capital letter.
     let is_killed = text
         .split(|c: char| !c.is_alphanumeric())
         .any(|word| word == "Killed");
