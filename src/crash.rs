@@ -1,33 +1,33 @@
-//! Points at which a test lets the process die as `kill -9` would. Without the feature `failpoints` they are nothing.
-//! It knows no one who has such a point.
+//! Failpoints at which a test kills the process as `kill -9` would. Without the feature `failpoints` they do nothing.
+//! It knows none of their callers.
 
-/// The process dies here when `FAILPOINTS` says so: `FAILPOINTS='job.before=2*off->return'` means the third time.
+/// Kills the process when `FAILPOINTS` says so: `FAILPOINTS='job.before=2*off->return'` means the third time.
 #[cfg(feature = "failpoints")]
 pub fn point(name: &str) {
     fail::fail_point!(name, |_| die());
 }
 
-/// Nothing, in what people run.
+/// Does nothing without the feature.
 #[cfg(not(feature = "failpoints"))]
 pub fn point(_name: &str) {}
 
-/// Reads `FAILPOINTS`; the points hold as long as what it returns.
+/// Reads `FAILPOINTS`; the failpoints are active while the returned guard lives.
 #[cfg(feature = "failpoints")]
 pub fn set_up() -> fail::FailScenario<'static> {
     fail::FailScenario::setup()
 }
 
-/// There is nothing to hold.
+/// The guard of no failpoints.
 #[cfg(not(feature = "failpoints"))]
 pub struct NoPoints;
 
-/// Nothing, in what people run.
+/// Does nothing without the feature.
 #[cfg(not(feature = "failpoints"))]
 pub fn set_up() -> NoPoints {
     NoPoints
 }
 
-/// A real SIGKILL, so that nothing is tidied up. This thread does no more until it comes.
+/// A real SIGKILL, so that nothing is cleaned up. This thread does not continue until it arrives.
 #[cfg(feature = "failpoints")]
 fn die() {
     let _ = std::process::Command::new("sh")

@@ -1,4 +1,4 @@
-//! The demo: the dashboard with a simulated Coolify, and the simulated Coolify alone.
+//! The demo: the dashboard with a simulated Coolify, and the simulator by itself.
 
 mod data;
 
@@ -12,9 +12,9 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use url::Url;
 
-/// Where the demo's environments answer, if the port is free.
+/// The preferred address of the demo's environments.
 const PREFERRED_PORT: u16 = 3080;
-/// How many times faster than life builds go: one takes about 20 seconds.
+/// The speed of builds relative to real time: one takes about 20 seconds.
 const SPEED: f64 = 0.6;
 
 /// Serves the dashboard with a simulated Coolify in the same process.
@@ -51,7 +51,7 @@ pub async fn run(mut settings: Settings, with_data: bool) -> anyhow::Result<()> 
     served
 }
 
-/// The simulator at the port the demo used before, so that addresses stay; at any other if that is taken.
+/// Binds the simulator to the port the demo used before, so that addresses stay valid; to any other if that is taken.
 async fn start(options: Options) -> anyhow::Result<Simulator> {
     let preferred = SocketAddr::from((Ipv4Addr::LOCALHOST, PREFERRED_PORT));
     match Simulator::start(Options {
@@ -67,7 +67,7 @@ async fn start(options: Options) -> anyhow::Result<Simulator> {
     }
 }
 
-/// Beside the demo's database, where `scripts/demo` says that is.
+/// The folder of the demo's database, as `scripts/demo` sets it.
 fn ledger_file() -> Option<PathBuf> {
     let folder = std::env::var_os("DEMO_DIR").map(PathBuf::from)?;
     folder.is_dir().then(|| folder.join("coolify.json"))
@@ -81,7 +81,7 @@ fn shown(listen: SocketAddr) -> SocketAddr {
     }
 }
 
-/// Serves a simulated Coolify alone until a signal.
+/// Serves only the simulated Coolify, until a signal.
 ///
 /// # Errors
 /// When the address is taken.

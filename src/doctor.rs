@@ -1,4 +1,4 @@
-//! The doctor: checks every setting against the real thing and says what to do.
+//! The doctor: tests every setting against the real services and says what to do.
 
 use crate::app::{self, App, Pace};
 use crate::config::Config;
@@ -8,21 +8,21 @@ use std::io::Write;
 use std::time::SystemTime;
 use time::OffsetDateTime;
 
-/// A difference between two clocks that is worth a word, in seconds.
+/// The difference between two clocks that is worth a warning, in seconds.
 const SKEW_SECONDS: i64 = 5;
 
-/// How a check ended.
+/// The result of a check.
 enum Finding {
     Fine(String),
-    /// It works, but something will go wrong some day.
+    /// It works, but may cause a problem later.
     Warning(String),
     Wrong(String),
 }
 
-/// Checks everything and prints a line each.
+/// Runs all checks and prints a line for each.
 ///
 /// # Errors
-/// When a check found something wrong.
+/// When a check fails.
 pub async fn run(config: &Config) -> anyhow::Result<()> {
     let app = crate::build(config, "vps-claude:doctor:", Pace::default())?;
     let mut findings = vec![
@@ -57,7 +57,7 @@ async fn database(app: &App) -> Finding {
     }
 }
 
-/// How far this machine's clock is from the database's; nothing is said when they agree.
+/// Compares this machine's clock with the database's; prints nothing when they agree.
 async fn clock(app: &App) -> Option<Finding> {
     let theirs = store::now(&app.pool).await.ok()?;
     let ours = OffsetDateTime::from(SystemTime::now());

@@ -34,19 +34,19 @@ use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 use web::Web;
 
-/// Hashing takes 19 MiB at a time, in threads that come and go: the system's allocator keeps that for each of them.
+/// Each hash takes 19 MiB in a short-lived thread, and the system's allocator would keep that memory for every thread.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// How long connections to the database may take to close.
+/// The timeout for closing database connections.
 const CLOSING: Duration = Duration::from_secs(2);
 /// The exit code when a second signal ends the process at once.
 const KILLED: i32 = 130;
-/// The exit code for a setting that is missing or wrong.
+/// The exit code for a missing or invalid setting.
 const WRONG_SETTING: u8 = 2;
-/// Begins every key in Redis.
+/// The prefix of every key in Redis.
 const PREFIX: &str = "vps-claude:";
-/// What is logged when `RUST_LOG` says nothing.
+/// The log filter when `RUST_LOG` is not set.
 const LOG_FILTER: &str = "info,sqlxmq=warn,sqlx=warn";
 
 #[tokio::main]
@@ -62,7 +62,7 @@ async fn main() -> ExitCode {
     }
 }
 
-/// Writes a line to standard error; nobody may be there to read it.
+/// Writes a line to standard error, ignoring errors: it may be closed.
 fn say(line: &str) {
     let _ = writeln!(std::io::stderr(), "{line}");
 }
@@ -83,7 +83,7 @@ async fn run() -> anyhow::Result<()> {
     }
 }
 
-/// Reads `.env` where it is there.
+/// Reads `.env` if it exists.
 fn read_dotenv() -> Result<(), config::Wrong> {
     match dotenvy::dotenv() {
         Err(dotenvy::Error::LineParse(..)) => {
@@ -97,7 +97,7 @@ fn read_dotenv() -> Result<(), config::Wrong> {
     }
 }
 
-/// Where the line is that cannot be read. Nothing of it is said: it may hold a secret.
+/// Describes the position of the unreadable line. Its content is not printed, because it may contain a secret.
 fn unreadable_line() -> String {
     let readable = dotenvy::dotenv_iter().into_iter().flatten();
     match readable.map_while(Result::ok).last() {
@@ -106,7 +106,7 @@ fn unreadable_line() -> String {
     }
 }
 
-/// Whether only a folder above this one may hold the file: it is searched for there too, and nobody need look there.
+/// Whether the error is about a parent folder, which is searched too but need not be readable.
 fn is_elsewhere(error: &io::Error) -> bool {
     match error.kind() {
         io::ErrorKind::NotFound => true,
@@ -115,7 +115,7 @@ fn is_elsewhere(error: &io::Error) -> bool {
     }
 }
 
-/// Reads the command line. Help and version are printed and end the process; anything else that is wrong is one line.
+/// Parses the command line. Help and version are printed and end the process; any other error is one line.
 fn command_line() -> Result<CommandLine, config::Wrong> {
     CommandLine::try_parse().map_err(|error| {
         if !error.use_stderr() {
@@ -139,7 +139,7 @@ fn start_log(format: LogFormat) {
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_ansi(std::io::stderr().is_terminal())
-        // Where even the log cannot be written, there is nobody to tell.
+        // Errors are ignored: if the log cannot be written, they cannot be reported either.
         .log_internal_errors(false)
         .with_writer(std::io::stderr);
     match format {
@@ -148,11 +148,11 @@ fn start_log(format: LogFormat) {
     }
 }
 
-/// Serves the dashboard and works on its jobs until a signal; what `ready` makes of the address is printed when it can be
-/// opened.
+/// Serves the dashboard and runs its jobs until a signal. Prints what `ready` returns for the address once it accepts
+/// connections.
 ///
 /// # Errors
-/// When the address is taken, or the database cannot be brought up to date.
+/// When the address is taken, or the migrations fail.
 async fn serve(config: &Config, ready: Option<fn(SocketAddr) -> String>) -> anyhow::Result<()> {
     let pace = Pace {
         turn_wait: config.turn_timeout,
@@ -186,17 +186,17 @@ async fn serve(config: &Config, ready: Option<fn(SocketAddr) -> String>) -> anyh
     Ok(served??)
 }
 
-/// Brings the tables up to date.
+/// Runs the migrations.
 async fn migrate(app: &App) -> anyhow::Result<()> {
     store::migrate(&app.pool)
         .await
         .context("DATABASE_URL: the tables cannot be brought up to date")
 }
 
-/// Puts the application together; nothing is connected yet.
+/// Builds the application; does not connect yet.
 ///
 /// # Errors
-/// When a setting cannot be used.
+/// When a setting is invalid.
 fn build(config: &Config, prefix: &str, pace: Pace) -> anyhow::Result<App> {
     let options = sqlx::postgres::PgConnectOptions::from_str(config.database_url.expose_secret())
         .map_err(|_| {
@@ -221,10 +221,10 @@ fn build(config: &Config, prefix: &str, pace: Pace) -> anyhow::Result<App> {
     }))
 }
 
-/// Is cancelled by the first signal that asks the process to stop, from now on. A second one ends it at once.
+/// A token cancelled by the first signal to stop, from now on. A second signal ends the process at once.
 ///
 /// # Errors
-/// When signals cannot be listened to.
+/// When signal handlers cannot be installed.
 fn stop_on_signal() -> io::Result<CancellationToken> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;

@@ -1,4 +1,4 @@
-//! The queue of jobs: what can be asked for, and how to ask inside a transaction. It knows no doer.
+//! The job queue: the kinds of jobs, and enqueueing them inside a transaction. It knows nothing of how they run.
 
 use crate::domain::id::{DeploymentId, EnvironmentId};
 use serde::{Deserialize, Serialize};
@@ -7,30 +7,30 @@ use sqlxmq::{CurrentJob, JobBuilder};
 use std::collections::HashSet;
 use std::time::Duration;
 
-/// A request for work: an id, and the number of the job among those of its environment, of which only the newest does
-/// anything. It may be carried out twice, late, or never: the sweep asks again.
+/// A job: an id, and a number that counts the jobs of its environment; only the newest has an effect.
+/// It may run twice, late, or never: the sweep enqueues lost ones again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Job {
-    /// Take the deployment one step further.
+    /// Advance the deployment by one step.
     Advance(DeploymentId, i64),
     /// Remove the environment's application.
     Remove(EnvironmentId, i64),
 }
 
-/// How long the queue waits for a job before it gives it to another: longer than the claim of its step lasts.
+/// The redelivery timeout of a job: longer than the claim of its step.
 pub const BACKOFF: Duration = Duration::from_secs(25);
 const RETRIES: u32 = 12;
 const NAME: &str = "step";
 
 impl Job {
-    /// Reads a job of the queue; `None` when it was written by another version.
+    /// Parses a job from the queue; `None` when another version wrote it.
     pub fn of(job: &CurrentJob) -> Option<Self> {
         job.json().ok().flatten()
     }
 }
 
-/// Asks for a job as part of the transaction: it is there when the transaction commits, and not otherwise.
+/// Enqueues a job as part of the transaction: it exists only if that commits.
 pub async fn ask(conn: &mut PgConnection, job: Job, delay: Duration) -> sqlx::Result<()> {
     JobBuilder::new(NAME)
         .set_json(&job)
@@ -43,12 +43,12 @@ pub async fn ask(conn: &mut PgConnection, job: Job, delay: Duration) -> sqlx::Re
         .map(drop)
 }
 
-/// PostgreSQL's interval counts microseconds, and sqlx refuses to encode a time that has a finer part.
+/// PostgreSQL's interval counts microseconds, and sqlx refuses to encode a finer duration.
 fn whole_microseconds(delay: Duration) -> Duration {
     Duration::from_micros(u64::try_from(delay.as_micros()).unwrap_or(u64::MAX))
 }
 
-/// The jobs that will be carried out some time.
+/// The jobs that are still to run.
 pub async fn asked(pool: &PgPool) -> sqlx::Result<HashSet<Job>> {
     let payloads = sqlx::query_scalar!(
         r#"select p.payload_json as "payload!"
@@ -64,7 +64,7 @@ pub async fn asked(pool: &PgPool) -> sqlx::Result<HashSet<Job>> {
         .collect())
 }
 
-/// Removes the messages whose attempts are used up: the queue would keep them for ever, silently. Says how many.
+/// Deletes messages without remaining attempts, which the queue would keep forever. Returns how many.
 pub async fn delete_exhausted(pool: &PgPool) -> sqlx::Result<u64> {
     let exhausted = sqlx::query!(
         "with exhausted as (

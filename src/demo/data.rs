@@ -1,4 +1,4 @@
-//! Two people and a dozen environments in every state, for a demo that has something to show from the beginning.
+//! Demo data: two users and a dozen environments in every state.
 
 use crate::actions::accounts::{self, Registration};
 use crate::actions::environments::{self, Draft};
@@ -17,11 +17,11 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
-/// The password of both, and of every environment.
+/// The password of both users and of every environment.
 const PASSWORD: &str = "demo-password";
-/// The two people.
+/// The two users.
 const PEOPLE: [(&str, &str); 2] = [("Ada", "ada@example.com"), ("Bob", "bob@example.com")];
-/// What each has already: a name, by whom, and whether it was deployed. The beginnings say how that ended.
+/// Existing environments: name, owner, and whether it was deployed. The first words determine how that ended.
 const MADE: [(&str, usize, bool); 9] = [
     ("Atlas", 0, true),
     ("Research", 0, true),
@@ -33,26 +33,26 @@ const MADE: [(&str, usize, bool); 9] = [
     ("Harbour", 1, true),
     ("Workshop", 1, false),
 ];
-/// What is deployed while one looks, and what waits for its turn behind it.
+/// Deployments that run or wait for a turn when the demo opens.
 const MOVING: [(&str, usize); 4] = [
     ("Slow research", 0),
     ("Silent film", 0),
     ("Telescope", 0),
     ("Lighthouse", 1),
 ];
-/// What is being removed while one looks.
+/// The environment that is being removed when the demo opens.
 const REMOVED: &str = "Old notes";
 /// How long Coolify takes to remove it, in simulated seconds.
 const REMOVAL_SECONDS: f64 = 90.0;
-/// How fast Coolify builds while the past is made, and how many builds at once.
+/// The simulator's speed while the data is created, and its concurrent builds.
 const HURRY: (f64, usize) = (300.0, 20);
-/// How long that may take.
+/// The timeout of creating the data.
 const LIMIT: Duration = Duration::from_mins(2);
 
-/// Fills the database, unless the two people are there already.
+/// Fills the database, unless the two users exist already.
 ///
 /// # Errors
-/// When the database fails, or the past takes too long.
+/// When the database fails, or creating the data times out.
 pub async fn fill(config: &Config, simulator: &Simulator) -> anyhow::Result<()> {
     let app = crate::build(config, "vps-claude:demo:", pace())?;
     crate::migrate(&app).await?;
@@ -71,7 +71,7 @@ pub async fn fill(config: &Config, simulator: &Simulator) -> anyhow::Result<()> 
     Ok(())
 }
 
-/// Everything in a hurry; Coolify's limit on calls does not hold meanwhile.
+/// Short intervals, and no limit on calls to Coolify.
 fn pace() -> Pace {
     let plenty = Rate {
         per_minute: 60_000,
@@ -97,7 +97,7 @@ fn pace() -> Pace {
     }
 }
 
-/// Both people; nothing when they are there already.
+/// Registers both users; `None` when they exist already.
 async fn register(app: &App) -> anyhow::Result<Option<Vec<UserId>>> {
     let mut people = vec![];
     for (name, email) in PEOPLE {
@@ -115,7 +115,7 @@ async fn register(app: &App) -> anyhow::Result<Option<Vec<UserId>>> {
     Ok(Some(people))
 }
 
-/// What was made and deployed before one came.
+/// Creates the existing environments and waits for their deployments.
 async fn past(app: &App, simulator: &Simulator, people: &[UserId]) -> anyhow::Result<()> {
     let usual = simulator.state().settings.clone();
     simulator.settings(|settings| {
@@ -147,7 +147,7 @@ async fn settle(app: &App, people: &[UserId]) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// What goes on while one looks.
+/// Starts the deployments and the removal that are under way when the demo opens.
 async fn present(app: &App, simulator: &Simulator, people: &[UserId]) -> anyhow::Result<()> {
     simulator.settings(|settings| settings.delete_seconds = Some(REMOVAL_SECONDS));
     for row in environments::list(app, people[0], "").await? {

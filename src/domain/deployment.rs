@@ -1,6 +1,6 @@
-//! One attempt to bring an environment up: its stages and its outcome.
+//! One attempt to deploy an environment: its stages and its outcome.
 
-/// Where a deployment is.
+/// The stage of a deployment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, sqlx::Type, strum::IntoStaticStr)]
 #[sqlx(type_name = "text", rename_all = "lowercase")]
 #[strum(serialize_all = "lowercase")]
@@ -14,7 +14,7 @@ pub enum Stage {
 }
 
 impl Stage {
-    /// Every stage in its order.
+    /// Every stage in order.
     pub const ALL: [Self; 6] = [
         Self::Requested,
         Self::Application,
@@ -24,12 +24,12 @@ impl Stage {
         Self::Answer,
     ];
 
-    /// The word in the database.
+    /// The value in the database.
     pub fn word(self) -> &'static str {
         self.into()
     }
 
-    /// What is being done, for the row: "Building 1m 42s".
+    /// The current activity, as a row shows it: "Building 1m 42s".
     pub fn doing(self) -> &'static str {
         match self {
             Self::Requested => "Waiting for its turn",
@@ -41,7 +41,7 @@ impl Stage {
         }
     }
 
-    /// What the step is called in a list of steps.
+    /// The stage's title in the list of steps.
     pub fn title(self) -> &'static str {
         match self {
             Self::Requested => "Requested",
@@ -65,7 +65,7 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// The word in the database and on the page.
+    /// The value in the database and on the page.
     pub fn word(self) -> &'static str {
         self.into()
     }
@@ -74,11 +74,11 @@ impl Outcome {
 /// One entry of Coolify's log of a deployment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogEntry {
-    /// The text, of one line or several.
+    /// One or more lines.
     pub output: String,
-    /// Whether Coolify hides it at first: commands, and the output of the build.
+    /// Whether Coolify hides it by default: commands, and build output.
     pub hidden: bool,
-    /// Whether it was written to the error stream.
+    /// Whether it was written to standard error.
     pub error: bool,
 }
 

@@ -1,4 +1,4 @@
-//! What a user owns: its name, its subdomain, its address.
+//! The name, the subdomain and the address of an environment.
 
 use super::invalid::Invalid;
 use unicode_normalization::UnicodeNormalization;
@@ -12,11 +12,11 @@ const SUFFIX_LENGTH: usize = 4;
 pub struct EnvironmentName(String);
 
 impl EnvironmentName {
-    /// Reads what was typed. White space around it is dropped, and characters are composed (Unicode NFC),
-    /// so that two names which look the same are the same.
+    /// Parses user input. Surrounding white space is dropped, and characters are composed (Unicode NFC),
+    /// so that two names that look the same are equal.
     ///
     /// # Errors
-    /// When nothing is left, when it is too long, or when it holds control characters.
+    /// When it is empty or too long, or contains control characters.
     pub fn parse(typed: &str) -> Result<Self, Invalid> {
         let name: String = typed.trim().nfc().collect();
         match name.chars().count() {
@@ -27,12 +27,12 @@ impl EnvironmentName {
         }
     }
 
-    /// The name as it is shown.
+    /// The name as displayed.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The name as it is compared: without case, and with compatibility forms (Unicode NFKC) made one.
+    /// The name as compared: case-folded, with compatibility forms (Unicode NFKC) normalized.
     pub fn key(&self) -> String {
         self.0
             .nfkc()
@@ -42,7 +42,7 @@ impl EnvironmentName {
             .collect()
     }
 
-    /// The part of the subdomain that comes from the name: ASCII letters, digits and single hyphens, at most 40.
+    /// The name's part of the subdomain: ASCII letters, digits and single hyphens, at most 40.
     fn slug(&self) -> String {
         let ascii = any_ascii::any_ascii(&self.0).to_ascii_lowercase();
         let words = ascii.split(|c: char| !c.is_ascii_alphanumeric());
@@ -59,31 +59,31 @@ impl EnvironmentName {
     }
 }
 
-/// Control characters, line breaks, and the marks that turn the direction of text and so disguise a name.
+/// Control characters, line breaks, and the bidirectional marks that can disguise a name.
 fn unprintable(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }
 
-/// Four of `[a-z0-9]` that end a subdomain. The form reserves them, so that the address shown is the one made.
+/// The four characters of `[a-z0-9]` that end a subdomain. The form reserves them, so that the displayed address is
+/// final.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Suffix(String);
 
 impl Suffix {
-    /// Reads what the form carries; anything else than four of `[a-z0-9]` is no suffix.
+    /// Parses the form's value; anything but four of `[a-z0-9]` is refused.
     pub fn parse(typed: &str) -> Option<Self> {
         let fits = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
         (typed.len() == SUFFIX_LENGTH && typed.bytes().all(fits)).then(|| Self(typed.to_owned()))
     }
 
-    /// Makes one from random bytes; the caller brings the chance.
+    /// Derives a suffix from random bytes, which the caller supplies.
     pub fn from_random(bytes: [u8; SUFFIX_LENGTH]) -> Self {
         const ALPHABET: &[u8; 36] = b"abcdefghijklmnopqrstuvwxyz0123456789";
         let letter = |byte: u8| char::from(ALPHABET[usize::from(byte) % ALPHABET.len()]);
         Self(bytes.into_iter().map(letter).collect())
     }
 
-    /// The four characters.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -94,18 +94,17 @@ impl Suffix {
 pub struct Subdomain(String);
 
 impl Subdomain {
-    /// The subdomain of a name with its reserved suffix.
+    /// Joins a name with its reserved suffix.
     pub fn new(name: &EnvironmentName, suffix: &Suffix) -> Self {
         Self(format!("{}-{}", name.slug(), suffix.0))
     }
 
-    /// The label.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// Where environments live: `AGENTS_DOMAIN`, with a port if it has one.
+/// The parent domain of environments: `AGENTS_DOMAIN`, with an optional port.
 #[derive(Debug, Clone)]
 pub struct AgentsDomain {
     host: String,
@@ -113,10 +112,10 @@ pub struct AgentsDomain {
 }
 
 impl AgentsDomain {
-    /// Reads `agents.example.com` or `localhost:3080`.
+    /// Parses `agents.example.com` or `localhost:3080`.
     ///
     /// # Errors
-    /// Says what is wrong with it.
+    /// What is wrong with the value.
     pub fn parse(typed: &str) -> Result<Self, String> {
         let shape =
             "a domain like agents.example.com is needed, without http:// and without a path";
@@ -157,7 +156,7 @@ impl AgentsDomain {
         }
     }
 
-    /// The host and port people see: `test-x7k9.agents.example.com`.
+    /// The host and port as displayed: `test-x7k9.agents.example.com`.
     pub fn host(&self, subdomain: &str) -> String {
         match self.port {
             None => format!("{subdomain}.{}", self.host),
@@ -165,12 +164,12 @@ impl AgentsDomain {
         }
     }
 
-    /// The address people open.
+    /// The URL of the environment.
     pub fn address(&self, subdomain: &str) -> String {
         format!("{}://{}", self.scheme(), self.host(subdomain))
     }
 
-    /// The address as Coolify is told it: without the port, which there would choose the container's port.
+    /// The URL as sent to Coolify: without the port, which Coolify would use as the container's port.
     pub fn fqdn(&self, subdomain: &str) -> String {
         format!("{}://{subdomain}.{}", self.scheme(), self.host)
     }

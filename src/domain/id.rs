@@ -1,4 +1,4 @@
-//! Identifiers: `TypeIDs` (a `UUIDv7` with a prefix), so that an id says what it is of.
+//! Identifiers: `TypeIDs` (a `UUIDv7` with a prefix), so that an id shows what it identifies.
 
 use type_safe_id::{StaticType, TypeSafeId};
 
@@ -23,9 +23,9 @@ impl StaticType for DeploymentKind {
     const TYPE: &'static str = "dep";
 }
 
-/// Who signs in: `usr_…`.
+/// The id of a user: `usr_…`.
 pub type UserId = TypeSafeId<UserKind>;
-/// What a user owns: `env_…`.
+/// The id of an environment: `env_…`.
 pub type EnvironmentId = TypeSafeId<EnvironmentKind>;
-/// One attempt to bring an environment up: `dep_…`.
+/// The id of a deployment: `dep_…`.
 pub type DeploymentId = TypeSafeId<DeploymentKind>;

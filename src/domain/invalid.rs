@@ -1,6 +1,6 @@
-//! One sentence per wrong field. The same words stand beside the field, in the preview and in the live check.
+//! One message per invalid field. The form, its preview and its live check use the same messages.
 
-/// What is wrong with one field, as a person reads it: what it is and what to do.
+/// What is wrong with one field and what to do, as shown to the user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Invalid {
     #[error("Enter your name.")]
@@ -37,19 +37,18 @@ pub enum Invalid {
     Confirmation,
 }
 
-/// A field of a form and what is wrong with it.
+/// A field of a form and its error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Wrong {
     /// The field's name in the form.
     pub field: &'static str,
-    /// What is wrong with it.
     pub invalid: Invalid,
 }
 
-/// Every wrong field of one form; never empty where it is an error.
+/// The invalid fields of one form; never empty when used as an error.
 pub type Wrongs = Vec<Wrong>;
 
-/// Takes the value, or notes what is wrong with the field and goes on to the next one.
+/// Unwraps the value, or records the field's error and continues with the next field.
 pub fn check<T>(wrongs: &mut Wrongs, field: &'static str, parsed: Result<T, Invalid>) -> Option<T> {
     parsed
         .map_err(|invalid| wrongs.push(Wrong { field, invalid }))

@@ -1,10 +1,10 @@
-//! What a sighting means for an environment that waits or runs. Pure: the time is brought by the caller.
+//! Decides what a sighting means for an environment that is waiting or running. Pure: the caller supplies the time.
 
 use super::deployment::Stage;
 use std::time::Duration;
 use time::OffsetDateTime;
 
-/// How Coolify's build of a deployment stands.
+/// The state of a deployment's build in Coolify.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Build {
     Queued,
@@ -16,11 +16,11 @@ pub enum Build {
     Missing,
 }
 
-/// How Coolify's container stands: the part of its status before the colon.
+/// The state of a container in Coolify: the part of its status before the colon.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Container {
     Running,
-    /// Any other word: `exited`, `restarting`, `degraded`, …
+    /// Any other status: `exited`, `restarting`, `degraded`, …
     Other(String),
     /// Coolify has no such application.
     Missing,
@@ -31,35 +31,35 @@ pub enum Container {
 pub enum Answer {
     /// `/healthz` answered as code-server does.
     Alive,
-    /// Why not, as the end of a sentence: "its name cannot be resolved".
+    /// The reason, as the end of a sentence: "its name cannot be resolved".
     Silent(String),
 }
 
-/// What was seen when we looked.
+/// The result of a poll.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Sighting {
-    /// Nobody looked: what Coolify allows us is used up for the moment. It says nothing about anything.
+    /// Not polled, because the call budget is exhausted for now. This carries no information.
     Skipped,
-    /// Coolify could not be asked; why, as the end of a sentence.
+    /// Coolify could not be reached; the reason, as the end of a sentence.
     Unreachable(String),
-    /// Coolify refuses us for good (a token, a right): waiting will not help. A whole sentence.
+    /// Coolify refuses permanently (token or permission): waiting will not help. A whole sentence.
     Refused(String),
     Build(Build),
     Container(Container),
-    /// The container runs; this is how its address behaves.
+    /// The container runs; the result of the probe of its address.
     Address(Answer),
 }
 
-/// How long a stage may wait for what it waits for.
+/// The time limits of the stages.
 #[derive(Debug, Clone, Copy)]
 pub struct Patience {
-    /// How long Coolify may keep a build in its queue, behind those of others.
+    /// How long a build may wait in Coolify's queue, behind other builds.
     pub queued: Duration,
-    /// How long Coolify's last log lines may trail behind the end of a build (coolify-api: a few seconds).
+    /// How long Coolify's last log lines may lag behind the end of a build (coolify-api: a few seconds).
     pub trailing_log: Duration,
-    /// How long after the end of the build the container may take to run.
+    /// How long the container may take to run after the build has ended.
     pub start: Duration,
-    /// How long the running container's address may take to answer: certificates are issued meanwhile.
+    /// How long the running container may take to answer at its address, while certificates are issued.
     pub answer: Duration,
 }
 
@@ -74,43 +74,43 @@ impl Default for Patience {
     }
 }
 
-/// A deployment that waits, as its row says.
+/// The state of a waiting deployment, from its row.
 #[derive(Debug, Clone, Copy)]
 pub struct Waiting {
     pub stage: Stage,
     pub stage_since: OffsetDateTime,
     pub deadline: OffsetDateTime,
-    /// Coolify was seen to build; until then the build waits in its queue.
+    /// The build was seen running; before that it waits in Coolify's queue.
     pub build_began: bool,
-    /// When the build was first seen to have ended badly.
+    /// When the build was first seen as failed.
     pub build_ended_at: Option<OffsetDateTime>,
 }
 
 /// What follows from a sighting.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
-    /// Look again later; what is waited for, for people.
+    /// Poll again later; the note tells the user what it waits for.
     Wait(Option<String>),
-    /// Coolify has begun to build: the time for it begins.
+    /// The build has begun, and so has its time limit.
     Began,
-    /// The build has failed, but its last lines are still to come: look again soon.
+    /// The build has failed, but its last log lines are still missing: poll again soon.
     AwaitLog,
-    /// The deployment enters this stage.
+    /// Enter this stage.
     Enter(Stage),
-    /// Coolify lost the build: ask for it again.
+    /// Coolify lost the build: request it again.
     Redo,
-    /// It answers: the deployment succeeded.
+    /// The environment answers: the deployment succeeded.
     Succeed,
-    /// The build failed; the sentence is completed by the last lines of its log.
+    /// The build failed; the last lines of its log complete the message.
     BuildFailed,
-    /// The deployment failed: which step, why, and what to do.
+    /// The deployment failed: the step, the reason, and what to do.
     Fail(String),
-    /// It took too long and Coolify may still build: the build is cancelled first. What was waited for, for people.
+    /// It timed out and Coolify may still build: cancel the build first. The text tells the user what it waited for.
     Stop(String),
 }
 
 impl Waiting {
-    /// Judges what was seen of a deployment that waits.
+    /// Judges a sighting of a waiting deployment.
     pub fn judge(&self, sighting: &Sighting, patience: &Patience, now: OffsetDateTime) -> Verdict {
         match sighting {
             Sighting::Skipped => self.or_overdue(
@@ -186,7 +186,7 @@ impl Waiting {
         }
     }
 
-    /// A build that waits in Coolify's queue has longer than one that is under way.
+    /// A build in Coolify's queue has a longer limit than a running one.
     fn is_overdue(&self, patience: &Patience, now: OffsetDateTime) -> bool {
         if self.stage == Stage::Build && !self.build_began {
             now - self.stage_since > patience.queued
@@ -207,24 +207,24 @@ impl Waiting {
     }
 }
 
-/// The sentence for a deployment that took too long; with what it waited for last, if that is known.
+/// The message for a timeout; with what it waited for last, if known.
 pub fn overdue(note: Option<&str>) -> String {
     let seen = note.map(|note| note.trim_end_matches(" Trying again."));
     let seen = seen.map_or_else(String::new, |seen| format!(" The last thing seen: {seen}"));
     format!("The deployment took too long.{seen} Check that Coolify is well, and deploy again.")
 }
 
-/// What a look at an environment that should run says.
+/// The state of an environment that should run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Health {
     Fine,
-    /// Nobody could look: nothing is known.
+    /// It could not be polled.
     Unknown,
-    /// Why it is lost, a whole sentence.
+    /// The reason why it is lost, as a whole sentence.
     Lost(String),
 }
 
-/// Judges what was seen of an environment that runs, or ran before it was lost.
+/// Judges a sighting of an environment that runs, or ran before it was lost.
 pub fn health(sighting: &Sighting) -> Health {
     match sighting {
         Sighting::Address(Answer::Alive) => Health::Fine,

@@ -1,4 +1,4 @@
-//! What things are: pure values and decisions. No clock, no pool, no HTTP, no template.
+//! The domain: pure values and decisions. No clock, no pool, no HTTP, no template.
 
 pub mod deployment;
 pub mod environment;

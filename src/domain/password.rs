@@ -1,4 +1,4 @@
-//! Passwords: an account's and an environment's. The plain text is held only as long as the request that brought it.
+//! Passwords of accounts and of environments. The plain text is kept only during the request that contains it.
 
 use super::invalid::Invalid;
 use secrecy::{ExposeSecret, SecretString};
@@ -7,12 +7,12 @@ const SHORTEST: usize = 8;
 const LONGEST: usize = 100;
 const LONGEST_OF_ACCOUNT: usize = 1_000;
 
-/// A password as typed. Printing it prints nothing of it.
+/// A password as typed. Its `Debug` output hides it.
 #[derive(Clone, Debug)]
 pub struct Password(SecretString);
 
 impl Password {
-    /// Reads the password of an account: 8 to 1,000 characters.
+    /// Parses an account's password: 8 to 1,000 characters.
     ///
     /// # Errors
     /// When it is too short or too long.
@@ -24,7 +24,7 @@ impl Password {
         }
     }
 
-    /// Reads the password of an environment: 8 to 100 characters, none of them white space at an end,
+    /// Parses an environment's password: 8 to 100 characters, without white space at either end,
     /// because code-server trims what is typed (`src/node/routes/login.ts`).
     ///
     /// # Errors
@@ -38,7 +38,7 @@ impl Password {
         }
     }
 
-    /// What was typed at a sign-in, however wrong it is.
+    /// A password typed at sign-in, without validation.
     pub fn attempt(typed: &str) -> Self {
         let start: String = typed.chars().take(LONGEST_OF_ACCOUNT + 1).collect();
         Self(start.into())
@@ -50,7 +50,7 @@ impl Password {
     }
 }
 
-/// What `String.prototype.trim` removes: Unicode white space, and the byte order mark.
+/// The characters that `String.prototype.trim` removes: Unicode white space, and the byte order mark.
 fn trimmed_by_javascript(c: char) -> bool {
     (c.is_whitespace() && c != '\u{85}') || c == '\u{feff}'
 }

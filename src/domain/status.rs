@@ -1,32 +1,32 @@
-//! The status of an environment, and the only table of how it changes.
+//! The status of an environment, and the only transition table.
 
-/// What the badge says.
+/// The status shown by the badge.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, sqlx::Type, strum::IntoStaticStr, strum::EnumString,
 )]
 #[sqlx(type_name = "text", rename_all = "lowercase")]
 #[strum(serialize_all = "lowercase")]
 pub enum Status {
-    /// Created, or put back: nothing runs at Coolify.
+    /// Created, or reset: nothing runs in Coolify.
     Pending,
-    /// A deployment is under way.
+    /// A deployment is waiting or running.
     Deploying,
-    /// The container runs and its own address answered when last looked at.
+    /// The container runs, and its address answered the last probe.
     Running,
-    /// The last deployment failed, or what ran has stopped.
+    /// The last deployment failed, or the environment stopped.
     Error,
-    /// The application is being removed; the row leaves when it is gone.
+    /// The application is being removed; the row is deleted when it is gone.
     Deleting,
 }
 
-/// What happened to an environment.
+/// An event in the life of an environment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Event {
-    /// Its owner asked for a deployment.
+    /// Its owner requested a deployment.
     DeployRequested,
-    /// Its owner asked for its removal.
+    /// Its owner requested its removal.
     DeleteRequested,
-    /// A deployment ended well: the environment answered at its own address.
+    /// A deployment succeeded: the environment answered at its own address.
     Answered,
     /// A deployment failed.
     Failed,
@@ -34,9 +34,9 @@ pub enum Event {
     Cancelled,
     /// A deployment was cancelled; what ran before still runs.
     CancelledWhileRunning,
-    /// What ran has stopped, vanished, or no longer answers.
+    /// A running environment stopped, vanished, or no longer answers.
     Lost,
-    /// What was lost, or given up, runs and answers.
+    /// A lost or failed environment runs and answers.
     Recovered,
 }
 
@@ -56,17 +56,17 @@ impl Status {
         }
     }
 
-    /// Whether the row changes by itself soon.
+    /// Whether the status will soon change without user action.
     pub fn moves(self) -> bool {
         matches!(self, Self::Deploying | Self::Deleting)
     }
 
-    /// The word in the database and in addresses.
+    /// The value in the database and in URLs.
     pub fn word(self) -> &'static str {
         self.into()
     }
 
-    /// Reads the word back.
+    /// Parses a value of `word`.
     pub fn from_word(word: &str) -> Option<Self> {
         word.parse().ok()
     }
@@ -85,7 +85,7 @@ mod tests {
         Status::Deleting,
     ];
 
-    /// What is accepted besides a removal, and the status it leads to; everything else is refused.
+    /// The accepted event besides a removal, and the resulting status; all others are refused.
     const CHANGES: [(Status, Event, Status); 10] = [
         (Status::Pending, Event::DeployRequested, Status::Deploying),
         (Status::Running, Event::DeployRequested, Status::Deploying),

@@ -1,18 +1,18 @@
-//! Who signs in.
+//! Users: name and e-mail address.
 
 use super::id::UserId;
 use super::invalid::Invalid;
 use email_address::EmailAddress;
 
-/// The longest name of a person, in characters.
+/// The maximum length of a user's name, in characters.
 const NAME_LIMIT: usize = 100;
 
-/// An e-mail address in lower case: two spellings that differ by case are one account.
+/// An e-mail address in lower case, so that spellings that differ only in case are one account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Email(String);
 
 impl Email {
-    /// Reads what was typed; white space around it is dropped.
+    /// Parses user input; surrounding white space is dropped.
     ///
     /// # Errors
     /// `Invalid::Email` when it is not an address with a domain.
@@ -28,21 +28,21 @@ impl Email {
         }
     }
 
-    /// The address as it is stored and compared.
+    /// The address as stored and compared.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// How a person wants to be called.
+/// A user's display name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UserName(String);
 
 impl UserName {
-    /// Reads what was typed; white space around it is dropped.
+    /// Parses user input; surrounding white space is dropped.
     ///
     /// # Errors
-    /// When nothing is left, or more than 100 characters are.
+    /// When it is empty or longer than 100 characters.
     pub fn parse(typed: &str) -> Result<Self, Invalid> {
         let typed = typed.trim();
         match typed.chars().count() {
@@ -53,13 +53,13 @@ impl UserName {
         }
     }
 
-    /// The name as it is shown.
+    /// The name as displayed.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// A person with an account.
+/// A user with an account.
 #[derive(Debug, Clone)]
 pub struct User {
     pub id: UserId,

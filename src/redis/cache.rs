@@ -1,4 +1,4 @@
-//! The status cache: what a row's poll needs to say "nothing new". It may vanish at any time.
+//! The status cache: the fields of a row that a poll needs to answer "nothing new". Entries may disappear at any time.
 
 use super::Redis;
 use crate::domain::id::{EnvironmentId, UserId};
@@ -9,23 +9,23 @@ use std::sync::Arc;
 use std::time::Duration;
 use time::OffsetDateTime;
 
-/// How long an entry is believed, in case a change was never told.
+/// How long an entry lives, in case an update was missed.
 const BELIEVED: Duration = Duration::from_secs(5);
-/// How many entries the process keeps itself.
+/// The maximum number of entries inside the process.
 const LOCAL_ENTRIES: u64 = 10_000;
 
-/// What is known of a row without asking the database.
+/// A cached snapshot of a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Known {
     pub owner: UserId,
     pub version: i64,
     #[serde(with = "time::serde::timestamp::option")]
     pub checked_at: Option<OffsetDateTime>,
-    /// Nobody has confirmed the status for long.
+    /// The status has not been confirmed for too long.
     pub unconfirmed: bool,
 }
 
-/// Keeps the newer of two versions, so that a slow reader cannot bring an old one back.
+/// Stores an entry unless the stored one is newer, so that a slow reader cannot restore an old version.
 const PUT: &str = r"
 local old = redis.call('GET', KEYS[1])
 if old and cjson.decode(old)['version'] > tonumber(ARGV[2]) then return 0 end
@@ -33,7 +33,7 @@ redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[3])
 return 1
 ";
 
-/// The status cache, in Redis when it is there, in the process otherwise.
+/// The status cache, in Redis if available, otherwise inside the process.
 #[derive(Clone)]
 pub struct StatusCache {
     redis: Redis,
@@ -42,7 +42,7 @@ pub struct StatusCache {
 }
 
 impl StatusCache {
-    /// A cache under a prefix of keys.
+    /// A cache with this key prefix.
     pub fn new(redis: Redis, prefix: &str) -> Self {
         Self {
             redis,
@@ -54,7 +54,7 @@ impl StatusCache {
         }
     }
 
-    /// What is known of the row, if it is fresh enough to be believed.
+    /// The row's entry, unless it has expired.
     pub async fn get(&self, id: EnvironmentId) -> Option<Known> {
         let Some(client) = self.redis.connected() else {
             return self.local.get(&id);
@@ -63,7 +63,7 @@ impl StatusCache {
         serde_json::from_str(&json?).ok()
     }
 
-    /// Tells what a row is now.
+    /// Stores the row's current state.
     pub async fn put(&self, id: EnvironmentId, known: Known) {
         let json = serde_json::to_string(&known).expect("three plain values are JSON");
         let believed = BELIEVED.as_millis().to_string();
@@ -74,7 +74,7 @@ impl StatusCache {
         }
     }
 
-    /// The row is gone.
+    /// Removes the entry of a deleted row.
     pub async fn forget(&self, id: EnvironmentId) {
         self.local.invalidate(&id);
         if let Some(client) = self.redis.connected() {

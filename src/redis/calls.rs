@@ -1,5 +1,5 @@
-//! The budget of calls to Coolify: one for all copies of the process in Redis, the same inside the process without it or
-//! while it is away. It hands out times; it must not know what is called.
+//! The budget of calls to Coolify: shared by all instances in Redis, or kept inside the process without Redis or during
+//! its outages. It hands out start times; it must not know what is called.
 
 use super::Redis;
 use super::schedule::{Millis, Request, State};
@@ -8,14 +8,14 @@ use std::time::{Duration, Instant};
 
 pub use super::schedule::{CallRates, Lane};
 
-/// The longest pause: whatever Coolify names, it is asked again after this.
+/// The maximum pause, whatever wait Coolify asks for.
 const LONGEST_PAUSE: Duration = Duration::from_mins(5);
-/// Nothing is reserved for later than this.
+/// The latest start time that can be reserved.
 const FARTHEST: Duration = Duration::from_hours(24);
-/// Does the sums of `schedule` in Redis.
+/// Runs the arithmetic of `schedule` in Redis.
 pub(super) const SCRIPT: &str = include_str!("calls.lua");
 
-/// The calls all copies may make; cheap to clone.
+/// The call budget of all instances; cheap to clone.
 #[derive(Clone)]
 pub struct CallBudget {
     redis: Redis,
@@ -24,14 +24,14 @@ pub struct CallBudget {
     local: Arc<Local>,
 }
 
-/// What is reserved without Redis, and the beginning of its time.
+/// The reservations without Redis, and the origin of their times.
 struct Local {
     state: Mutex<State>,
     began: Instant,
 }
 
 impl CallBudget {
-    /// A budget under a prefix of keys.
+    /// A budget with this key prefix.
     pub fn new(redis: Redis, prefix: &str, rates: CallRates) -> Self {
         let local = Local {
             state: Mutex::default(),
@@ -45,9 +45,9 @@ impl CallBudget {
         }
     }
 
-    /// Reserves calls, at most a burst, that begin `earliest` from now or later; answers after how long they may. Whoever
-    /// reserves for later keeps nobody from the time before, as far as that has room. A time that was handed out stays
-    /// when a pause is made afterwards: ask `paused` before the first call.
+    /// Reserves calls, at most a burst, for `earliest` from now or later; returns the delay until they may begin. A
+    /// reservation for later leaves earlier slots free, as far as there is room to track them. A later pause does not
+    /// move reserved times, so check `paused` before the first call.
     pub async fn reserve(&self, lane: Lane, calls: u32, earliest: Duration) -> Duration {
         let request = Request {
             lane,
@@ -62,11 +62,11 @@ impl CallBudget {
         Duration::from_millis(wait)
     }
 
-    /// Takes one call if it may begin now. A look has a share of its own and takes a common call only while half a burst
-    /// is left; a log only while three quarters are.
+    /// Takes one call if it may begin now. A poll has its own rate and takes a common call only while half a burst is
+    /// left; a log only while three quarters are.
     ///
     /// # Errors
-    /// How long until it may.
+    /// The time until the call may begin.
     pub async fn try_one(&self, lane: Lane) -> Result<(), Duration> {
         let one = Request {
             lane,
@@ -86,14 +86,14 @@ impl CallBudget {
         }
     }
 
-    /// Coolify's rate limit was hit: what is reserved from now on begins after this, at most five minutes.
+    /// Coolify's rate limit was hit: new reservations begin after this time, at most five minutes.
     pub async fn pause(&self, pause: Duration) {
         let pause = millis(pause.min(LONGEST_PAUSE));
         self.local().pause(pause, self.local_time());
         self.run("pause", vec![pause.to_string()]).await;
     }
 
-    /// What is left of the pause.
+    /// The remaining pause.
     pub async fn paused(&self) -> Duration {
         let shared = self.run("paused", vec![]).await;
         let left = shared.unwrap_or_else(|| self.local().paused(self.local_time()));
@@ -118,7 +118,7 @@ impl CallBudget {
     }
 }
 
-/// A request as the script reads it.
+/// A request in the format of the script.
 pub(super) fn arguments(rates: &CallRates, request: Request) -> Vec<String> {
     let request = request.fitting(rates);
     let common = [rates.common.interval(), rates.common.burst.into()];

@@ -1,4 +1,4 @@
-//! Token buckets for sign-in and registration. Without Redis, or while it is down, the same buckets work inside the process.
+//! Token buckets for sign-in and registration. Without Redis, or during its outages, they work inside the process.
 
 use super::Redis;
 use moka::policy::EvictionPolicy;
@@ -6,17 +6,17 @@ use moka::sync::Cache;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// How many buckets the process keeps itself; beyond that the longest unused are forgotten.
+/// The maximum number of buckets inside the process; the least recently used are dropped.
 const LOCAL_BUCKETS: u64 = 10_000;
-/// After this every bucket is full again.
+/// After this time every bucket is full again.
 const UNUSED: Duration = Duration::from_mins(10);
 
-/// A bucket: it holds `capacity` tokens and gets one back every `refill`.
+/// A bucket of `capacity` tokens that gains one every `refill`.
 #[derive(Debug, Clone, Copy)]
 pub struct Bucket {
     pub name: &'static str,
     pub capacity: u32,
-    /// The time one token takes to come back.
+    /// The time to regain one token.
     pub refill: Duration,
 }
 
@@ -50,13 +50,13 @@ pub const REGISTER_BY_ACCOUNT: Bucket = Bucket {
     capacity: 10,
     refill: Duration::from_secs(30),
 };
-/// How many tokens a bucket of the process held, and when.
+/// A local bucket's tokens at a point in time.
 struct Level {
     tokens: f64,
     at: Instant,
 }
 
-/// The buckets, shared through Redis by all copies of the process.
+/// The buckets, shared by all instances through Redis.
 #[derive(Clone)]
 pub struct Limits {
     redis: Redis,
@@ -83,7 +83,7 @@ return wait
 ";
 
 impl Limits {
-    /// Buckets under a prefix of keys.
+    /// Buckets with this key prefix.
     pub fn new(redis: Redis, prefix: &str) -> Self {
         Self {
             redis,
@@ -99,7 +99,7 @@ impl Limits {
     /// Takes a token from the bucket of `who`.
     ///
     /// # Errors
-    /// How long until there is one.
+    /// The time until a token is available.
     pub async fn take(&self, bucket: &Bucket, who: &str) -> Result<(), Duration> {
         let wait = match self.take_shared(bucket, who).await {
             Some(wait) => wait,

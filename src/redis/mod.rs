@@ -1,5 +1,5 @@
-//! What all copies of the process share and may lose at any time: the status cache, the rate limits, the budget of calls
-//! to Coolify. Without Redis, or while it is away, each works inside the process: a request never fails because Redis did.
+//! State that all instances share and may lose at any time: the status cache, the rate limits, the budget of calls
+//! to Coolify. Without Redis, or during its outages, each works inside the process: no request fails because of Redis.
 
 pub mod cache;
 pub mod calls;
@@ -14,12 +14,12 @@ use fred::prelude::{
 use fred::types::config::UnresponsiveConfig;
 use std::time::Duration;
 
-/// How long a command may take before the process does without Redis.
+/// The timeout of a command, after which the process continues without Redis.
 const COMMAND_TIMEOUT: Duration = Duration::from_millis(250);
-/// How long a command may go without an answer before the connection counts as lost: until then every command costs the
-/// time above.
+/// How long a command may be unanswered before the connection counts as lost: until then every command costs the
+/// timeout above.
 const UNRESPONSIVE: Duration = Duration::from_secs(1);
-/// How long connecting may take.
+/// The timeout of connecting.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// A connection to Redis that reconnects by itself, or none.
@@ -27,10 +27,10 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 pub struct Redis(Option<Client>);
 
 impl Redis {
-    /// Begins to connect, and goes on trying in the background; without an address there is no Redis.
+    /// Connects in the background and retries; without an address there is no Redis.
     ///
     /// # Errors
-    /// When the address cannot be read.
+    /// When the address is invalid.
     pub fn connect(url: Option<&str>) -> FredResult<Self> {
         let Some(url) = url else {
             return Ok(Self::default());
@@ -54,18 +54,18 @@ impl Redis {
         Ok(Self(Some(client)))
     }
 
-    /// Whether Redis answers; `None` where none is set.
+    /// Whether Redis answers; `None` when none is configured.
     pub async fn answers(&self) -> Option<bool> {
         let client = self.0.as_ref()?;
         Some(client.is_connected() && client.ping::<String>(None).await.is_ok())
     }
 
-    /// The connection, while there is one.
+    /// The client, while it is connected.
     fn connected(&self) -> Option<&Client> {
         self.0.as_ref().filter(|client| client.is_connected())
     }
 
-    /// Runs a script on one key; `None` when the process must do without Redis.
+    /// Runs a script on one key; `None` when Redis is unavailable.
     async fn run<T: FromValue>(
         &self,
         script: &'static str,

@@ -1,23 +1,23 @@
 //! The arithmetic of the call budget: virtual scheduling (GCRA) over times in milliseconds. It knows no clock and no
-//! Redis; `calls.lua` does the same sums there.
+//! Redis; `calls.lua` implements the same arithmetic there.
 //!
-//! A line is a row of slots, one a call, each as long as the interval between two calls at the line's rate. A
-//! reservation gets free slots that follow each other, none before the moment it asked for, and its calls may begin a
+//! A line is a sequence of slots, one per call, each as long as the interval between two calls at the line's rate. A
+//! reservation gets consecutive free slots, none before its earliest time, and its calls may begin a
 //! burst before the end of its last slot. So calls that begin in any window have their slots in that window and one
-//! burst, and no slot is given twice: there are never more of them than the rate allows in the window, and a burst.
+//! burst, and no slot is assigned twice: their number never exceeds the rate times the window plus one burst.
 
-/// How many free stretches before the end of a line are remembered. The shortest is forgotten beyond it, which wastes
-/// its slots and can give none twice.
+/// How many gaps before the end of a line are tracked. Beyond that the shortest is dropped, which wastes its slots but
+/// never assigns one twice.
 const GAPS: usize = 32;
 
 /// A time in milliseconds of one clock.
 pub type Millis = u64;
 
-/// How many calls a line lets begin.
+/// The call rate of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rate {
     pub per_minute: u32,
-    /// How many may begin at once after a pause.
+    /// How many may begin at once after an idle period.
     pub burst: u32,
 }
 
@@ -32,18 +32,18 @@ impl Rate {
     }
 }
 
-/// How many calls to Coolify all copies of the process begin.
+/// The rates of calls to Coolify, over all instances.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CallRates {
-    /// Deployments and removals; looks and logs as far as nobody waits.
+    /// Deployments and removals; also polls and logs while the burst is mostly unused.
     pub common: Rate,
-    /// What looks have for themselves.
+    /// Reserved for polls.
     pub looks: Rate,
-    /// Removals that go before deployments. These calls come on top of the common ones and delay later deployments.
+    /// Removals that overtake deployments. These calls come on top of the common ones and delay later deployments.
     pub removals: Rate,
 }
 
-/// Coolify allows 200 in any minute. Bursts and rates together are 200, so no minute sees more of them whatever the mix.
+/// Coolify allows 200 in any minute. Bursts and rates add up to 200, so no minute exceeds that in any combination.
 impl Default for CallRates {
     fn default() -> Self {
         let rate = |per_minute, burst| Rate { per_minute, burst };
@@ -55,7 +55,7 @@ impl Default for CallRates {
     }
 }
 
-/// Who asks for calls; the order is the priority.
+/// The kind of call; the order is the priority.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Lane {
     /// Removals and cancels.
@@ -66,7 +66,7 @@ pub enum Lane {
 }
 
 impl Lane {
-    /// How many calls of the common burst it must leave to those who come before it.
+    /// How many calls of the common burst it must leave to lanes of higher priority.
     pub fn leaves(self, burst: u32) -> u32 {
         match self {
             Self::Removal | Self::Deployment => 0,
@@ -75,8 +75,8 @@ impl Lane {
         }
     }
 
-    /// Its own line. A removal uses it where that gains time, and leaves it to the next removal otherwise; a look uses it
-    /// where that loses none.
+    /// Its own line. A removal uses it only if its calls can begin earlier there; a poll uses it unless they begin
+    /// later there.
     pub fn own(self, rates: &CallRates) -> Option<Own> {
         let own = |name, rate, gain| Some(Own { name, rate, gain });
         match self {
@@ -87,42 +87,42 @@ impl Lane {
     }
 }
 
-/// A line that only one lane uses.
+/// A line for a single lane.
 #[derive(Debug, Clone, Copy)]
 pub struct Own {
     pub name: &'static str,
     pub rate: Rate,
-    /// How much earlier than in the common line its calls must begin.
+    /// How much earlier than in the common line its calls must begin for it to be used.
     pub gain: Millis,
 }
 
-/// A stretch of free slots before the end of a line.
+/// A range of free slots before the end of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Gap {
     from: Millis,
     until: Millis,
 }
 
-/// Slots for a reservation: they begin here, and its calls may begin then.
+/// Found slots: where they start, and when their calls may begin.
 #[derive(Debug, Clone, Copy)]
 struct Place {
     slot: Millis,
     begin: Millis,
-    /// Which gap it is in; after the end of the line otherwise.
+    /// The index of the gap that contains it; `None` after the end of the line.
     gap: Option<usize>,
 }
 
-/// The slots of one line that are taken.
+/// The occupied slots of one line.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 struct Line {
-    /// After this all slots are free.
+    /// All slots after this are free.
     end: Millis,
-    /// In the order of time.
+    /// Ordered by time.
     gaps: Vec<Gap>,
 }
 
 impl Line {
-    /// The first free slots for so many calls, none before `earliest`.
+    /// The first free slots for `calls` calls, none before `earliest`.
     fn find(&self, rate: Rate, calls: u32, earliest: Millis) -> Place {
         let span = rate.span(calls);
         let place = |from: Millis, gap| {
@@ -140,7 +140,7 @@ impl Line {
             .map_or_else(|| place(self.end, None), |(place, _)| place)
     }
 
-    /// Takes the slots of so many calls at a place that was found. Free slots before `now` are past.
+    /// Occupies the slots of `calls` calls at a found place. Free slots before `now` have expired.
     fn book(&mut self, rate: Rate, calls: u32, place: Place, now: Millis) {
         let after = place.slot + rate.span(calls);
         if let Some(at) = place.gap {
@@ -156,7 +156,7 @@ impl Line {
         self.tidy(rate, now);
     }
 
-    /// Forgets gaps in which there is no room for a call, and the shortest when there are too many.
+    /// Drops gaps too short for a call, and the shortest when there are too many.
     fn tidy(&mut self, rate: Rate, now: Millis) {
         self.gaps.retain_mut(|gap| {
             gap.from = gap.from.max(now);
@@ -169,19 +169,19 @@ impl Line {
         }
     }
 
-    /// Delays whatever is reserved from now on at the end of the line.
+    /// Delays later reservations at the end of the line.
     fn delay(&mut self, rate: Rate, calls: u32, now: Millis) {
         self.end = self.end.max(now) + rate.span(calls);
     }
 }
 
-/// Calls that somebody asks for.
+/// A request for calls.
 #[derive(Debug, Clone, Copy)]
 pub struct Request {
     pub lane: Lane,
-    /// At most a burst of the common line; more count as one.
+    /// At most a burst of the common line; more are clamped.
     pub calls: u32,
-    /// How long from now they may not begin.
+    /// The minimum delay from now.
     pub delay: Millis,
 }
 
@@ -194,14 +194,14 @@ impl Request {
     }
 }
 
-/// The line that a request takes its slots from, and which.
+/// The line that a request takes its slots from.
 #[derive(Debug, Clone, Copy)]
 struct Choice {
     own: bool,
     place: Place,
 }
 
-/// What is reserved.
+/// All reservations.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct State {
     common: Line,
@@ -211,7 +211,7 @@ pub struct State {
 }
 
 impl State {
-    /// Reserves calls; answers after how long they may begin.
+    /// Reserves calls; returns the delay until they may begin.
     pub fn reserve(&mut self, rates: &CallRates, request: Request, now: Millis) -> Millis {
         let floor = now.max(self.paused_until);
         let request = request.fitting(rates);
@@ -220,7 +220,7 @@ impl State {
         choice.place.begin - now
     }
 
-    /// Reserves calls that may begin now, or nothing. The error is the time until they may.
+    /// Reserves calls that may begin now, or nothing. The error is the delay until they could begin.
     pub fn try_reserve(
         &mut self,
         rates: &CallRates,
@@ -237,12 +237,12 @@ impl State {
         Ok(())
     }
 
-    /// Nothing that is reserved from now on begins before.
+    /// Later reservations begin after this time.
     pub fn pause(&mut self, pause: Millis, now: Millis) {
         self.paused_until = self.paused_until.max(now + pause);
     }
 
-    /// What is left of the pause.
+    /// The remaining pause.
     pub fn paused(&self, now: Millis) -> Millis {
         self.paused_until.saturating_sub(now)
     }

@@ -1,4 +1,4 @@
-//! What is known of an environment's application at Coolify. Every change needs the newest token.
+//! What we know of an environment's application in Coolify. Every change requires the newest token.
 
 use super::claims::{self, Claim};
 use crate::domain::id::EnvironmentId;
@@ -6,7 +6,7 @@ use sqlx::PgPool;
 use std::time::Duration;
 use uuid::Uuid;
 
-/// Holds the claim and notes that an application is asked for, before it is; `false` when the claim was lost.
+/// Extends the claim and records that an application will be requested; `false` when the claim was lost.
 pub async fn ask(
     pool: &PgPool,
     claim: Claim,
@@ -27,8 +27,8 @@ pub async fn ask(
     Ok(held)
 }
 
-/// Keeps the application's uuid the moment it is known, whatever else happens to the step. `made` says whether this
-/// deployment made it.
+/// Saves the application's uuid as soon as it is known, even if the step fails later. `made` says whether this
+/// deployment created it.
 pub async fn save(
     pool: &PgPool,
     claim: Claim,
@@ -68,7 +68,7 @@ pub async fn save(
     Ok(held)
 }
 
-/// Forgets the password's hash, if it is still the one that Coolify has accepted.
+/// Deletes the password hash, if it is still the one that Coolify has accepted.
 pub async fn forget_password(
     pool: &PgPool,
     environment: EnvironmentId,
@@ -87,7 +87,7 @@ pub async fn forget_password(
     .map(drop)
 }
 
-/// Notes that volumes are asked for from now on.
+/// Records that volumes are about to be requested.
 pub async fn ask_volumes(pool: &PgPool, deployment: Uuid) -> sqlx::Result<()> {
     sqlx::query!(
         "update deployments set volumes_asked = true where id = $1",

@@ -1,11 +1,11 @@
-//! Coolify's build of a deployment, as far as it is known here.
+//! What we know of a deployment's build in Coolify.
 
 use crate::domain::id::DeploymentId;
 use sqlx::{PgConnection, PgPool};
 use std::time::Duration;
 use uuid::Uuid;
 
-/// Keeps which build is the newest before another one is asked for; empty when there is none.
+/// Saves the newest build before another one is requested; empty when there is none.
 pub async fn save_newest(pool: &PgPool, deployment: Uuid, newest: &str) -> sqlx::Result<()> {
     sqlx::query!(
         "update deployments set asked_after = $2 where id = $1",
@@ -17,7 +17,7 @@ pub async fn save_newest(pool: &PgPool, deployment: Uuid, newest: &str) -> sqlx:
     .map(drop)
 }
 
-/// The build the deployment follows from now on.
+/// Sets the build that the deployment follows.
 pub async fn follow(
     conn: &mut PgConnection,
     id: DeploymentId,
@@ -39,7 +39,7 @@ pub async fn follow(
     .map(drop)
 }
 
-/// Coolify builds and no longer lets it wait: the deadline begins anew.
+/// Records that the build has left Coolify's queue, and restarts the deadline.
 pub async fn begin(
     conn: &mut PgConnection,
     id: DeploymentId,
@@ -66,7 +66,7 @@ pub async fn begin(
     .map(drop)
 }
 
-/// Notes when the build was first seen to have ended; its last log lines come after that.
+/// Records when the build was first seen as ended; its last log lines come after that.
 pub async fn end(
     conn: &mut PgConnection,
     id: DeploymentId,

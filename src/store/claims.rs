@@ -1,14 +1,14 @@
-//! The one claim protocol: who has an environment for now. Every taker bumps the one token, and nothing is written without
-//! the newest. All times are the database's.
+//! The claim protocol: which process may write an environment. Every claim increments one token, and every write
+//! requires the newest. All times are the database's.
 //!
-//! | who                 | takes it when                        | gives it back                         | dies: it is free again |
-//! |---------------------|--------------------------------------|---------------------------------------|------------------------|
-//! | a job's step        | its number is the newest, no lease   | with what it writes, in one commit    | when the lease ends    |
-//! | the watcher         | the watch is due, no lease           | with what it writes, or to look again | when the lease ends    |
-//! | a process that ends | -                                    | whatever it still has                 | -                      |
+//! | holder             | takes the claim when               | releases it                              | after a crash       |
+//! |--------------------|------------------------------------|------------------------------------------|---------------------|
+//! | a job's step       | its number is the newest, no lease | in the commit of its writes              | when the lease ends |
+//! | the watcher        | the watch is due, no lease         | in the commit of its writes or next poll | when the lease ends |
+//! | a stopping process | -                                  | at shutdown, all that it still holds     | -                   |
 //!
-//! Whoever gives a claim back and finds that a newer job was asked for meanwhile asks for it again: that job found the claim
-//! taken and left. Locks are taken in the order environment, watch.
+//! If a newer job was enqueued during a claim, that job found the claim taken and left: whoever releases the claim
+//! enqueues it again. Locks are taken in the order environment, watch.
 
 use crate::domain::deployment::Stage;
 use crate::domain::id::{DeploymentId, EnvironmentId};
@@ -25,14 +25,14 @@ pub struct Claim {
     pub job: i64,
 }
 
-/// Who takes claims, and for how long.
+/// Identifies the process that takes claims, and their duration.
 #[derive(Debug, Clone, Copy)]
 pub struct Holder {
     pub id: Uuid,
     pub lease: Duration,
 }
 
-/// What a step of a deployment needs, claimed.
+/// The claimed row for a deployment's step.
 #[derive(Debug, Clone)]
 #[expect(clippy::struct_excessive_bools, reason = "one a column")]
 pub struct DeploymentStep {
@@ -41,23 +41,23 @@ pub struct DeploymentStep {
     pub job: i64,
     pub subdomain: String,
     pub application_uuid: Option<String>,
-    /// Coolify may have an application for it, known or not.
+    /// Coolify may have an application for it, whether or not we know its uuid.
     pub application_asked: bool,
     pub password_hash: Option<String>,
-    /// For how long a request without an answer may still be carried out.
+    /// For how long a request without a response may still take effect.
     pub unsure_seconds: Option<f64>,
     pub id: Uuid,
     pub stage: Stage,
     pub deployment_uuid: Option<String>,
-    /// The newest build there was when this deployment asked for its own; empty when there was none.
+    /// The newest build before this deployment requested its own; empty when there was none.
     pub asked_after: Option<String>,
     pub made_application: bool,
     pub volumes_asked: bool,
     pub cancel_requested: bool,
     pub attempts: i32,
-    /// What was waited for last, for people.
+    /// What it waited for last, shown to the user.
     pub note: Option<String>,
-    /// Until the deadline; negative when it has passed.
+    /// Time until the deadline; negative when it has passed.
     pub seconds_left: f64,
 }
 
@@ -67,13 +67,13 @@ impl DeploymentStep {
         self.seconds_left < 0.0
     }
 
-    /// Whether the time that a build has to be stopped in after the deadline has passed, too.
+    /// Whether the extra time for stopping a build after the deadline has passed too.
     pub fn is_too_late(&self, winding_down: Duration) -> bool {
         self.seconds_left + winding_down.as_secs_f64() < 0.0
     }
 }
 
-/// Claims the environment of a deployment for a job; `None` when the job is not the newest, another one has the claim, or
+/// Claims the environment of a deployment for a job; `None` when the job is not the newest, the claim is taken, or
 /// there is nothing to do.
 pub async fn claim_deployment(
     pool: &PgPool,
@@ -113,7 +113,7 @@ pub async fn claim_deployment(
     .await
 }
 
-/// What a step of a removal needs, claimed.
+/// The claimed row for a removal's step.
 #[derive(Debug, Clone)]
 pub struct RemovalStep {
     pub environment_id: Uuid,
@@ -122,7 +122,7 @@ pub struct RemovalStep {
     pub application_uuid: Option<String>,
     pub application_asked: bool,
     pub unsure_seconds: Option<f64>,
-    /// How long ago the removal was asked for first.
+    /// Time since the removal was first requested.
     pub waited_seconds: f64,
 }
 
@@ -159,8 +159,8 @@ pub async fn claim_removal(
     .await
 }
 
-/// Extends the claim before a request is made; `false` when it is no longer ours. With `landing` also notes that until then
-/// the request may be carried out although its answer is lost.
+/// Extends the claim before a request is made; `false` when we no longer hold it. With `landing`, also records that the
+/// request may take effect until then even if its response is lost.
 pub async fn hold(
     conn: &mut PgConnection,
     claim: Claim,
@@ -182,15 +182,15 @@ pub async fn hold(
     Ok(held.execute(conn).await?.rows_affected() == 1)
 }
 
-/// A claimed environment, locked.
+/// A claimed and locked environment.
 #[derive(Debug, Clone, Copy)]
 pub struct Held {
     pub status: Status,
-    /// A newer job was asked for since the claim was taken.
+    /// A newer job was enqueued since the claim was taken.
     pub has_newer_job: bool,
 }
 
-/// Locks the environment and its watch to write; `None` when the claim was lost.
+/// Locks the environment and its watch for writing; `None` when the claim was lost.
 pub async fn lock(conn: &mut PgConnection, claim: Claim) -> sqlx::Result<Option<Held>> {
     let status = sqlx::query_scalar!(
         r#"select status as "status: Status"
@@ -218,7 +218,7 @@ pub async fn lock(conn: &mut PgConnection, claim: Claim) -> sqlx::Result<Option<
     }))
 }
 
-/// Gives a locked claim back. When the outcome of a request is no longer `unsure`, nobody waits for it.
+/// Releases a locked claim. Unless the outcome of a request is still `unsure`, the next holder need not wait for it.
 pub async fn give_back(conn: &mut PgConnection, claim: Claim, unsure: bool) -> sqlx::Result<()> {
     sqlx::query!(
         "update watches
@@ -236,7 +236,7 @@ pub async fn give_back(conn: &mut PgConnection, claim: Claim, unsure: bool) -> s
     .map(drop)
 }
 
-/// Gives back whatever a process still has when it ends; says how many claims that were.
+/// Releases all claims of a process at shutdown; returns how many.
 pub async fn give_back_all(pool: &PgPool, holder: Uuid) -> sqlx::Result<u64> {
     let given = sqlx::query!(
         "update watches
@@ -248,7 +248,7 @@ pub async fn give_back_all(pool: &PgPool, holder: Uuid) -> sqlx::Result<u64> {
     Ok(given.execute(pool).await?.rows_affected())
 }
 
-/// The number for a new job: all older ones are void from the commit on.
+/// The number for a new job: all older ones are superseded from the commit on.
 pub async fn next_job(conn: &mut PgConnection, environment: EnvironmentId) -> sqlx::Result<i64> {
     sqlx::query_scalar!(
         "update watches

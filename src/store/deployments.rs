@@ -1,4 +1,4 @@
-//! Deployments: from the request to the outcome.
+//! Deployments: from the user's request to the outcome.
 
 use crate::domain::deployment::{Outcome, Stage};
 use crate::domain::id::{DeploymentId, EnvironmentId, UserId};
@@ -8,8 +8,8 @@ use std::time::Duration;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-/// Adds a deployment that waits for its turn, so long at most; the environment has no other that moves. `before` is the status
-/// that the environment had.
+/// Adds a deployment that waits for its turn, with a time limit; the environment must have no other unfinished one.
+/// `before` is the environment's status until now.
 pub async fn insert(
     conn: &mut PgConnection,
     id: DeploymentId,
@@ -38,7 +38,7 @@ pub async fn insert(
     .map(drop)
 }
 
-/// The deployment of an environment that moves.
+/// The unfinished deployment of an environment.
 pub async fn moving(
     conn: &mut PgConnection,
     environment: EnvironmentId,
@@ -53,7 +53,7 @@ pub async fn moving(
     Ok(id.fetch_optional(conn).await?.map(DeploymentId::from))
 }
 
-/// Notes that the owner wants the deployment cancelled; `false` when that was noted before.
+/// Records that the owner cancelled the deployment; `false` when that was recorded before.
 pub async fn request_cancel(conn: &mut PgConnection, id: DeploymentId) -> sqlx::Result<bool> {
     let noted = sqlx::query!(
         "update deployments
@@ -65,7 +65,7 @@ pub async fn request_cancel(conn: &mut PgConnection, id: DeploymentId) -> sqlx::
     Ok(noted.execute(conn).await?.rows_affected() == 1)
 }
 
-/// Whether the owner wants the deployment cancelled.
+/// Whether the owner cancelled the deployment.
 pub async fn is_cancel_requested(conn: &mut PgConnection, id: DeploymentId) -> sqlx::Result<bool> {
     let requested = sqlx::query_scalar!(
         r#"select cancel_requested_at is not null as "requested!"
@@ -77,7 +77,7 @@ pub async fn is_cancel_requested(conn: &mut PgConnection, id: DeploymentId) -> s
     Ok(requested.fetch_optional(conn).await?.unwrap_or(false))
 }
 
-/// The deployment enters a stage.
+/// Sets the deployment's stage.
 pub async fn enter(conn: &mut PgConnection, id: DeploymentId, stage: Stage) -> sqlx::Result<()> {
     sqlx::query!(
         "with entered as (
@@ -102,7 +102,7 @@ pub async fn enter(conn: &mut PgConnection, id: DeploymentId, stage: Stage) -> s
     .map(drop)
 }
 
-/// The step will be tried again; what it waits for, for people.
+/// Schedules a retry of the step; the note tells the user what it waits for.
 pub async fn retry(
     conn: &mut PgConnection,
     id: DeploymentId,
@@ -126,7 +126,7 @@ pub async fn retry(
     .map(drop)
 }
 
-/// The deployment waits because Coolify's build queue is full: that time does not count.
+/// Extends the deadline by the time that Coolify's build queue is full.
 pub async fn extend_deadline(
     conn: &mut PgConnection,
     id: DeploymentId,
@@ -149,7 +149,7 @@ pub async fn extend_deadline(
     .map(drop)
 }
 
-/// What the deployment waits for, for people.
+/// Sets what the deployment waits for, shown to the user.
 pub async fn note(
     conn: &mut PgConnection,
     id: DeploymentId,
@@ -173,7 +173,7 @@ pub async fn note(
     .map(drop)
 }
 
-/// The deployment has taken too long: whoever has it next gives it up. What it waited for, for people.
+/// Ends the deployment's time limit, so that the next step gives it up. The note tells the user what it waited for.
 pub async fn end_patience(
     conn: &mut PgConnection,
     id: DeploymentId,
@@ -191,7 +191,7 @@ pub async fn end_patience(
     .map(drop)
 }
 
-/// The deployment ends; with the lines of the log before the reason, if it is from there.
+/// Ends the deployment; with the log lines before the error, if it comes from the log.
 pub async fn finish(
     conn: &mut PgConnection,
     id: DeploymentId,
@@ -219,7 +219,7 @@ pub async fn finish(
     .map(drop)
 }
 
-/// A deployment as its page lists it.
+/// A deployment as listed on its page.
 #[derive(Debug, Clone)]
 pub struct DeploymentRow {
     pub id: Uuid,
@@ -227,16 +227,16 @@ pub struct DeploymentRow {
     pub stage: Stage,
     pub outcome: Option<Outcome>,
     pub reason: Option<String>,
-    /// The lines of the log before the reason.
+    /// The log lines before the error.
     pub reason_lines: Option<String>,
     pub note: Option<String>,
     pub commit_sha: Option<String>,
     pub log_missing: bool,
-    /// Whether more of the log may come.
+    /// Whether the log may still grow.
     pub log_grows: bool,
     pub created_at: OffsetDateTime,
     pub finished_at: Option<OffsetDateTime>,
-    /// The database's time when it was read.
+    /// The database's time of this read.
     pub now: OffsetDateTime,
 }
 

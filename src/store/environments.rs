@@ -1,4 +1,4 @@
-//! Environments as their owners see and change them. Ownership is in every WHERE.
+//! Environments as their owners see and change them. Every WHERE checks the owner.
 
 use super::violated;
 use crate::domain::deployment::Stage;
@@ -10,7 +10,7 @@ use std::time::Duration;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-/// How adding an environment ended.
+/// The result of adding an environment.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Inserted {
     Done,
@@ -18,7 +18,7 @@ pub enum Inserted {
     SubdomainTaken,
 }
 
-/// What an environment is made of.
+/// The values of a new environment.
 pub struct New<'a> {
     pub id: EnvironmentId,
     pub owner: UserId,
@@ -27,7 +27,7 @@ pub struct New<'a> {
     pub password_hash: &'a str,
 }
 
-/// An environment with its newest deployment, as a row shows it.
+/// An environment with its newest deployment, as shown in a row.
 #[derive(Debug, Clone)]
 #[expect(
     clippy::struct_excessive_bools,
@@ -42,10 +42,10 @@ pub struct EnvironmentRow {
     pub version: i64,
     /// Whether Coolify has, or had, an application for it.
     pub has_application: bool,
-    /// Whether a password waits to be handed to Coolify.
+    /// Whether a new password has not been sent to Coolify yet.
     pub has_password: bool,
     pub checked_at: Option<OffsetDateTime>,
-    /// Nobody has confirmed the status for long.
+    /// The status has not been confirmed for too long.
     pub unconfirmed: bool,
     pub created_at: OffsetDateTime,
     pub removal_requested_at: Option<OffsetDateTime>,
@@ -55,18 +55,18 @@ pub struct EnvironmentRow {
     pub cancelling: bool,
     /// How many deployments wait before the newest one.
     pub ahead: Option<i32>,
-    /// It ran when the newest deployment was asked for.
+    /// It was running when the newest deployment was requested.
     pub ran_before: bool,
     /// Why the newest deployment failed, if it did.
     pub failure: Option<String>,
-    /// The database's time when it was read.
+    /// The database's time of this read.
     pub now: OffsetDateTime,
 }
 
 /// Adds an environment.
 ///
 /// # Errors
-/// When the database fails; a taken name or subdomain is no error.
+/// When the database fails; a taken name or subdomain is not an error.
 pub async fn insert(conn: &mut PgConnection, new: &New<'_>) -> sqlx::Result<Inserted> {
     let done = sqlx::query!(
         "with made as (
@@ -95,7 +95,7 @@ pub async fn insert(conn: &mut PgConnection, new: &New<'_>) -> sqlx::Result<Inse
     }
 }
 
-/// Whether the name is taken, for the preview; who creates asks the constraint.
+/// Whether the name is taken, for the preview only: creating relies on the constraint.
 pub async fn name_taken(pool: &PgPool, name: &EnvironmentName) -> sqlx::Result<bool> {
     sqlx::query_scalar!(
         r#"select exists (select from environments where name_key = $1) as "taken!""#,
@@ -105,7 +105,7 @@ pub async fn name_taken(pool: &PgPool, name: &EnvironmentName) -> sqlx::Result<b
     .await
 }
 
-/// The owner's environments, newest first; with a query only those whose name contains it.
+/// The owner's environments, newest first; with a query, only those whose name contains it.
 pub async fn list(
     pool: &PgPool,
     owner: UserId,
@@ -115,7 +115,7 @@ pub async fn list(
     rows(pool, owner, None, query, None, unconfirmed).await
 }
 
-/// The owner's environments made after this time, oldest of them last.
+/// The owner's environments created after this time, newest first.
 pub async fn list_after(
     pool: &PgPool,
     owner: UserId,
@@ -177,12 +177,12 @@ async fn rows(
     .await
 }
 
-/// What a decision about an environment needs, its row locked until the transaction ends.
+/// The values needed for a decision about an environment, whose row is locked until the transaction ends.
 pub struct Locked {
     pub status: Status,
     pub name: String,
     pub has_application: bool,
-    /// Coolify may have an application for it, known or not.
+    /// Coolify may have an application for it, whether or not we know its uuid.
     pub application_asked: bool,
     pub has_password: bool,
     pub reason: Option<String>,
@@ -210,7 +210,7 @@ pub async fn lock(
     .await
 }
 
-/// Writes a status with its reason. The row must be locked by the caller; who looks next is for the caller to say.
+/// Sets the status and its reason. The caller must have locked the row and must schedule the next poll.
 pub async fn set_status(
     conn: &mut PgConnection,
     id: EnvironmentId,
@@ -232,7 +232,7 @@ pub async fn set_status(
     .map(drop)
 }
 
-/// Why a removal takes long, for people.
+/// Sets why a removal takes long, shown to the user.
 pub async fn explain(
     conn: &mut PgConnection,
     id: EnvironmentId,
@@ -251,7 +251,7 @@ pub async fn explain(
     .map(drop)
 }
 
-/// Notes that a removal was asked for, if that is new: the password is of no use any more.
+/// Records that a removal was requested, unless it was before, and drops the password, which is no longer needed.
 pub async fn begin_removal(conn: &mut PgConnection, id: EnvironmentId) -> sqlx::Result<()> {
     sqlx::query!(
         "update environments
@@ -265,7 +265,7 @@ pub async fn begin_removal(conn: &mut PgConnection, id: EnvironmentId) -> sqlx::
     .map(drop)
 }
 
-/// Keeps a new password's hash until Coolify has accepted it.
+/// Stores a new password's hash until Coolify has accepted it.
 pub async fn set_password_hash(
     conn: &mut PgConnection,
     id: EnvironmentId,
@@ -281,7 +281,7 @@ pub async fn set_password_hash(
     .map(drop)
 }
 
-/// Removes the row: its application is gone, or its owner gave it up.
+/// Deletes the row: its application is gone, or its owner gave up on the removal.
 pub async fn delete(conn: &mut PgConnection, id: EnvironmentId) -> sqlx::Result<()> {
     sqlx::query!("delete from environments where id = $1", id.uuid())
         .execute(conn)
@@ -289,7 +289,7 @@ pub async fn delete(conn: &mut PgConnection, id: EnvironmentId) -> sqlx::Result<
         .map(drop)
 }
 
-/// What the status cache holds of a row.
+/// The fields of a row that the status cache holds.
 pub struct Known {
     pub owner_id: Uuid,
     pub version: i64,
@@ -297,7 +297,7 @@ pub struct Known {
     pub unconfirmed: bool,
 }
 
-/// What the status cache holds of a row, from the row itself.
+/// Reads those fields from the row.
 pub async fn known(
     pool: &PgPool,
     id: EnvironmentId,

@@ -1,4 +1,4 @@
-//! Coolify's logs of deployments, kept an entry a row.
+//! Coolify's deployment logs, one row per entry.
 
 use crate::domain::deployment::LogEntry;
 use crate::domain::id::{DeploymentId, EnvironmentId, UserId};
@@ -6,10 +6,10 @@ use sqlx::PgPool;
 use std::time::Duration;
 use uuid::Uuid;
 
-/// How many entries of one deployment are kept; the newest are left out after that, but for the end.
+/// The maximum number of stored entries per deployment; beyond that, all but the last ones are dropped.
 const ENTRIES_LIMIT: usize = 20_000;
 
-/// An entry with its place.
+/// An entry and its position.
 #[derive(Debug)]
 pub struct Line {
     pub position: i32,
@@ -18,7 +18,7 @@ pub struct Line {
     pub error: bool,
 }
 
-/// Adds the entries that are not kept yet. Coolify rewrites the whole list as it grows, so the places stay.
+/// Adds the entries that are not stored yet. Coolify rewrites the whole list as it grows, so positions are stable.
 pub async fn append(
     pool: &PgPool,
     deployment: DeploymentId,
@@ -57,7 +57,8 @@ pub async fn append(
     .map(drop)
 }
 
-/// The entries of a deployment of the owner's environment from a place on; without a deployment, of the newest one.
+/// The entries of a deployment of the owner's environment from a position on; of the newest deployment if none is
+/// given.
 pub async fn lines(
     pool: &PgPool,
     owner: UserId,
@@ -92,7 +93,7 @@ pub struct Due {
     pub deployment_uuid: String,
 }
 
-/// Takes the logs that are due, the longest waiting first; each is another's again after `again`.
+/// Claims the logs that are due, the longest overdue first; each is due again after `again`.
 pub async fn claim(pool: &PgPool, most: i64, again: Duration) -> sqlx::Result<Vec<Due>> {
     sqlx::query_as!(
         Due,
@@ -116,8 +117,8 @@ pub async fn claim(pool: &PgPool, most: i64, again: Duration) -> sqlx::Result<Ve
     .await
 }
 
-/// Says what a fetch brought: whether the token may see the log, and the commit. When the build has ended long enough ago for its
-/// last lines to be there, the log is complete and is not fetched again.
+/// Records the result of a fetch: whether the token may not read the log, and the commit. If the build ended long
+/// enough ago for its last lines to have arrived, the log is complete and is not fetched again.
 pub async fn fetched(
     pool: &PgPool,
     deployment: DeploymentId,
@@ -145,7 +146,7 @@ pub async fn fetched(
     .map(drop)
 }
 
-/// The log cannot be had any more.
+/// Stops fetching a log that is no longer available.
 pub async fn give_up(pool: &PgPool, deployment: DeploymentId) -> sqlx::Result<()> {
     sqlx::query!(
         "update deployments set log_at = null where id = $1",
@@ -156,7 +157,7 @@ pub async fn give_up(pool: &PgPool, deployment: DeploymentId) -> sqlx::Result<()
     .map(drop)
 }
 
-/// The last entries of a deployment that are kept.
+/// The last stored entries of a deployment.
 pub async fn entries(pool: &PgPool, deployment: DeploymentId) -> sqlx::Result<Vec<LogEntry>> {
     sqlx::query_as!(
         LogEntry,

@@ -1,4 +1,4 @@
-//! All SQL, one file per noun. It knows nothing of Coolify, of jobs and of pages.
+//! All SQL, one file per noun. It knows nothing of Coolify, jobs and pages.
 
 pub mod applications;
 pub mod builds;
@@ -16,19 +16,19 @@ use sqlx::{Connection, Executor, PgConnection, PgPool, Postgres};
 use std::time::Duration;
 use time::OffsetDateTime;
 
-/// A transaction that a story ends with.
+/// A transaction that an action commits.
 pub type Tx = sqlx::Transaction<'static, Postgres>;
 
-/// How many connections a process holds at most; one of them listens for jobs.
+/// The maximum number of connections of a process; one of them listens for jobs.
 const CONNECTIONS: u32 = 14;
-/// How long a request waits for a connection before it says that the database is not there.
+/// How long a request waits for a connection before the database counts as unreachable.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Statements may not take longer, and a peer that is gone is noticed within a minute.
+/// Limits the duration of statements, and detects a lost peer within a minute.
 const SETTINGS: &str = "set statement_timeout = '15s';
     set tcp_keepalives_idle = 30; set tcp_keepalives_interval = 10; set tcp_keepalives_count = 3";
 
-/// A pool that connects when it is first needed.
+/// A pool that connects on first use.
 pub fn pool(options: PgConnectOptions) -> PgPool {
     PgPoolOptions::new()
         .max_connections(CONNECTIONS)
@@ -37,12 +37,12 @@ pub fn pool(options: PgConnectOptions) -> PgPool {
         .connect_lazy_with(options.application_name("vps-claude"))
 }
 
-/// Brings the tables up to date. Several copies may do so at once: the first one does it, the others wait.
+/// Runs the migrations. When several instances start at once, the first one runs them and the others wait.
 ///
 /// # Errors
-/// When the database cannot be reached or holds something else.
+/// When the database is unreachable or holds something else.
 pub async fn migrate(pool: &PgPool) -> Result<(), sqlx::migrate::MigrateError> {
-    // A connection of its own, without the pool's limit on statements: a large table may take longer.
+    // A separate connection without the pool's statement timeout: migrating a large table may take longer.
     let mut connection = PgConnection::connect_with(&pool.connect_options()).await?;
     let done = sqlx::migrate!().run(&mut connection).await;
     connection.close().await.ok();
@@ -56,7 +56,7 @@ pub async fn now(pool: &PgPool) -> sqlx::Result<OffsetDateTime> {
         .await
 }
 
-/// The constraint that refused a row, by its name in the migrations.
+/// The name of the constraint that refused a row, as in the migrations.
 fn violated(error: &sqlx::Error) -> Option<&str> {
     error.as_database_error()?.constraint()
 }

@@ -1,5 +1,5 @@
-//! The line of deployments that wait for their turn. Whoever gives turns locks the one row of `turns` first and then
-//! environments only as far as nobody has them, so that no two wait for each other.
+//! Deployments that wait for their turn. The scheduler locks the only row of `turns` first, then environments with
+//! `skip locked`, so that no deadlock is possible.
 
 use crate::domain::id::{DeploymentId, EnvironmentId};
 use crate::domain::status::Status;
@@ -7,16 +7,16 @@ use sqlx::{PgConnection, PgPool};
 use std::time::Duration;
 use uuid::Uuid;
 
-/// How many turns there are to give.
+/// The number of turns: how many there are, and how many are taken.
 #[derive(Debug, Clone, Copy)]
 pub struct Line {
     pub capacity: i32,
-    /// Deployments that Coolify is asked to build or builds.
+    /// Deployments requested from Coolify or being built there.
     pub under_way: i64,
     pub is_closed: bool,
 }
 
-/// Locks the line; `None` while another one has it.
+/// Locks the scheduler's row; `None` while another process holds it.
 pub async fn lock(conn: &mut PgConnection) -> sqlx::Result<Option<Line>> {
     let locked = sqlx::query!(
         r#"select capacity, coalesce(closed_until > now(), false) as "is_closed!"
@@ -40,7 +40,7 @@ pub async fn lock(conn: &mut PgConnection) -> sqlx::Result<Option<Line>> {
     }))
 }
 
-/// Whether anybody waits, without a lock.
+/// Whether any deployment waits, without a lock.
 pub async fn is_anybody_waiting(pool: &PgPool) -> sqlx::Result<bool> {
     sqlx::query_scalar!(
         r#"select exists (
@@ -60,7 +60,7 @@ pub struct Turn {
     pub application_asked: bool,
 }
 
-/// Gives the next one its turn: of the person who got one longest ago, the oldest. The deadline begins.
+/// Gives the next turn to the oldest deployment of the user whose last turn is longest ago. The deadline starts.
 pub async fn give(conn: &mut PgConnection, deadline: Duration) -> sqlx::Result<Option<Turn>> {
     sqlx::query_as!(
         Turn,
@@ -95,7 +95,7 @@ pub async fn give(conn: &mut PgConnection, deadline: Duration) -> sqlx::Result<O
     .await
 }
 
-/// Says in every waiting deployment how many are before it; returns the environments in which that has changed.
+/// Updates the position of every waiting deployment; returns the environments whose position changed.
 pub async fn number(conn: &mut PgConnection) -> sqlx::Result<Vec<EnvironmentId>> {
     let changed = sqlx::query_scalar!(
         r#"with waiting as (
@@ -132,7 +132,7 @@ pub async fn number(conn: &mut PgConnection) -> sqlx::Result<Vec<EnvironmentId>>
     Ok(changed.into_iter().map(EnvironmentId::from).collect())
 }
 
-/// The environments whose deployments have waited for too long, locked.
+/// The environments whose deployments have waited too long, locked.
 pub async fn expired(conn: &mut PgConnection) -> sqlx::Result<Vec<EnvironmentId>> {
     let expired = sqlx::query_scalar!(
         "select d.environment_id
@@ -149,7 +149,7 @@ pub async fn expired(conn: &mut PgConnection) -> sqlx::Result<Vec<EnvironmentId>
     Ok(expired.into_iter().map(EnvironmentId::from).collect())
 }
 
-/// No turns are given for this long.
+/// Stops giving turns for this long.
 pub async fn close(conn: &mut PgConnection, pause: Duration) -> sqlx::Result<()> {
     sqlx::query!(
         "update turns
@@ -161,7 +161,7 @@ pub async fn close(conn: &mut PgConnection, pause: Duration) -> sqlx::Result<()>
     .map(drop)
 }
 
-/// Takes it on oneself to ask Coolify how many builds it allows; `false` when somebody did so not long ago.
+/// Claims reading Coolify's build limits; `false` when another process did so recently.
 pub async fn claim_reading(pool: &PgPool, every: Duration) -> sqlx::Result<bool> {
     let claimed = sqlx::query!(
         "update turns
@@ -173,7 +173,7 @@ pub async fn claim_reading(pool: &PgPool, every: Duration) -> sqlx::Result<bool>
     Ok(claimed.execute(pool).await?.rows_affected() == 1)
 }
 
-/// Keeps how many deployments may be under way at once.
+/// Sets how many deployments may run at once.
 pub async fn set_capacity(pool: &PgPool, capacity: i32) -> sqlx::Result<()> {
     sqlx::query!(
         "update turns set capacity = $1 where capacity <> $1",
@@ -184,7 +184,7 @@ pub async fn set_capacity(pool: &PgPool, capacity: i32) -> sqlx::Result<()> {
     .map(drop)
 }
 
-/// What the environment of a waiting deployment was before.
+/// The previous state of a waiting deployment's environment.
 #[derive(Debug, Clone)]
 pub struct Before {
     pub id: DeploymentId,
@@ -192,7 +192,7 @@ pub struct Before {
     pub reason: Option<String>,
 }
 
-/// The deployment of an environment that waits for its turn, if one does; the environment must be locked.
+/// The deployment of an environment that waits for its turn, if any; the environment must be locked.
 pub async fn waiting(
     conn: &mut PgConnection,
     environment: EnvironmentId,

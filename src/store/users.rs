@@ -1,4 +1,4 @@
-//! People, and which session is whose.
+//! Users, and the owners of sessions.
 
 use super::violated;
 use crate::domain::id::UserId;
@@ -6,17 +6,17 @@ use crate::domain::user::{Email, User, UserName};
 use sqlx::PgPool;
 use time::OffsetDateTime;
 
-/// How adding a person ended.
+/// The result of adding a user.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Inserted {
     Done,
     EmailTaken,
 }
 
-/// Adds a person.
+/// Adds a user.
 ///
 /// # Errors
-/// When the database fails; a taken address is no error.
+/// When the database fails; a taken address is not an error.
 pub async fn insert(
     pool: &PgPool,
     id: UserId,
@@ -41,7 +41,7 @@ pub async fn insert(
     }
 }
 
-/// The id and the password's hash of the person with this address.
+/// The id and the password hash of the user with this address.
 pub async fn credentials(pool: &PgPool, email: &Email) -> sqlx::Result<Option<(UserId, String)>> {
     let found = sqlx::query!(
         "select id, password_hash
@@ -54,14 +54,14 @@ pub async fn credentials(pool: &PgPool, email: &Email) -> sqlx::Result<Option<(U
     Ok(found.map(|row| (UserId::from(row.id), row.password_hash)))
 }
 
-/// The hash of a person's password.
+/// The user's password hash.
 pub async fn password_hash(pool: &PgPool, id: UserId) -> sqlx::Result<Option<String>> {
     sqlx::query_scalar!("select password_hash from users where id = $1", id.uuid())
         .fetch_optional(pool)
         .await
 }
 
-/// A person.
+/// A user.
 pub async fn get(pool: &PgPool, id: UserId) -> sqlx::Result<Option<User>> {
     let found = sqlx::query!("select email, name from users where id = $1", id.uuid())
         .fetch_optional(pool)
@@ -73,7 +73,7 @@ pub async fn get(pool: &PgPool, id: UserId) -> sqlx::Result<Option<User>> {
     }))
 }
 
-/// Changes a person's name.
+/// Changes a user's name.
 pub async fn set_name(pool: &PgPool, id: UserId, name: &UserName) -> sqlx::Result<()> {
     sqlx::query!(
         "update users set name = $2 where id = $1",
@@ -85,7 +85,7 @@ pub async fn set_name(pool: &PgPool, id: UserId, name: &UserName) -> sqlx::Resul
     .map(drop)
 }
 
-/// Changes a person's password.
+/// Changes a user's password.
 pub async fn set_password_hash(pool: &PgPool, id: UserId, password_hash: &str) -> sqlx::Result<()> {
     sqlx::query!(
         "update users set password_hash = $2 where id = $1",
@@ -97,7 +97,7 @@ pub async fn set_password_hash(pool: &PgPool, id: UserId, password_hash: &str) -
     .map(drop)
 }
 
-/// Removes a person who owns no environment; says whether that was so.
+/// Deletes a user who owns no environments; returns whether it did.
 pub async fn delete(pool: &PgPool, id: UserId) -> sqlx::Result<bool> {
     let mut tx = pool.begin().await?;
     let ended = sqlx::query!(
@@ -119,17 +119,17 @@ pub async fn delete(pool: &PgPool, id: UserId) -> sqlx::Result<bool> {
     Ok(deleted.rows_affected() == 1)
 }
 
-/// A session of a person, as the account page lists it.
+/// A user's session, as listed on the account page.
 #[derive(Debug)]
 pub struct SessionRow {
     pub session_id: String,
     pub device: String,
     pub last_used_at: OffsetDateTime,
-    /// The database's time when it was read.
+    /// The database's time of this read.
     pub now: OffsetDateTime,
 }
 
-/// Notes whose session this is, with what device, and that it is used now. A session that is not stored yet is left out.
+/// Records a session's user, its device, and that it is in use. A session that is not stored yet is skipped.
 pub async fn note_session(
     pool: &PgPool,
     session_id: &str,
@@ -153,7 +153,7 @@ pub async fn note_session(
     .map(drop)
 }
 
-/// The sessions of a person that have not expired, newest first.
+/// The user's unexpired sessions, newest first.
 pub async fn sessions(pool: &PgPool, user: UserId) -> sqlx::Result<Vec<SessionRow>> {
     sqlx::query_as!(
         SessionRow,
@@ -169,7 +169,7 @@ pub async fn sessions(pool: &PgPool, user: UserId) -> sqlx::Result<Vec<SessionRo
     .await
 }
 
-/// Ends every session of a person but this one; says how many.
+/// Ends all of the user's sessions except this one; returns how many.
 pub async fn end_other_sessions(
     pool: &PgPool,
     user: UserId,
@@ -186,7 +186,7 @@ pub async fn end_other_sessions(
     Ok(ended.rows_affected())
 }
 
-/// Removes the sessions that have expired.
+/// Deletes expired sessions.
 pub async fn delete_expired_sessions(pool: &PgPool) -> sqlx::Result<()> {
     sqlx::query!("delete from tower_sessions.session where expiry_date < now()")
         .execute(pool)

@@ -1,4 +1,4 @@
-//! When an environment is looked at next, and the rows that nobody takes care of.
+//! When an environment is polled next, and rows that are stuck.
 
 use super::claims::{Claim, Holder};
 use crate::domain::deployment::Stage;
@@ -9,26 +9,26 @@ use std::time::Duration;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-/// What is looked for. Each kind has its own loop, so that many of one keep none of another waiting.
+/// The purpose of a poll. Each kind has its own loop, so that many of one do not delay another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, strum::IntoStaticStr)]
 #[strum(serialize_all = "lowercase")]
 pub enum Kind {
-    /// Coolify builds or starts.
+    /// Coolify is building or starting it.
     Deployment,
-    /// Coolify removes.
+    /// Coolify is removing it.
     Removal,
     /// It runs, or may run again.
     Settled,
 }
 
 impl Kind {
-    /// The word in the database.
+    /// The value in the database.
     pub fn word(self) -> &'static str {
         self.into()
     }
 }
 
-/// A row that is due, claimed.
+/// A due row, claimed.
 #[derive(Debug, Clone)]
 pub struct Due {
     pub environment_id: Uuid,
@@ -40,7 +40,7 @@ pub struct Due {
     pub subdomain: String,
     pub application_uuid: Option<String>,
     pub reason: Option<String>,
-    /// How long ago the removal was asked for first.
+    /// Time since the removal was first requested.
     pub removal_seconds: Option<f64>,
     /// Why the newest deployment failed, if it did.
     pub failure: Option<String>,
@@ -56,7 +56,6 @@ pub struct Due {
 }
 
 impl Due {
-    /// The claim it came with.
     pub fn claim(&self) -> Claim {
         Claim {
             environment: self.environment_id.into(),
@@ -66,7 +65,7 @@ impl Due {
     }
 }
 
-/// Claims rows of a kind whose look is due, the longest waiting first.
+/// Claims due rows of a kind, the longest overdue first.
 pub async fn claim(pool: &PgPool, kind: Kind, most: i64, holder: Holder) -> sqlx::Result<Vec<Due>> {
     sqlx::query_as!(
         Due,
@@ -108,7 +107,7 @@ pub async fn claim(pool: &PgPool, kind: Kind, most: i64, holder: Holder) -> sqlx
     .await
 }
 
-/// Rows in which nothing has changed, and when each is looked at again.
+/// Unchanged rows, and when each is polled again.
 #[derive(Debug, Default)]
 pub struct Again {
     environments: Vec<Uuid>,
@@ -120,7 +119,7 @@ pub struct Again {
 }
 
 impl Again {
-    /// Adds a row. `seen` says whether its status was confirmed, `missed` how often in a row it was not.
+    /// Adds a row. `seen` says whether its status was confirmed, `missed` how many times in a row it was not.
     pub fn push(&mut self, due: &Due, after: Duration, seen: bool, missed: i32) {
         self.environments.push(due.environment_id);
         self.tokens.push(due.token);
@@ -138,9 +137,9 @@ impl Again {
     }
 }
 
-/// Gives the claims back in one statement, and returns the environments for which a newer job was asked for meanwhile.
-/// Looks for a deployment fall on whole multiples of their interval, so that one look at Coolify serves all of them; others
-/// are spread, so that they do not come at once.
+/// Releases the claims in one statement, and returns the environments for which a newer job was enqueued meanwhile.
+/// Polls of deployments are aligned to multiples of their interval, so that one snapshot serves all of them; others are
+/// spread over time.
 pub async fn again(
     executor: impl PgExecutor<'_>,
     again: &Again,
@@ -176,7 +175,7 @@ pub async fn again(
         .collect())
 }
 
-/// Looks at the environment after this long, for this kind; counts its looks anew.
+/// Schedules polls of the environment, of this kind and after this delay; resets its poll count.
 pub async fn watch(
     conn: &mut PgConnection,
     environment: EnvironmentId,
@@ -199,7 +198,7 @@ pub async fn watch(
     .map(drop)
 }
 
-/// Looks whether the environment runs, if Coolify has an application of it.
+/// Schedules polls of whether the environment runs, if it has an application in Coolify.
 pub async fn watch_application(
     conn: &mut PgConnection,
     environment: EnvironmentId,
@@ -221,7 +220,7 @@ pub async fn watch_application(
     .map(drop)
 }
 
-/// The status was confirmed now.
+/// Records that the status was confirmed now.
 pub async fn confirm(conn: &mut PgConnection, environment: EnvironmentId) -> sqlx::Result<()> {
     sqlx::query!(
         "update watches set checked_at = now() where environment_id = $1",
@@ -232,7 +231,7 @@ pub async fn confirm(conn: &mut PgConnection, environment: EnvironmentId) -> sql
     .map(drop)
 }
 
-/// Nobody looks at the environment until somebody says so.
+/// Stops polling the environment.
 pub async fn stop(conn: &mut PgConnection, environment: EnvironmentId) -> sqlx::Result<()> {
     sqlx::query!(
         "update watches set due_at = null where environment_id = $1",
@@ -253,7 +252,8 @@ pub struct Stuck {
     pub job: i64,
 }
 
-/// The rows that move although nobody has them: no claim, and no look or one that will not see that it is to be cancelled.
+/// Unclaimed rows that should make progress: without a scheduled poll, or with a cancellation that a poll would not
+/// notice.
 pub async fn stuck(pool: &PgPool) -> sqlx::Result<Vec<Stuck>> {
     sqlx::query_as!(
         Stuck,
@@ -270,7 +270,7 @@ pub async fn stuck(pool: &PgPool) -> sqlx::Result<Vec<Stuck>> {
     .await
 }
 
-/// Looks at what runs and is not looked at, which only an accident can bring about; says how many.
+/// Resumes polling of running environments that are not scheduled, which should never happen; returns how many.
 pub async fn resume(pool: &PgPool) -> sqlx::Result<u64> {
     let resumed = sqlx::query!(
         "update watches w

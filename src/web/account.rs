@@ -37,7 +37,7 @@ struct Context {
     rules: Rules,
 }
 
-/// Which of the page's forms was sent, with its fields.
+/// Which form of the page was submitted, with its fields.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Typed {
@@ -47,12 +47,12 @@ pub struct Typed {
     password: SecretString,
 }
 
-/// Leads to the page.
+/// Redirects to the page.
 pub async fn page() -> Redirect {
     Redirect::to("/account")
 }
 
-/// The page.
+/// Renders the page.
 pub async fn show(State(web): State<Web>, me: SignedIn) -> Result<Response, PageError> {
     let form = Form {
         name: me.user.name.clone(),
@@ -91,7 +91,7 @@ pub async fn rename(
     answer(&web, &me, typed, done, "Your name is saved.").await
 }
 
-/// Changes the password; every other session ends, and this one gets a new id.
+/// Changes the password; all other sessions end, and this one gets a new id.
 pub async fn change_password(
     State(web): State<Web>,
     me: SignedIn,
@@ -119,7 +119,7 @@ pub async fn change_password(
     .await
 }
 
-/// Ends the other sessions.
+/// Ends all other sessions.
 pub async fn end_sessions(State(web): State<Web>, me: SignedIn) -> Result<Response, PageError> {
     accounts::end_other_sessions(&web.app, me.user.id, &me.visitor.session_id()).await?;
     me.visitor

@@ -1,4 +1,4 @@
-//! Registering, signing in and out, and the colours.
+//! Registration, sign-in, sign-out, and the colour theme.
 
 use super::error::PageError;
 use super::fields::{Errors, Fields, Rules, errors};
@@ -12,7 +12,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 
-/// What is typed when registering or signing in.
+/// The fields of the registration and sign-in forms.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Typed {
@@ -47,7 +47,7 @@ impl Context {
     }
 }
 
-/// The form for registering.
+/// The registration form.
 pub async fn register_form(State(web): State<Web>, visitor: Visitor) -> Response {
     html(
         "accounts/register.html",
@@ -94,7 +94,7 @@ pub async fn register(
     }
 }
 
-/// The form for signing in.
+/// The sign-in form.
 pub async fn login_form(State(web): State<Web>, visitor: Visitor) -> Response {
     html(
         "accounts/login.html",
@@ -155,7 +155,7 @@ async fn again(
     ))
 }
 
-/// The wrong fields of a refusal; every other refusal is an error page.
+/// The invalid fields of a refusal; any other refusal becomes an error page.
 pub(super) fn wrong_fields(refusal: Refusal) -> Result<crate::domain::invalid::Wrongs, PageError> {
     match refusal {
         Refusal::Wrong(wrongs) => Ok(wrongs),
@@ -176,7 +176,7 @@ pub async fn logout(visitor: Visitor) -> Result<Redirect, PageError> {
     Ok(Redirect::to("/login"))
 }
 
-/// What the switch for the colours sends.
+/// The form of the theme switch.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Theme {
@@ -184,7 +184,7 @@ pub struct Theme {
     back: String,
 }
 
-/// Keeps the colours in a cookie and goes back.
+/// Stores the theme in a cookie and redirects back.
 pub async fn theme(State(web): State<Web>, Fields(chosen): Fields<Theme>) -> Response {
     let theme = match chosen.theme.as_str() {
         "light" => "light",
@@ -205,7 +205,7 @@ pub async fn theme(State(web): State<Web>, Fields(chosen): Fields<Theme>) -> Res
     response
 }
 
-/// A path of ours: not `//elsewhere`, not `/\elsewhere`.
+/// A path on this site: not `//elsewhere`, not `/\elsewhere`.
 fn is_own_path(path: &str) -> bool {
     path.starts_with('/')
         && !path[1..].starts_with(['/', '\\'])

@@ -1,4 +1,4 @@
-//! Assets under content-hashed addresses, cached for ever.
+//! Assets at content-hashed URLs, cached forever.
 
 use axum::extract::Path;
 use axum::http::header;
@@ -11,7 +11,7 @@ use std::sync::LazyLock;
 #[folder = "assets/"]
 struct Assets;
 
-/// The name in the address for each file, and the file for each such name.
+/// Maps each file to its hashed name, and each hashed name to its file.
 static NAMES: LazyLock<(HashMap<String, String>, HashMap<String, String>)> = LazyLock::new(|| {
     let names = Assets::iter().map(|file| (file.to_string(), hashed(&file)));
     let names: HashMap<String, String> = names.collect();
@@ -36,12 +36,12 @@ fn hashed(file: &str) -> String {
     }
 }
 
-/// The address of a file.
+/// The URL of a file.
 pub fn address(file: &str) -> String {
     format!("/assets/{}", NAMES.0.get(file).map_or(file, String::as_str))
 }
 
-/// Answers with the file of a hashed name.
+/// Serves the file of a hashed name.
 pub async fn serve(Path(name): Path<String>) -> Response {
     match NAMES
         .1

@@ -1,4 +1,4 @@
-//! Environments: the table, a row, the form, the page, and what can be done with one.
+//! Environments: the table, a row, the form, the page, and the actions on one.
 
 use super::error::PageError;
 use super::fields::{Errors, Fields, Id, Rules, errors};
@@ -72,7 +72,7 @@ fn rows(web: &Web, found: &[EnvironmentRow]) -> Vec<Row> {
         .collect()
 }
 
-/// The time of the newest row, in microseconds, as the page sends it back.
+/// The creation time of the newest row, in microseconds, as the page sends it back.
 fn cursor(rows: &[EnvironmentRow]) -> String {
     let newest = rows
         .iter()
@@ -96,7 +96,7 @@ struct Changes {
     counts: Counts,
 }
 
-/// Rows that were made elsewhere since the page was loaded; 204 when there are none.
+/// Rows created elsewhere since the page was loaded; 204 when there are none.
 pub async fn changes(
     State(web): State<Web>,
     me: SignedIn,
@@ -125,7 +125,7 @@ struct Form {
     errors: Errors,
 }
 
-/// What the form for a new password sends.
+/// The form for a new password.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Typed {
@@ -143,7 +143,7 @@ struct Show {
     rules: Rules,
 }
 
-/// Leads to the environment's page.
+/// Redirects to the environment's page.
 pub async fn page(Id(id): Id<EnvironmentId>) -> Redirect {
     Redirect::to(&format!("/environments/{id}"))
 }
@@ -186,7 +186,7 @@ async fn page_of(
     ))
 }
 
-/// Asks for a deployment.
+/// Requests a deployment.
 pub async fn deploy(
     State(web): State<Web>,
     me: SignedIn,
@@ -196,7 +196,7 @@ pub async fn deploy(
     Ok(Redirect::to("/environments"))
 }
 
-/// Asks for the end of a deployment.
+/// Cancels a deployment.
 pub async fn cancel(
     State(web): State<Web>,
     me: SignedIn,
@@ -206,7 +206,7 @@ pub async fn cancel(
     Ok(Redirect::to("/environments"))
 }
 
-/// Gives it a new password, by a deployment.
+/// Sets a new password by deploying again.
 pub async fn set_password(
     State(web): State<Web>,
     me: SignedIn,

@@ -1,4 +1,4 @@
-//! What went wrong: what it is, and what to do. It must not know how it is shown.
+//! Errors of requests: what is wrong, and what to do. It must not know how they are rendered.
 
 use crate::actions::environments::Refusal;
 use axum::http::StatusCode;
@@ -7,26 +7,26 @@ use serde::Serialize;
 use std::any::Any;
 use std::time::Duration;
 
-/// What went wrong.
+/// Why a request failed.
 #[derive(Debug)]
 pub enum PageError {
-    /// Not there, or not theirs.
+    /// It does not exist, or belongs to another user.
     NotFound,
-    /// The status of the thing does not allow it.
+    /// Its status does not allow the action.
     NotNow(&'static str),
     /// The request comes from another site.
     CrossSite,
-    /// The request could not be read.
+    /// The request could not be parsed.
     Unreadable,
-    /// The address is not for this method.
+    /// The path does not accept this method.
     NoSuchMethod,
-    /// Too many attempts.
+    /// Rate limited.
     TooMany(Duration),
-    /// Too many people send passwords.
+    /// Too many password hashes are pending.
     Busy,
-    /// The database cannot be reached.
+    /// The database is unreachable.
     Unavailable,
-    /// Our own fault.
+    /// An internal error.
     Broken,
 }
 
@@ -40,7 +40,8 @@ impl From<sqlx::Error> for PageError {
                 | sqlx::Error::Tls(_)
                 | sqlx::Error::WorkerCrashed
         );
-        // Class 57 is operator intervention: shutting down, starting up, a cancelled statement. Class 53 is resources.
+        // Class 57 is operator intervention: shutdown, startup, a cancelled statement. Class 53 is insufficient
+        // resources.
         let code = error
             .as_database_error()
             .and_then(|error| error.code().map(std::borrow::Cow::into_owned));
@@ -76,14 +77,14 @@ impl From<Refusal> for PageError {
     }
 }
 
-/// What the page says.
+/// The content of the error page.
 #[derive(Clone, Serialize)]
 pub struct Saying {
     pub status: u16,
     pub heading: &'static str,
     sentence: String,
     pub retry_after_seconds: Option<u64>,
-    /// Whether it can be asked who the visitor is.
+    /// Whether the visitor can be looked up.
     #[serde(skip)]
     pub has_database: bool,
 }
@@ -162,7 +163,7 @@ fn too_many(seconds: u64) -> String {
 }
 
 impl IntoResponse for PageError {
-    /// Only says what to show: `error_page` makes the page, for it knows the visitor.
+    /// Only attaches the error: `error_page` renders the page, because it knows the visitor.
     fn into_response(self) -> Response {
         let saying = self.says();
         let status =
@@ -171,17 +172,17 @@ impl IntoResponse for PageError {
     }
 }
 
-/// No such address.
+/// No such path.
 pub async fn no_such_page() -> PageError {
     PageError::NotFound
 }
 
-/// The address is there, but not for this method.
+/// The path exists, but does not accept this method.
 pub async fn no_such_method() -> PageError {
     PageError::NoSuchMethod
 }
 
-/// A handler panicked: the others go on.
+/// A handler panicked; other requests are unaffected.
 #[expect(clippy::needless_pass_by_value, reason = "the layer hands it over")]
 pub fn panicked(panic: Box<dyn Any + Send + 'static>) -> Response {
     let words = panic.downcast_ref::<String>().cloned();

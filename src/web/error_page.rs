@@ -1,4 +1,4 @@
-//! Errors as pages in the same voice everywhere.
+//! Renders errors as pages in one style.
 
 use super::error::Saying;
 use super::page::{self, Page};
@@ -17,7 +17,7 @@ struct Context {
     saying: Saying,
 }
 
-/// Makes pages of errors. Without a database nobody is signed in, and the page says so all the same.
+/// Replaces errors with pages. Without a database the visitor counts as signed out, and the page still renders.
 pub async fn pages(State(web): State<Web>, request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
     let mut asked = parts.clone();

@@ -1,4 +1,4 @@
-//! Reading forms: what cannot be read is an error page, never a bare code.
+//! Parsing forms and ids: bad input leads to an error page, never to a bare status code.
 
 use super::error::PageError;
 use super::state::Web;
@@ -10,7 +10,7 @@ use serde::{Serialize, Serializer};
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
-/// The fields of a form. One that is missing is empty.
+/// The fields of a form. A missing one is empty.
 pub struct Fields<T>(pub T);
 
 impl<T: DeserializeOwned> FromRequest<Web> for Fields<T> {
@@ -24,7 +24,7 @@ impl<T: DeserializeOwned> FromRequest<Web> for Fields<T> {
     }
 }
 
-/// The id in the address. One that cannot be read is of nothing.
+/// The id in the path. An invalid one is treated as not found.
 pub struct Id<T>(pub T);
 
 impl<T: FromStr> FromRequestParts<Web> for Id<T> {
@@ -38,7 +38,7 @@ impl<T: FromStr> FromRequestParts<Web> for Id<T> {
     }
 }
 
-/// Every field whose sentence a template may ask for; `form` is the form as a whole.
+/// Every field whose error a template may read; `form` is the form as a whole.
 const FIELDS: [&str; 7] = [
     "form",
     "name",
@@ -49,18 +49,18 @@ const FIELDS: [&str; 7] = [
     "confirmation",
 ];
 
-/// The sentence for each wrong field. A template finds every field in it, most of them without a sentence.
+/// The error of each field. It contains every field, so that templates may read any of them; most have no error.
 #[derive(Debug, Default)]
 pub struct Errors(BTreeMap<&'static str, String>);
 
 impl Errors {
-    /// Notes what is wrong with a field.
+    /// Sets a field's error.
     pub fn insert(&mut self, field: &'static str, sentence: String) {
         debug_assert!(FIELDS.contains(&field), "no template would show {field}");
         self.0.insert(field, sentence);
     }
 
-    /// Whether something is wrong with this field.
+    /// Whether the field has an error.
     pub fn has(&self, field: &str) -> bool {
         self.0.contains_key(field)
     }
@@ -72,7 +72,7 @@ impl Serialize for Errors {
     }
 }
 
-/// Sorts what is wrong by field.
+/// Groups the errors by field.
 pub fn errors(wrongs: &[Wrong]) -> Errors {
     let mut errors = Errors::default();
     for wrong in wrongs {
@@ -81,7 +81,7 @@ pub fn errors(wrongs: &[Wrong]) -> Errors {
     errors
 }
 
-/// What the script checks before it asks the server: the same sentences.
+/// The messages for the checks that the script makes before a request: the same as the server's.
 #[derive(Debug, Serialize)]
 pub struct Rules {
     account_password: Rule,

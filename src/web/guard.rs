@@ -1,4 +1,4 @@
-//! What every request passes: the same-origin guard, and the headers of every answer.
+//! Applied to every request: the same-origin guard, and the headers of every response.
 
 use super::error::PageError;
 use axum::extract::{Request, State};
@@ -6,12 +6,12 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-/// Nothing from elsewhere, nothing inline, nothing framed.
+/// Allows nothing from other origins, no inline code, and no framing.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
                       form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
-/// Refuses unsafe requests that a browser says come from another site. A client that sends neither header is no browser
-/// and brings no one else's cookies.
+/// Refuses unsafe requests that a browser marks as cross-site. A client that sends neither header is not a browser, so
+/// it cannot be abused to send a user's cookies.
 pub async fn same_origin(request: Request, next: Next) -> Response {
     if request.method().is_safe() || is_same_origin(request.headers(), request.uri()) {
         next.run(request).await
@@ -38,7 +38,7 @@ fn is_same_origin(headers: &HeaderMap, uri: &Uri) -> bool {
     from.is_some() && from == host
 }
 
-/// The usual headers, on every answer; with `secure`, people come by https and stay with it.
+/// Sets the security headers on every response; with `secure`, also HSTS, because the public address is https.
 pub async fn headers(State(secure): State<bool>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let headers = response.headers_mut();

@@ -1,4 +1,4 @@
-//! The build log: on the page, growing, and as a file.
+//! The build log: on the page, updated as it grows, and as a file.
 
 use super::error::PageError;
 use super::fields::Id;
@@ -13,10 +13,10 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 
-/// How much of a log a page shows; the file has all of it.
+/// How much of a log the page shows; the file has all of it.
 const SHOWN_BYTES: usize = 200_000;
 
-/// A log, or a part of it.
+/// A log, or part of one.
 #[derive(Debug, Serialize)]
 pub struct Log {
     deployment: String,
@@ -51,7 +51,7 @@ impl Log {
     }
 }
 
-/// The end of the log that fits on a page, a line each.
+/// The last lines of the log that fit on a page.
 fn tail(lines: Vec<Line>) -> (Vec<LogLine>, bool) {
     let mut size = 0;
     let mut kept: Vec<LogLine> = lines
@@ -91,7 +91,7 @@ async fn newest_row(
         .next())
 }
 
-/// What the page has of the log.
+/// The position up to which the page has the log.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Have {
@@ -99,7 +99,7 @@ pub struct Have {
     after: i32,
 }
 
-/// What has been added to a log; 204 when that is nothing yet.
+/// New entries of a log; 204 when there are none.
 pub async fn more(
     State(web): State<Web>,
     me: SignedIn,
@@ -124,7 +124,7 @@ pub async fn more(
     ))
 }
 
-/// The whole log of the newest deployment, as a file.
+/// The whole log of the newest deployment, as a download.
 pub async fn text(
     State(web): State<Web>,
     me: SignedIn,

@@ -1,4 +1,4 @@
-//! HTTP in, HTML out: the addresses, and what every answer carries.
+//! HTTP in, HTML out: the routes, and the middleware of every response.
 
 mod account;
 mod accounts;
@@ -35,13 +35,13 @@ use tokio_util::sync::CancellationToken;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 
-/// How long requests may take to finish when the process stops.
+/// The timeout for open requests at shutdown.
 const FINISH: Duration = Duration::from_secs(28);
-/// No form of ours is longer.
+/// Larger than any of our forms.
 const BODY_LIMIT_BYTES: usize = 64 * 1024;
 
-/// Every address, with all that surrounds it. One that takes a form leads to the page of that form when it is only
-/// asked for: a person who reloads what a refused form brought gets a page.
+/// The router with its middleware. A path that accepts a form redirects a GET to the form's page, so that reloading
+/// after a refused submission shows a page.
 pub fn router(web: Web) -> Router {
     let pages = of_accounts()
         .merge(of_environments())
@@ -124,7 +124,7 @@ fn of_environments() -> Router<Web> {
         )
 }
 
-/// Serves until told to stop, then lets requests finish.
+/// Serves until asked to stop, then lets open requests finish.
 ///
 /// # Errors
 /// When the listener fails.
@@ -154,8 +154,8 @@ async fn root() -> Redirect {
     Redirect::to("/environments")
 }
 
-/// Whether the process can do its work: with the database, which it needs, Redis, which it does without, and the worker's loops,
-/// of which none may hang.
+/// Readiness: checks the database, which is required, Redis, which is optional, and the worker's loops, none of which
+/// may hang.
 async fn ready(State(web): State<Web>) -> Response {
     let postgres = crate::app::database_answers(&web.app).await;
     let redis = web.app.redis.answers().await;

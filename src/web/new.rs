@@ -21,7 +21,7 @@ struct Form {
     errors: Errors,
 }
 
-/// What the form sends, and what its preview asks with.
+/// The form's fields, which its preview sends too.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Typed {
@@ -46,7 +46,7 @@ struct New {
     demo: bool,
 }
 
-/// The form for a new environment; it reserves the end of the address.
+/// The form for a new environment; it reserves the address's suffix.
 pub async fn new(State(web): State<Web>, me: SignedIn) -> Result<Response, PageError> {
     let form = Form {
         suffix: environments::suffix().as_str().to_owned(),
@@ -68,7 +68,7 @@ async fn form_page(
         preview.problem = None;
     }
     let mut page = Page::new(&me.visitor, "New environment").await;
-    // The form is sent to the table's address.
+    // The form is submitted to the table's path.
     "/environments/new".clone_into(&mut page.path);
     Ok(html_with(
         status,
@@ -92,7 +92,7 @@ async fn preview_of(web: &Web, name: &str, suffix: &Suffix) -> Result<Preview, P
     })
 }
 
-/// The address a name would get, and whether the name can be had.
+/// Previews the address for a name, and whether the name is available.
 pub async fn preview(
     State(web): State<Web>,
     _me: SignedIn,
@@ -106,7 +106,7 @@ pub async fn preview(
     ))
 }
 
-/// Makes an environment, and deploys it if that was asked for.
+/// Creates an environment, and deploys it if requested.
 pub async fn create(
     State(web): State<Web>,
     me: SignedIn,
@@ -147,7 +147,7 @@ pub async fn create(
     form_page(&web, &me, StatusCode::UNPROCESSABLE_ENTITY, form).await
 }
 
-/// Wrong fields, or a sentence about the whole form; every other refusal is an error page.
+/// Field errors, or a message about the whole form; any other refusal becomes an error page.
 fn refused(refusal: Refusal) -> Result<(Wrongs, Option<&'static str>), PageError> {
     match refusal {
         Refusal::Wrong(wrongs) => Ok((wrongs, None)),

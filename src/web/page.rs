@@ -1,4 +1,4 @@
-//! A page: the compiled-in templates, and what every page shows around its content.
+//! A page: the compiled-in templates, and the layout around every page's content.
 
 use super::assets;
 use super::session::Visitor;
@@ -31,7 +31,7 @@ static ENGINE: LazyLock<Environment<'static>> = LazyLock::new(|| {
     engine
 });
 
-/// Escapes text for HTML. The engine's own way also escapes slashes, which makes addresses hard to read in the source.
+/// Escapes text for HTML. The engine's own escaping includes slashes, which makes URLs hard to read in the source.
 fn escape(out: &mut Output, state: &mut State, value: &Value) -> Result<(), minijinja::Error> {
     let Some(text) = value.as_str().filter(|_| !value.is_safe()) else {
         return minijinja::escape_formatter(out, state, value);
@@ -55,16 +55,16 @@ fn escape(out: &mut Output, state: &mut State, value: &Value) -> Result<(), mini
     Ok(())
 }
 
-/// What surrounds the content.
+/// The layout's values.
 #[derive(Debug, Serialize)]
 pub struct Page {
     title: String,
     user: Option<Person>,
     theme: &'static str,
     notices: Vec<Notice>,
-    /// Where choosing the colours leads back to.
+    /// Where the theme switch redirects back to.
     pub path: String,
-    /// Without script, the page loads itself again while something moves.
+    /// Without script, the page reloads itself while a status may change.
     pub refresh: bool,
 }
 
@@ -84,7 +84,7 @@ impl From<&User> for Person {
 }
 
 impl Page {
-    /// A page for this visitor; takes the messages that wait for them.
+    /// A page for this visitor; consumes the pending messages.
     pub async fn new(visitor: &Visitor, title: &str) -> Self {
         Self {
             notices: visitor.take_notices().await,
@@ -92,7 +92,7 @@ impl Page {
         }
     }
 
-    /// A page that leaves the messages to the next one.
+    /// A page that leaves the messages for the next one.
     pub fn bare(visitor: &Visitor, title: &str) -> Self {
         Self {
             title: title.to_owned(),
@@ -105,20 +105,20 @@ impl Page {
     }
 }
 
-/// Renders a template with all that the context holds.
+/// Renders a template with the context's values.
 ///
 /// # Errors
-/// When the template asks for something that the context does not hold.
+/// When the template uses a value that the context lacks.
 pub fn render(template: &str, context: impl Serialize) -> Result<String, minijinja::Error> {
     ENGINE.get_template(template)?.render(Serde(&context))
 }
 
-/// A rendered page or fragment, as an answer.
+/// A rendered page or fragment, as a response.
 pub fn html(template: &str, context: impl Serialize) -> Response {
     html_with(StatusCode::OK, template, context)
 }
 
-/// A rendered page or fragment with another code.
+/// A rendered page or fragment with another status code.
 pub fn html_with(status: StatusCode, template: &str, context: impl Serialize) -> Response {
     match render(template, context) {
         Ok(body) => (status, Html(body)).into_response(),

@@ -1,4 +1,4 @@
-//! Deleting an environment: the page that asks for its name, and giving up a removal that cannot be confirmed.
+//! Deleting an environment: the confirmation page, and abandoning a removal that cannot be confirmed.
 
 use super::error::PageError;
 use super::fields::{Errors, Fields, Id, errors};
@@ -19,7 +19,7 @@ struct Form {
     errors: Errors,
 }
 
-/// The name, typed to confirm.
+/// The name, typed as confirmation.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Typed {
@@ -33,7 +33,7 @@ struct Delete {
     form: Form,
 }
 
-/// Asks for the name before anything is deleted.
+/// Asks for the name as confirmation.
 pub async fn delete_form(
     State(web): State<Web>,
     me: SignedIn,
@@ -59,7 +59,7 @@ async fn delete_page(
     ))
 }
 
-/// Deletes it.
+/// Requests the removal.
 pub async fn delete(
     State(web): State<Web>,
     me: SignedIn,
@@ -74,7 +74,7 @@ pub async fn delete(
     confirmed(&web, &me, id, typed, done.map(drop), said).await
 }
 
-/// Gives up a removal that Coolify does not confirm.
+/// Abandons a removal that Coolify does not confirm.
 pub async fn forget(
     State(web): State<Web>,
     me: SignedIn,

@@ -1,4 +1,4 @@
-//! The parts of a page that ask again: a row of the table, and the head of an environment's page.
+//! The polling parts of pages: a row of the table, and the head of an environment's page.
 
 use super::error::PageError;
 use super::fields::Id;
@@ -16,7 +16,7 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 
-/// What a polling row or head says it shows.
+/// The state that a polling row or head currently shows.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Shown {
@@ -31,7 +31,7 @@ struct RowUpdate {
     counts: Option<Counts>,
 }
 
-/// One row; 204 when it has not changed.
+/// One row; 204 when it is unchanged.
 pub async fn row(
     State(web): State<Web>,
     me: SignedIn,
@@ -70,7 +70,7 @@ struct HeadUpdate {
     announcement: Option<String>,
 }
 
-/// The head of an environment's page; 204 when it has not changed.
+/// The head of an environment's page; 204 when it is unchanged.
 pub async fn head(
     State(web): State<Web>,
     me: SignedIn,
@@ -84,7 +84,7 @@ pub async fn head(
     let row = Row::new(&web.app, &found, Part::Head, was);
     let announcement = row.announcement(was);
     if found.status == Status::Deploying && announcement.is_some() {
-        // Another deployment began: its log is not the one on the page.
+        // Another deployment began, so the log on the page is outdated.
         return Ok((StatusCode::OK, [("hx-refresh", "true")]).into_response());
     }
     let (deployments, stages) = history(&web, &me, id).await?;
@@ -97,7 +97,7 @@ pub async fn head(
     Ok(html("environments/_head_update.html", update))
 }
 
-/// The row if it is not what the page shows.
+/// The row, if it differs from what the page shows.
 async fn changed(
     web: &Web,
     me: &SignedIn,
@@ -118,7 +118,7 @@ async fn changed(
     }
 }
 
-/// 204 for a row that is as it was; for one that is not there a 404 that makes htmx take it off the page.
+/// 204 for an unchanged row; for a missing one, a 404 that makes htmx remove it from the page.
 async fn unchanged_or_gone(
     web: &Web,
     me: &SignedIn,
@@ -142,7 +142,7 @@ struct Gone {
     counts: Option<Counts>,
 }
 
-/// A 404 that makes htmx take an element off the page.
+/// A 404 that makes htmx remove an element from the page.
 pub(super) fn gone(
     element: &str,
     announcement: Option<&'static str>,

@@ -1,4 +1,4 @@
-//! Who asks: the session in PostgreSQL, and what a page needs to know of the visitor.
+//! The visitor of a request: the session in PostgreSQL, and what pages need to know about the visitor.
 
 use super::error::PageError;
 use super::state::{Notice, Tone, Web};
@@ -17,14 +17,14 @@ use tower_sessions_sqlx_store::PostgresStore;
 
 const USER: &str = "user";
 const NOTICES: &str = "notices";
-/// There from registering until the first environment is made.
+/// Set from registration until the first environment is created.
 const NEW_HERE: &str = "new";
-/// At most this many messages wait for a page.
+/// The maximum number of pending messages.
 const NOTICES_LIMIT: usize = 4;
-/// How long a session lasts without a new sign-in.
+/// The lifetime of a session without a new sign-in.
 const LIFETIME: Duration = Duration::days(30);
 
-/// Sessions in PostgreSQL; the cookie is `HttpOnly`, `SameSite=Lax`, and `Secure` when people come by https.
+/// Sessions in PostgreSQL; the cookie is `HttpOnly`, `SameSite=Lax`, and `Secure` when the public address is https.
 pub fn layer(web: &Web) -> SessionManagerLayer<PostgresStore> {
     SessionManagerLayer::new(PostgresStore::new(web.app.pool.clone()))
         .with_name("session")
@@ -34,18 +34,18 @@ pub fn layer(web: &Web) -> SessionManagerLayer<PostgresStore> {
         .with_expiry(Expiry::OnInactivity(LIFETIME))
 }
 
-/// Whoever asks, signed in or not.
+/// The sender of a request, signed in or not.
 pub struct Visitor {
     pub user: Option<User>,
     pub theme: &'static str,
     pub path: String,
     pub address: IpAddr,
-    /// The browser and the system, for the list of sessions.
+    /// The browser and the operating system, for the list of sessions.
     device: &'static str,
     pub session: Session,
 }
 
-/// A person who is signed in.
+/// A signed-in user.
 pub struct SignedIn {
     pub user: User,
     pub visitor: Visitor,
@@ -88,7 +88,7 @@ impl FromRequestParts<Web> for SignedIn {
     }
 }
 
-/// htmx would swap the sign-in page into a row, so it is told to go there as a whole.
+/// htmx would swap the sign-in page into a row, so a header makes it navigate there instead.
 fn to_login(headers: &HeaderMap) -> Response {
     if headers.contains_key("hx-request") {
         return (
@@ -100,7 +100,7 @@ fn to_login(headers: &HeaderMap) -> Response {
     Redirect::to("/login").into_response()
 }
 
-/// The colours the visitor chose.
+/// The visitor's theme.
 fn theme(headers: &HeaderMap) -> &'static str {
     let cookies = headers
         .get_all(header::COOKIE)
@@ -116,7 +116,7 @@ fn theme(headers: &HeaderMap) -> &'static str {
     }
 }
 
-/// Names the browser and the system a session is used with, as far as the browser says.
+/// The browser and the operating system of a session, as far as the user agent tells.
 fn device(headers: &HeaderMap) -> &'static str {
     let agent = headers
         .get(header::USER_AGENT)
@@ -138,8 +138,8 @@ fn device(headers: &HeaderMap) -> &'static str {
     }
 }
 
-/// The address a request comes from. A proxy on this machine or in a private network is believed when it names the sender,
-/// in the last entry of `X-Forwarded-For`, which it wrote itself.
+/// The client's IP address. A proxy on this machine or in a private network is trusted, and its client is the last
+/// entry of `X-Forwarded-For`, which the proxy added itself.
 fn sender(parts: &Parts) -> IpAddr {
     let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
     let peer = peer.map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |ConnectInfo(peer)| {
@@ -176,8 +176,8 @@ impl Visitor {
         }
     }
 
-    /// The visitor is this person from now on; the session gets a new id. It is stored and noted at once: one that nobody
-    /// knows of could not be ended.
+    /// Signs the visitor in; the session gets a new id. It is stored and recorded at once, because an unrecorded
+    /// session could not be ended from the account page.
     ///
     /// # Errors
     /// When the session cannot be stored.
@@ -188,12 +188,12 @@ impl Visitor {
         self.note(web, id).await
     }
 
-    /// Notes that this session of this person is used now.
+    /// Records that the user's session is in use.
     pub async fn note(&self, web: &Web, id: UserId) -> Result<(), PageError> {
         Ok(accounts::note_session(&web.app, &self.session_id(), id, self.device).await?)
     }
 
-    /// The visitor has just registered.
+    /// Marks the visitor as newly registered.
     ///
     /// # Errors
     /// When the session cannot be stored.
@@ -201,19 +201,19 @@ impl Visitor {
         Ok(self.session.insert(NEW_HERE, true).await?)
     }
 
-    /// Whether the visitor has registered in this session and made no environment yet.
+    /// Whether the visitor registered in this session and has not created an environment yet.
     pub async fn is_new_here(&self) -> bool {
         matches!(self.session.get(NEW_HERE).await, Ok(Some(true)))
     }
 
-    /// The visitor knows how it goes.
+    /// Removes that mark.
     pub async fn is_at_home(&self) {
         if self.is_new_here().await {
             let _: Result<Option<bool>, _> = self.session.remove(NEW_HERE).await;
         }
     }
 
-    /// The session ends.
+    /// Ends the session.
     ///
     /// # Errors
     /// When it cannot be removed.
@@ -221,7 +221,7 @@ impl Visitor {
         Ok(self.session.flush().await?)
     }
 
-    /// Says on the next page what was done.
+    /// Adds a message for the next page.
     pub async fn notice(&self, tone: Tone, text: impl Into<String>) {
         let mut notices: Vec<Notice> = self
             .session
@@ -240,7 +240,7 @@ impl Visitor {
         }
     }
 
-    /// The messages that wait for a page.
+    /// The pending messages.
     pub async fn take_notices(&self) -> Vec<Notice> {
         match self.session.get_value(NOTICES).await {
             Ok(Some(_)) => self

@@ -1,26 +1,26 @@
-//! What every handler is given, and the messages that wait for a page.
+//! The state of every handler, and the messages for the next page.
 
 use crate::app::App;
 use serde::{Deserialize, Serialize};
 
-/// What every handler is given.
+/// The state of every handler.
 #[derive(Clone)]
 pub struct Web {
     pub app: App,
-    /// People come by https: cookies are Secure.
+    /// The public address is https, so cookies are Secure.
     pub secure: bool,
-    /// Coolify is simulated: pages say what there is to try.
+    /// Coolify is simulated: pages tell the user what to try.
     pub demo: bool,
 }
 
-/// A message about what was done, shown once.
+/// A message about a completed action, shown once.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Notice {
     pub tone: Tone,
     pub text: String,
 }
 
-/// How a message is meant.
+/// The severity of a message.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Tone {

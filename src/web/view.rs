@@ -1,4 +1,4 @@
-//! What a row, a head and a list of steps show: words and flags, ready for the templates.
+//! The contents of a row, a head and a list of steps: strings and flags for the templates.
 
 use super::words;
 use crate::actions::environments::{DeploymentRow, EnvironmentRow};
@@ -9,7 +9,7 @@ use crate::domain::status::{Event, Status};
 use serde::Serialize;
 use time::OffsetDateTime;
 
-/// An environment as its row and its page show it.
+/// An environment as shown in its row and on its page.
 #[derive(Debug, Clone, Serialize)]
 pub struct Row {
     pub id: String,
@@ -49,7 +49,7 @@ struct Poll {
     trigger: &'static str,
 }
 
-/// What may be done with it now: the same table the actions obey.
+/// The actions allowed now, from the same table that the actions use.
 #[derive(Debug, Clone, Serialize)]
 #[expect(clippy::struct_excessive_bools, reason = "one flag a button")]
 struct Can {
@@ -62,14 +62,14 @@ struct Can {
     retry_removal: bool,
 }
 
-/// Which part of a page asks again.
+/// Which part of a page polls.
 #[derive(Debug, Clone, Copy)]
 pub enum Part {
     Row,
     Head,
 }
 
-/// What the poll sends along: it changes when the row does.
+/// The version that a poll sends along: it changes when the row does.
 pub fn version(version: i64, checked_at: Option<OffsetDateTime>, unconfirmed: bool) -> String {
     let checked = checked_at.map_or(0, OffsetDateTime::unix_timestamp);
     let unknown = if unconfirmed { "u" } else { "" };
@@ -77,7 +77,7 @@ pub fn version(version: i64, checked_at: Option<OffsetDateTime>, unconfirmed: bo
 }
 
 impl Row {
-    /// Makes the row; `was` is the status the asking page shows.
+    /// Builds the row; `was` is the status currently on the page.
     pub fn new(app: &App, row: &EnvironmentRow, part: Part, was: Option<Status>) -> Self {
         let now = row.now;
         let id = EnvironmentId::from(row.id).to_string();
@@ -102,7 +102,7 @@ impl Row {
         }
     }
 
-    /// The sentence for the live region when the status is another one than the page shows.
+    /// The text for the live region when the status differs from the one on the page.
     pub fn announcement(&self, was: Option<Status>) -> Option<String> {
         was.filter(|was| was.word() != self.status)
             .map(|_| format!("{} is {}.", self.name, self.badge.word))
@@ -202,7 +202,7 @@ fn can(row: &EnvironmentRow) -> Can {
     }
 }
 
-/// How many environments there are, and how they are.
+/// The number of environments, in total and by status.
 #[derive(Debug, Serialize)]
 pub struct Counts {
     pub total: usize,
@@ -232,7 +232,7 @@ pub struct Step {
     duration: Option<String>,
 }
 
-/// The six steps of a deployment with how long each took.
+/// The six steps of a deployment with their durations.
 pub fn steps(deployment: &DeploymentRow, began: &[(Stage, OffsetDateTime)]) -> Vec<Step> {
     let now = deployment.now;
     let step = |stage: Stage| {
@@ -260,7 +260,7 @@ fn state(deployment: &DeploymentRow, stage: Stage) -> &'static str {
     }
 }
 
-/// A deployment as the page lists it.
+/// A deployment as listed on the page.
 #[derive(Debug, Serialize)]
 pub struct Deployment {
     id: String,
@@ -271,12 +271,11 @@ pub struct Deployment {
     outcome: &'static str,
     duration: String,
     reason: Option<String>,
-    /// The lines of the log before the reason.
+    /// The log lines before the error.
     lines: Option<String>,
 }
 
 impl Deployment {
-    /// Makes the entry.
     pub fn new(row: &DeploymentRow) -> Self {
         let now = row.now;
         Self {

@@ -1,4 +1,4 @@
-//! Times as people say them.
+//! Times and durations in words.
 
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -41,7 +41,7 @@ fn counted(count: i64, unit: &str) -> String {
     format!("{count} {unit}{ending}")
 }
 
-/// "14:02 UTC", with the day when it is another one.
+/// "14:02 UTC", with the date unless it is today.
 pub fn clock(at: OffsetDateTime, now: OffsetDateTime) -> String {
     let time = format_description!("[hour]:[minute] UTC");
     let day = format_description!("[year]-[month]-[day] [hour]:[minute] UTC");
@@ -53,7 +53,7 @@ pub fn clock(at: OffsetDateTime, now: OffsetDateTime) -> String {
     written.unwrap_or_default()
 }
 
-/// As machines read it.
+/// The machine-readable format.
 pub fn machine(at: OffsetDateTime) -> String {
     at.replace_nanosecond(0)
         .unwrap_or(at)

@@ -1,4 +1,4 @@
-//! Runs the queue: each job in a task of its own. It must not know what a job does.
+//! Runs the job queue: each job in its own task. It must not know what a job does.
 
 use crate::actions::engine::{self, Ended};
 use crate::actions::known;
@@ -10,17 +10,17 @@ use std::time::Duration;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
-/// How many jobs a process takes at once.
+/// The maximum number of concurrent jobs in a process.
 const JOBS: usize = 8;
-/// How long jobs may take to finish when the process stops: longer than a step may take.
+/// The timeout for running jobs at shutdown: longer than a step may take.
 const FINISH: Duration = Duration::from_secs(25);
-/// How often the connection to the database is tried.
+/// How often connecting to the database is retried.
 const PULSE: Duration = Duration::from_secs(1);
-/// What this loop is called.
+/// The name of this loop.
 pub const NAME: &str = "jobs";
 
-/// Carries out jobs until told to stop. The queue's own recovery after an outage of the database takes longer and longer, so it
-/// is started anew.
+/// Runs jobs until asked to stop. The queue's own recovery after a database outage backs off too far, so it is
+/// restarted instead.
 pub async fn run(app: App, stop: CancellationToken) {
     let mut runner: Option<JobRunnerHandle> = None;
     loop {
@@ -59,7 +59,7 @@ async fn start(app: &App) -> Option<JobRunnerHandle> {
         .ok()
 }
 
-/// Carries out one job. One that fails because of the database stays in the queue and is tried again.
+/// Runs one job. If the database fails, the job stays in the queue and is retried.
 async fn work(app: App, mut current: CurrentJob) {
     let Some(job) = Job::of(&current) else {
         tracing::warn!(

@@ -1,5 +1,5 @@
-//! The worker: jobs, the scheduler of turns, the watchers, logs, and the sweep, each in a supervised loop of its own. It knows no
-//! pages.
+//! The worker: jobs, the scheduler of turns, the watchers, logs, and the sweep, each in its own supervised loop. It
+//! knows no pages.
 
 mod jobs;
 mod rounds;
@@ -13,12 +13,12 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-/// How long everything may take to finish when the process stops: longer than a step may take.
+/// The timeout of the shutdown: longer than a step may take.
 const FINISH: Duration = Duration::from_secs(28);
-/// How often Coolify is searched for applications that nobody knows.
+/// How often Coolify is searched for applications that are not in our database.
 const ORPHANS: Duration = Duration::from_mins(10);
 
-/// Works until told to stop, then finishes what it is at, and gives back what it has claimed.
+/// Works until asked to stop, then finishes running work and releases its claims.
 pub async fn run(app: App, stop: CancellationToken) {
     let mut loops = JoinSet::new();
     let (own, until) = (app.clone(), stop.clone());

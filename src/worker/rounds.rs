@@ -1,5 +1,5 @@
-//! Loops that cannot take each other down: each round runs in a task of its own, for a limited time, and a panic ends that round
-//! alone. It knows no work.
+//! Supervised loops: each round runs in its own task with a timeout, and a panic ends only that round. It knows nothing
+//! of the work.
 
 use crate::app::Loops;
 use std::future::Future;
@@ -7,14 +7,14 @@ use std::time::Duration;
 use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
-/// How long a round may take.
+/// The timeout of a round.
 const ROUND_LIMIT: Duration = Duration::from_secs(45);
-/// A loop that rests for longer says that it is well meanwhile.
+/// A loop with a longer interval reports that it is alive in between.
 const REST: Duration = Duration::from_secs(15);
-/// How soon a loop that panicked begins again.
+/// The restart delay of a loop that panicked.
 const RESTART: Duration = Duration::from_secs(1);
 
-/// A loop that does the same again and again.
+/// A loop that repeats one action.
 pub struct Rounds {
     name: &'static str,
     period: Duration,
@@ -22,7 +22,7 @@ pub struct Rounds {
 }
 
 impl Rounds {
-    /// Rounds that begin this long after each other, or when the last one has ended.
+    /// The interval between the starts of rounds, or from the end of one to the start of the next.
     pub fn new(name: &'static str, period: Duration) -> Self {
         Self {
             name,
@@ -31,7 +31,7 @@ impl Rounds {
         }
     }
 
-    /// Goes round until told to stop. What fails once may not fail the next time.
+    /// Runs rounds until asked to stop. A failed round is repeated, because the failure may be temporary.
     pub async fn run<F>(&self, loops: &Loops, stop: &CancellationToken, act: impl Fn() -> F)
     where
         F: Future<Output = sqlx::Result<()>> + Send + 'static,
@@ -59,7 +59,7 @@ impl Rounds {
         loops.stopped(self.name);
     }
 
-    /// One round; why it failed, if it did. A panic is logged wherever it happens.
+    /// Runs one round; returns the reason if it failed. A panic is logged here.
     async fn round<F>(&self, act: F) -> Option<String>
     where
         F: Future<Output = sqlx::Result<()>> + Send + 'static,
@@ -80,7 +80,7 @@ impl Rounds {
     }
 }
 
-/// When the loop itself is ended, its round is, too.
+/// Aborts the round when the loop itself is aborted.
 struct AbortOnDrop(tokio::task::AbortHandle);
 
 impl Drop for AbortOnDrop {
@@ -89,7 +89,7 @@ impl Drop for AbortOnDrop {
     }
 }
 
-/// Runs what loops by itself, and begins it again should it panic.
+/// Runs a loop in its own task, and restarts it if it panics.
 pub async fn supervise<F>(loops: Loops, stop: CancellationToken, name: &str, run: impl Fn() -> F)
 where
     F: Future<Output = ()> + Send + 'static,
