@@ -8,7 +8,7 @@ default:
 demo *arguments:
     scripts/demo "$@"
 
-# The same, with its own log in detail.
+# The same, with a detailed log.
 dev *arguments:
     RUST_LOG="${RUST_LOG:-info,sqlxmq=warn,vps_claude=debug}" scripts/demo "$@"
 
@@ -16,11 +16,11 @@ dev *arguments:
 test *arguments:
     scripts/test "$@"
 
-# Make small changes to the domain and the guard, and list those that no test of theirs notices.
+# Mutate the domain and the guard, and list the changes that their tests do not detect.
 mutants *arguments:
     scripts/mutants "$@"
 
-# Check everything that must hold before a commit.
+# Run all checks that must pass before a commit.
 ci:
     .ci/run
 
@@ -32,10 +32,10 @@ claims:
 loaded *arguments:
     scripts/loaded "$@"
 
-# Write .sqlx/ anew after a change of SQL; `--check` only compares.
+# Regenerate .sqlx/ after a change of SQL; `--check` only compares.
 prepare *arguments:
     scripts/prepare "$@"
 
-# Make pictures of every page; the folder is target/screenshots unless named.
+# Take screenshots of every page; the folder is target/screenshots unless named.
 screenshots *arguments:
     scripts/screenshots "$@"

@@ -1,9 +1,9 @@
 # shellcheck shell=bash
-# A private PostgreSQL and Redis on 127.0.0.1, for the scripts beside this file, which source it.
+# A private PostgreSQL and Redis on 127.0.0.1, sourced by the other scripts in this folder.
 # It must not know what runs against them.
 #
-# The order of use: require, trap stop_services EXIT, use_folder, start_postgres, start_redis, run.
-# A folder holds the logs and `services/`, which belongs to whoever runs the servers: PostgreSQL refuses to run as root.
+# Call order: require, trap stop_services EXIT, use_folder, start_postgres, start_redis, run.
+# A folder holds the logs and `services/`, owned by the user who runs the servers: PostgreSQL refuses to run as root.
 
 job=
 asked_at=
@@ -12,12 +12,12 @@ pids=()
 say() { printf '%s: %s\n' "${0##*/}" "$1" >&2; }
 die() { say "$1"; exit 1; }
 
-# A shell makes what it starts with `&` ignore SIGINT, and bash cannot undo that from inside.
+# A shell makes background jobs ignore SIGINT, and bash cannot undo that from inside.
 if [[ $(trap -p INT) == "trap -- ''"* ]]; then exec env --default-signal=INT "$BASH" "scripts/${0##*/}" "$@"; fi
 
 [ -d /proc/self/fd ] || die "this needs Linux; elsewhere use docker compose and cargo run."
 
-# Makes sure of the named Debian packages, or programs of their kind: root gets them installed, anybody else is told.
+# Ensures the named Debian packages or equivalent programs: installs them as root, otherwise prints what is missing.
 require() {
   local package missing=()
   for package; do present "$package" || missing+=("$package"); done
@@ -38,7 +38,7 @@ present() {
   esac
 }
 
-# The folder that has every program needed and working; Debian keeps them out of PATH, one folder for each version.
+# The folder with all needed programs; Debian keeps them out of PATH, in one folder per version.
 find_postgres() {
   local folder program newest_first
   newest_first=$(printf '%s\n' /usr/lib/postgresql/*/bin /usr/pgsql-*/bin | sort -rV)
@@ -52,7 +52,7 @@ find_postgres() {
   return 1
 }
 
-# Only the programs are wanted: what would make a cluster or register and start a service is replaced by `true`.
+# Only the programs are needed: commands that would create a cluster or start a service are replaced by `true`.
 install_packages() {
   local stubs log name status=0
   local -x DEBIAN_FRONTEND=noninteractive
@@ -69,7 +69,7 @@ install_packages() {
   return "$status"
 }
 
-# Takes a folder for this run alone, and makes `services/` in it for an unprivileged owner.
+# Creates a folder for this run only, and `services/` in it for an unprivileged owner.
 use_folder() {
   mkdir -p "$1"
   [ -O "$1" ] || die "$1 belongs to somebody else: remove it or name another folder."
@@ -82,7 +82,7 @@ use_folder() {
   fi
 }
 
-# Starts PostgreSQL with `fsync=on`, or `fsync=off` for data that may be lost with the machine; exports DATABASE_URL.
+# Starts PostgreSQL with `fsync=on`, or `fsync=off` for disposable data; exports DATABASE_URL.
 start_postgres() {
   [ -d "$folder/services/pg" ] || create_cluster
   end_orphan "$folder/services/pg"
@@ -92,7 +92,8 @@ start_postgres() {
   export DATABASE_URL
 }
 
-# Made beside its place and moved there when it is whole, so that an interrupted first start leaves no half cluster.
+# Created beside its final path and moved there when complete, so that an interrupted first start leaves no partial
+# cluster.
 create_cluster() {
   local services=$folder/services log=$folder/initdb.log
   rm -rf "$services/pg.new"
@@ -108,8 +109,8 @@ create_cluster() {
   mv "$services/pg.new" "$services/pg"
 }
 
-# A run that was killed may have left its PostgreSQL behind: it ends before the next one begins. A process that only
-# happens to have the same number works in another folder; PostgreSQL itself could not tell and would refuse to start.
+# A killed run may have left its PostgreSQL running, so that is stopped first. An unrelated process with the same pid
+# works in another folder; PostgreSQL itself cannot tell the difference and would refuse to start.
 end_orphan() {
   local pid=
   { read -r pid <"$1/postmaster.pid"; } 2>/dev/null || [ -n "$pid" ] || return 0
@@ -117,15 +118,16 @@ end_orphan() {
   while [ "/proc/$pid/cwd" -ef "$1" ]; do sleep 0.1; done
 }
 
-# Starts a Redis that keeps nothing and exports REDIS_URL.
+# Starts a Redis without persistence and exports REDIS_URL.
 start_redis() {
   start_server redis "$redis" --bind 127.0.0.1 --port PORT --dir /proc/self/fd/8 --save '' --appendonly no \
     --databases 1000
   export REDIS_URL="redis://127.0.0.1:$port"
 }
 
-# Starts a server, by name and command, on a free port, which it leaves in `port` and puts where the command says PORT.
-# The server has a process group of its own: a Ctrl-C in the terminal must not end it before what uses it.
+# Starts a server, by name and command, on a free port, which it stores in `port` and substitutes for PORT in the
+# command. The server has its own process group: a Ctrl-C in the terminal must not end it before the processes that use
+# it.
 start_server() {
   local name=$1
   shift
@@ -141,7 +143,7 @@ start_server() {
   die "$name does not start; its log is above. If the data is from another version, remove $folder."
 }
 
-# A port nobody answers on, below those the kernel gives to outgoing connections.
+# A free port, below those that the kernel uses for outgoing connections.
 free_port() {
   local candidate
   while candidate=$(shuf -i 20000-31999 -n 1) && (: <"/dev/tcp/127.0.0.1/$candidate") 2>/dev/null; do :; done
@@ -157,7 +159,7 @@ wait_until_ready() {
   return 1
 }
 
-# PostgreSQL writes its number into the first line of this file and its state into the eighth.
+# PostgreSQL writes its pid into the first line of this file and its state into the eighth.
 postgres_is_ready() {
   local lines=()
   { mapfile -t lines <"$folder/services/pg/postmaster.pid"; } 2>/dev/null
@@ -173,8 +175,8 @@ redis_is_ready() {
   [[ $answer == +PONG* ]]
 }
 
-# Becomes the given program as the owner of `services/`, with that folder as descriptor 8: it may lie where its owner
-# may not go, below /root for one. Should this script be killed, the program is told to stop.
+# Becomes the given program as the owner of `services/`, with that folder as descriptor 8: its path may be inaccessible
+# to the owner, as below /root. If this script is killed, the program receives a signal to stop.
 as_owner() {
   local identity=()
   ((EUID)) || read -ra identity < <(stat -c '--clear-groups --reuid=%u --regid=%g' "$folder/services")
@@ -182,8 +184,8 @@ as_owner() {
   exec setpriv "${identity[@]}" --pdeathsig INT "$@" 8<"$folder/services" 9>&-
 }
 
-# Runs a command to its end and returns how it ended. It has a process group of its own, so that a Ctrl-C reaches it
-# once, through stop_job, and so that nothing it started outlives it. It does not outlive this script either.
+# Runs a command and returns its exit status. It has its own process group, so that a Ctrl-C reaches it only
+# once, through stop_job, and so that none of its children outlive it. It does not outlive this script either.
 run() {
   local status=0
   set -m
@@ -200,7 +202,7 @@ run() {
   return "$status"
 }
 
-# The first signal asks what runs to stop and lets it finish; one that comes later does not wait any more.
+# The first signal asks the job to stop and waits for it; a later one no longer waits.
 stop_job() {
   [ -n "$job" ] || exit 130
   if [ -z "$asked_at" ]; then
@@ -212,7 +214,7 @@ stop_job() {
 }
 trap stop_job INT TERM HUP
 
-# For the EXIT trap: ends the servers, the last one first.
+# For the EXIT trap: stops the servers in reverse order.
 stop_services() {
   local index
   trap '' INT TERM HUP
