@@ -63,7 +63,7 @@ async fn start(options: Options) -> anyhow::Result<Simulator> {
         Ok(simulator) => Ok(simulator),
         Err(_) => Simulator::start(options)
             .await
-            .context("the simulated Coolify cannot start"),
+            .context("the simulated Coolify cannot start; if its coolify.json in DEMO_DIR is of another version, remove that folder"),
     }
 }
 

@@ -4,6 +4,7 @@ use super::harness::Dashboard;
 use crate::simulator::calls::Call;
 use crate::simulator::faults::FaultKind;
 use crate::simulator::removal::Change;
+use std::time::Duration;
 
 #[tokio::test]
 async fn what_is_stopped_behind_our_back_is_an_error_and_comes_back_by_itself() {
@@ -94,10 +95,12 @@ async fn an_application_that_vanished_is_made_anew_with_a_new_password() {
 
 #[tokio::test]
 async fn a_badge_does_not_say_what_nobody_has_seen_for_long() {
-    let dashboard = Dashboard::open().await;
+    let unconfirmed = Duration::from_secs(1);
+    let dashboard = Dashboard::with(|setup| setup.pace.unconfirmed = unconfirmed).await;
     let ada = dashboard.person("Ada").await;
     let made = dashboard.running(&ada, "Unseen").await;
     dashboard.fault(Call::Any, FaultKind::Unavailable);
+    dashboard.fault(Call::Address, FaultKind::Unavailable);
     let badge = async |words: &str| {
         let row = ada.get(&made.at("row")).await.expect(200);
         row.says(words).then_some(row)

@@ -65,7 +65,7 @@ fn hurry() -> Pace {
         look_every: millis(30),
         recheck: millis(400),
         doubt: millis(40),
-        unconfirmed: millis(1_000),
+        unconfirmed: Duration::from_mins(10),
         refused: millis(200),
         queue_full: millis(200),
         retry: millis(30),
