@@ -36,3 +36,16 @@ update environments set application_asked = true where application_uuid is not n
 create function newest_deployment(environment uuid) returns uuid
 language sql stable
 as 'select id from deployments where environment_id = environment order by created_at desc limit 1';
+
+-- Why the last deployment failed, if it did. One that was withdrawn while it waited says nothing.
+create function last_failure(environment uuid) returns text
+language sql stable
+as $$
+    select case when outcome = 'failed' then reason end
+    from deployments
+    where environment_id = environment
+    and finished_at is not null
+    and (outcome <> 'cancelled' or turn_at is not null)
+    order by created_at desc
+    limit 1
+$$;

@@ -157,9 +157,7 @@ impl App {
 
 /// Whether the database answers.
 pub async fn database_answers(app: &App) -> bool {
-    let answer = tokio::time::timeout(Duration::from_secs(2), app.pool.acquire()).await;
-    match answer {
-        Ok(Ok(mut connection)) => sqlx::Connection::ping(&mut *connection).await.is_ok(),
-        _ => false,
-    }
+    let ping = async { sqlx::Connection::ping(&mut *app.pool.acquire().await?).await };
+    let answer = tokio::time::timeout(Duration::from_secs(2), ping).await;
+    matches!(answer, Ok(Ok(())))
 }

@@ -42,6 +42,9 @@ impl Cost {
 #[derive(Debug)]
 pub struct NoCall(pub Duration);
 
+/// How long a poll waits for its call.
+const LONGEST_WAIT: Duration = Duration::from_secs(5);
+
 /// The calls of one step.
 pub struct Calls<'a> {
     app: &'a App,
@@ -63,6 +66,19 @@ impl<'a> Calls<'a> {
     pub fn singly(app: &'a App, lane: Lane) -> Self {
         let cost = Cost { lane, calls: 0 };
         Self::reserved(app, cost)
+    }
+
+    /// One call, after waiting for it a few seconds at most; none when that is not enough.
+    pub async fn reserve_now(app: &'a App, lane: Lane) -> Self {
+        if app.calls.paused().await > LONGEST_WAIT {
+            return Self::singly(app, lane);
+        }
+        let wait = app.calls.reserve(lane, 1, Duration::ZERO).await;
+        if wait > LONGEST_WAIT {
+            return Self::singly(app, lane);
+        }
+        tokio::time::sleep(wait).await;
+        Self::reserved(app, Cost { lane, calls: 1 })
     }
 
     /// The client, for one call.

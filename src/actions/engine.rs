@@ -191,7 +191,9 @@ async fn write(app: &App, task: &Task, next: Next) -> sqlx::Result<Ended> {
 /// A cancel requested during the step had no effect because the claim was taken.
 async fn cancel_now(app: &App, tx: &mut PgConnection, row: &DeploymentStep) -> sqlx::Result<()> {
     let (environment, id) = (row.environment_id.into(), row.id.into());
-    if !row.cancel_requested && deployments::is_cancel_requested(tx, id).await? {
+    let under_way = deployments::under_way(tx, environment).await?;
+    let is_wanted = under_way.is_some_and(|under_way| under_way.cancel_requested);
+    if !row.cancel_requested && is_wanted {
         watches::stop(tx, environment).await?;
         jobs::advance(app, tx, environment, id, Cost::CANCEL, Duration::ZERO).await?;
     }

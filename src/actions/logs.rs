@@ -20,7 +20,9 @@ pub async fn fetch(app: &App) -> sqlx::Result<()> {
         };
         match client.build(&due.deployment_uuid).await {
             Ok(row) => save(app, due.id.into(), &row).await?,
-            Err(Error::NotFound) => log::give_up(&app.pool, due.id.into()).await?,
+            Err(Error::NotFound | Error::Refused(_)) => {
+                log::give_up(&app.pool, due.id.into()).await?;
+            }
             Err(error) => respect_limit(app, &error).await,
         }
     }
@@ -54,7 +56,7 @@ pub async fn cause(
         &kept
     };
     let Some(cause) = failure::cause(entries) else {
-        let sentence = if entries.is_empty() {
+        let sentence = if build.is_none_or(DeploymentRow::hides_log) && entries.is_empty() {
             "The build failed, and Coolify shows no log of it: its token needs the permission read:sensitive. Read the log in Coolify, mend what it says, and deploy again."
         } else {
             "The build failed, and its log does not say why. Read it, mend what it says, and deploy again."

@@ -32,7 +32,7 @@ pub async fn build(
     uuid: &str,
     application: Option<&str>,
 ) -> Result<Option<DeploymentRow>, Sighting> {
-    let calls = Calls::singly(app, Lane::Look);
+    let calls = Calls::reserve_now(app, Lane::Look).await;
     let client = calls.one().await.map_err(|NoCall(_)| Sighting::Skipped)?;
     match within(app.pace.look, client.build(uuid)).await {
         Ok(row) => Ok(Some(row)),

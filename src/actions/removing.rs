@@ -36,10 +36,15 @@ pub async fn step(step: &Step<'_>, row: &RemovalStep) -> Result<Next, StepError>
         }
     }
     // The watcher must confirm that it is gone.
-    Ok(if ours.is_empty() {
-        Next::Gone
-    } else {
-        Next::Watch
+    Ok(match row.application_uuid {
+        _ if ours.is_empty() => Next::Gone,
+        Some(_) => Next::Watch,
+        // The watcher has no uuid to ask for: the list is read again until nothing is in it.
+        None => Next::Again {
+            after: step.app.pace.look_every,
+            note: None,
+            unsure: false,
+        },
     })
 }
 

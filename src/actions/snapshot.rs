@@ -46,7 +46,8 @@ impl Snapshots {
 }
 
 async fn fetch(app: &App, followed: &HashSet<String>) -> Builds {
-    let calls = Calls::singly(app, Lane::Look);
+    // It serves all deployments, so it waits for its call: many other looks would take each as it becomes free.
+    let calls = Calls::reserve_now(app, Lane::Look).await;
     let Ok(client) = calls.one().await else {
         return Err(Sighting::Skipped);
     };

@@ -15,6 +15,8 @@ use uuid::Uuid;
 
 /// A rough cost of a deployment's step.
 const CALLS: u32 = 3;
+/// How many rows are read at once.
+const PAGE: i64 = 1_000;
 
 /// Enqueues a job for every stuck row. If two sweeps run at once, the newer job supersedes the older.
 pub async fn sweep(app: &App) -> sqlx::Result<()> {
@@ -30,15 +32,21 @@ pub async fn sweep(app: &App) -> sqlx::Result<()> {
     if resumed > 0 {
         tracing::warn!(rows = resumed, "nobody looked at environments that run");
     }
-    let stuck = watches::stuck(&app.pool).await?;
-    if stuck.is_empty() {
-        return Ok(());
+    let mut last = Uuid::nil();
+    loop {
+        let stuck = watches::stuck(&app.pool, last, PAGE).await?;
+        let Some(row) = stuck.last() else {
+            return Ok(());
+        };
+        last = row.environment_id;
+        let asked = queue::asked(&app.pool).await?;
+        for row in stuck.iter().filter(|row| !has_job(row, &asked)) {
+            // It may have been deleted meanwhile: the others are asked for all the same.
+            if let Err(error) = ask(app, row).await {
+                tracing::warn!(environment = %row.environment_id, %error, "work not asked for");
+            }
+        }
     }
-    let asked = queue::asked(&app.pool).await?;
-    for row in stuck.iter().filter(|row| !has_job(row, &asked)) {
-        ask(app, row).await?;
-    }
-    Ok(())
 }
 
 fn has_job(row: &Stuck, asked: &HashSet<Job>) -> bool {

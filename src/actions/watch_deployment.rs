@@ -201,6 +201,8 @@ async fn enter(
     until: Stage,
 ) -> sqlx::Result<()> {
     if due.stage == Some(Stage::Build) {
+        // Where no look saw it being built, the time to start begins now all the same.
+        builds::begin(tx, id, app.pace.deadline).await?;
         builds::end(tx, id, app.pace.patience.trailing_log).await?;
     }
     let is_next = |stage: &Stage| Some(*stage) > due.stage && *stage <= until;

@@ -92,12 +92,18 @@ async fn ask_again(
         watches::stop(tx, environment).await?;
         return jobs::remove(app, tx, environment, Duration::ZERO).await;
     }
-    let Some(id) = due.deployment_id.map(Into::into) else {
+    let Some(under_way) = deployments::under_way(tx, environment).await? else {
         return Ok(());
     };
-    if status == Status::Deploying && deployments::is_cancel_requested(tx, id).await? {
+    let is_another = due.deployment_id != Some(under_way.id.uuid());
+    if status == Status::Deploying && (under_way.cancel_requested || is_another) {
+        let cost = if under_way.cancel_requested {
+            Cost::CANCEL
+        } else {
+            Cost::deployment(2)
+        };
         watches::stop(tx, environment).await?;
-        jobs::advance(app, tx, environment, id, Cost::CANCEL, Duration::ZERO).await?;
+        jobs::advance(app, tx, environment, under_way.id, cost, Duration::ZERO).await?;
     }
     Ok(())
 }

@@ -113,11 +113,10 @@ impl Waiting {
     /// Judges a sighting of a waiting deployment.
     pub fn judge(&self, sighting: &Sighting, patience: &Patience, now: OffsetDateTime) -> Verdict {
         match sighting {
-            Sighting::Skipped => self.or_overdue(
-                patience,
-                now,
+            // Our own budget is used up: that says nothing about the deployment.
+            Sighting::Skipped => Verdict::Wait(Some(
                 "Coolify allows only so many calls a minute.".to_owned(),
-            ),
+            )),
             Sighting::Refused(sentence) => Verdict::Fail(sentence.clone()),
             Sighting::Unreachable(why) => self.or_overdue(
                 patience,
@@ -151,7 +150,7 @@ impl Waiting {
             Build::Cancelled => Verdict::Fail(
                 "The build was cancelled in Coolify. Deploy again when you like.".to_owned(),
             ),
-            Build::Missing if now > self.deadline => {
+            Build::Missing if self.is_overdue(patience, now) => {
                 Verdict::Fail(overdue(Some("Coolify does not know the build.")))
             }
             Build::Missing => Verdict::Redo,

@@ -15,7 +15,9 @@ pub async fn ask(
 ) -> sqlx::Result<bool> {
     let mut tx = pool.begin().await?;
     sqlx::query!(
-        "update environments set application_asked = true where id = $1",
+        "update environments
+         set application_asked = true, application_uuid = null
+         where id = $1",
         claim.environment.uuid()
     )
     .execute(&mut *tx)

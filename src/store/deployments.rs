@@ -65,16 +65,31 @@ pub async fn request_cancel(conn: &mut PgConnection, id: DeploymentId) -> sqlx::
     Ok(noted.execute(conn).await?.rows_affected() == 1)
 }
 
-/// Whether the owner cancelled the deployment.
-pub async fn is_cancel_requested(conn: &mut PgConnection, id: DeploymentId) -> sqlx::Result<bool> {
-    let requested = sqlx::query_scalar!(
-        r#"select cancel_requested_at is not null as "requested!"
+/// A deployment that has had its turn and not ended.
+#[derive(Debug, Clone, Copy)]
+pub struct UnderWay {
+    pub id: DeploymentId,
+    pub cancel_requested: bool,
+}
+
+/// The deployment of an environment that is under way.
+pub async fn under_way(
+    conn: &mut PgConnection,
+    environment: EnvironmentId,
+) -> sqlx::Result<Option<UnderWay>> {
+    let found = sqlx::query!(
+        r#"select id, cancel_requested_at is not null as "cancel_requested!"
            from deployments
-           where id = $1
+           where environment_id = $1
+           and turn_at is not null
            and finished_at is null"#,
-        id.uuid()
+        environment.uuid()
     );
-    Ok(requested.fetch_optional(conn).await?.unwrap_or(false))
+    let found = found.fetch_optional(conn).await?;
+    Ok(found.map(|row| UnderWay {
+        id: row.id.into(),
+        cancel_requested: row.cancel_requested,
+    }))
 }
 
 /// Sets the deployment's stage.

@@ -157,7 +157,7 @@ async fn rows(
              coalesce(d.cancel_requested_at is not null, false) as "cancelling!",
              d.ahead as "ahead?",
              coalesce(d.status_before = 'running', false) as "ran_before!",
-             case when d.outcome = 'failed' then d.reason end as failure,
+             last_failure(e.id) as failure,
              now() as "now!"
            from environments e
            join watches w on w.environment_id = e.id

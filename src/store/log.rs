@@ -98,7 +98,10 @@ pub async fn claim(pool: &PgPool, most: i64, again: Duration) -> sqlx::Result<Ve
     sqlx::query_as!(
         Due,
         r#"update deployments d
-           set log_at = now() + $2::float8 * interval '1 second'
+           set log_at = case
+                 when d.finished_at + interval '1 minute' > now() or d.finished_at is null
+                   then now() + $2::float8 * interval '1 second'
+               end
            from (
              select id
              from deployments

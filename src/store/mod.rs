@@ -24,7 +24,8 @@ const CONNECTIONS: u32 = 14;
 /// How long a request waits for a connection before the database counts as unreachable.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Limits the duration of statements, and detects a lost peer within a minute.
+/// Limits the duration of statements, and lets PostgreSQL notice within a minute that this process is gone. That PostgreSQL is
+/// gone is noticed by the timeouts of those who wait for it: sqlx 0.8 cannot set TCP keepalive on its own side.
 const SETTINGS: &str = "set statement_timeout = '15s';
     set tcp_keepalives_idle = 30; set tcp_keepalives_interval = 10; set tcp_keepalives_count = 3";
 

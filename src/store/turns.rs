@@ -110,21 +110,24 @@ pub async fn number(conn: &mut PgConnection) -> sqlx::Result<Vec<EnvironmentId>>
              select id, environment_id,
                row_number() over (order by nth, turn_at nulls first, created_at, id) - 1 as ahead
              from waiting
+           ), changed as (
+             select line.* from line
+             join deployments d on d.id = line.id
+             where d.ahead is distinct from line.ahead
+           ), free as (
+             select id from environments
+             where id in (select environment_id from changed)
+             for update skip locked
            ), numbered as (
              update deployments d
-             set ahead = line.ahead
-             from line
-             where d.id = line.id
-             and d.ahead is distinct from line.ahead
-             returning d.environment_id
+             set ahead = changed.ahead
+             from changed
+             where d.id = changed.id
+             and changed.environment_id in (select id from free)
            )
            update environments e
            set version = version + 1
-           from (
-             select id from environments
-             where id in (select environment_id from numbered)
-             for update skip locked
-           ) free
+           from free
            where e.id = free.id
            returning e.id"#
     );

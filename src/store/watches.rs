@@ -90,7 +90,7 @@ pub async fn claim(pool: &PgPool, kind: Kind, most: i64, holder: Holder) -> sqlx
              c.environment_id, c.token, c.job, c.looks, c.missed,
              e.status as "status: Status", e.subdomain, e.application_uuid, e.reason,
              extract(epoch from now() - e.removal_requested_at)::float8 as removal_seconds,
-             case when d.outcome = 'failed' then d.reason end as failure,
+             last_failure(e.id) as failure,
              d.id as "deployment_id?", d.stage as "stage?: Stage", d.stage_since as "stage_since?", d.deadline as "deadline?",
              d.note as "note?", d.deployment_uuid as "deployment_uuid?",
              d.build_began_at is not null as "build_began!", d.build_ended_at as "build_ended_at?",
@@ -186,7 +186,7 @@ pub async fn watch(
         "update watches
          set kind = $2,
              due_at = now() + $3::float8 * interval '1 second',
-             looks = 0,
+             looks = case when kind = $2 and kind = 'removal' then looks else 0 end,
              missed = 0
          where environment_id = $1",
         environment.uuid(),
@@ -254,7 +254,7 @@ pub struct Stuck {
 
 /// Unclaimed rows that should make progress: without a scheduled poll, or with a cancellation that a poll would not
 /// notice.
-pub async fn stuck(pool: &PgPool) -> sqlx::Result<Vec<Stuck>> {
+pub async fn stuck(pool: &PgPool, after: Uuid, most: i64) -> sqlx::Result<Vec<Stuck>> {
     sqlx::query_as!(
         Stuck,
         r#"select e.id as environment_id, e.status as "status: Status", d.id as "deployment_id?", w.job
@@ -262,9 +262,17 @@ pub async fn stuck(pool: &PgPool) -> sqlx::Result<Vec<Stuck>> {
            join watches w on w.environment_id = e.id
            left join deployments d on d.environment_id = e.id and d.finished_at is null and d.turn_at is not null
            where (e.status = 'deleting' or (e.status = 'deploying' and d.id is not null))
-           and (w.due_at is null or d.cancel_requested_at is not null)
+           and (
+             w.due_at is null
+             or d.cancel_requested_at is not null
+             or (e.status = 'deploying' and w.kind <> 'deployment')
+           )
            and (w.leased_until is null or w.leased_until <= now())
-           limit 1000"#
+           and e.id > $1
+           order by e.id
+           limit $2"#,
+        after,
+        most
     )
     .fetch_all(pool)
     .await

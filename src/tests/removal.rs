@@ -253,3 +253,25 @@ async fn a_removal_waits_for_a_coolify_out_of_reach() {
     assert!(dashboard.record(&made).volumes_removed);
     dashboard.close().await;
 }
+
+#[tokio::test]
+async fn an_application_whose_uuid_is_not_known_is_removed_before_the_row_leaves() {
+    let dashboard = Dashboard::open().await;
+    dashboard
+        .simulator
+        .settings(|settings| settings.delete_seconds = Some(100.0));
+    let ada = dashboard.person("Ada").await;
+    dashboard.fault_once(Call::Create, FaultKind::ResetAfter);
+    dashboard.fault(Call::Find, FaultKind::Unavailable);
+    let made = dashboard.make(&ada, "Unnamed", true).await;
+    dashboard
+        .until("the application is made", async || {
+            (dashboard.records(&made).len() == 1).then_some(())
+        })
+        .await;
+    delete(&ada, &made).await.expect(303);
+    dashboard.simulator.clear_faults();
+    dashboard.until_gone(&made).await;
+    assert!(dashboard.record(&made).deleted_at.is_some());
+    dashboard.close().await;
+}

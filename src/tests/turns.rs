@@ -144,6 +144,10 @@ async fn a_deployment_that_waits_for_too_long_ends_and_leaves_what_runs_running(
         "The last deployment failed: The deployment waited",
     )
     .await;
+    ada.post(&runs.at("deploy"), &[]).await.expect(303);
+    ada.post(&runs.at("cancel"), &[]).await.expect(303);
+    let failed = "The last deployment failed: The deployment waited";
+    until_says(&dashboard, &ada, &runs, failed).await;
     ada.post(&first.at("cancel"), &[]).await.expect(303);
     dashboard.until_status(&first, "pending").await;
     dashboard.close().await;

@@ -12,6 +12,8 @@ use tokio_util::sync::CancellationToken;
 
 /// The maximum number of concurrent jobs in a process.
 const JOBS: usize = 8;
+/// How long a job may take with all its statements: a database host that vanished answers none.
+const LIMIT: Duration = Duration::from_mins(1);
 /// The timeout for running jobs at shutdown: longer than a step may take.
 const FINISH: Duration = Duration::from_secs(25);
 /// How often connecting to the database is retried.
@@ -68,9 +70,10 @@ async fn work(app: App, mut current: CurrentJob) {
         );
         return;
     };
-    match engine::run(&app, job).await {
-        Ok(ended) => complete(&app, &mut current, job, ended).await,
-        Err(error) => tracing::warn!(?job, %error, "job not done, it is tried again"),
+    match tokio::time::timeout(LIMIT, engine::run(&app, job)).await {
+        Err(_) => tracing::warn!(?job, "job took too long, it is tried again"),
+        Ok(Ok(ended)) => complete(&app, &mut current, job, ended).await,
+        Ok(Err(error)) => tracing::warn!(?job, %error, "job not done, it is tried again"),
     }
 }
 

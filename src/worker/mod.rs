@@ -13,6 +13,8 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+/// How long giving back the claims may take: they end by themselves, too.
+const GIVE_BACK: Duration = Duration::from_secs(2);
 /// The timeout of the shutdown: longer than a step may take.
 const FINISH: Duration = Duration::from_secs(28);
 /// How often Coolify is searched for applications that are not in our database.
@@ -55,7 +57,8 @@ pub async fn run(app: App, stop: CancellationToken) {
         tracing::warn!("not everything was finished in time");
         loops.shutdown().await;
     }
-    holder::give_back_all(&app).await;
+    let given_back = holder::give_back_all(&app);
+    let _: Result<(), _> = tokio::time::timeout(GIVE_BACK, given_back).await;
 }
 
 type Round = std::pin::Pin<Box<dyn Future<Output = sqlx::Result<()>> + Send>>;

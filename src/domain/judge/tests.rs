@@ -79,6 +79,7 @@ fn a_build_in_coolifys_queue_has_hours_and_its_deadline_begins_when_it_is_built(
         (unreachable(), hours, "Wait("),
         (unreachable(), hours + 1, "Stop("),
         (Sighting::Build(Build::InProgress), 5_000, "Began"),
+        (Sighting::Build(Build::Missing), 5_000, "Redo"),
     ] {
         assert_verdict(&queued, &sighting, seconds, begins);
     }
@@ -101,7 +102,7 @@ fn a_failed_build_waits_three_seconds_for_its_last_lines() {
 }
 
 #[test]
-fn what_was_not_seen_is_no_failure_until_the_deadline_and_a_refusal_is_one_at_once() {
+fn what_was_not_seen_is_no_failure_and_a_refusal_is_one_at_once() {
     let skipped = || Sighting::Skipped;
     let unreachable = || Sighting::Unreachable("it hangs".to_owned());
     let refused = || Sighting::Refused("The token is wrong.".to_owned());
@@ -109,14 +110,8 @@ fn what_was_not_seen_is_no_failure_until_the_deadline_and_a_refusal_is_one_at_on
         (
             Stage::Build,
             skipped(),
-            1200,
-            r#"Wait(Some("Coolify allows only"#,
-        ),
-        (
-            Stage::Build,
-            skipped(),
             1201,
-            r#"Stop("Coolify allows only"#,
+            r#"Wait(Some("Coolify allows only"#,
         ),
         (
             Stage::Build,
