@@ -12,6 +12,8 @@ use crate::store::{applications, builds};
 
 /// The number of volumes of an environment.
 const ALL_VOLUMES: u32 = 4;
+/// The password, the volumes and the build of a new application.
+const AFTER_CREATION: u32 = 1 + ALL_VOLUMES + 1;
 
 /// How many calls the deployment's next step normally makes.
 pub fn cost(row: &DeploymentStep) -> Cost {
@@ -32,6 +34,15 @@ pub fn cost(row: &DeploymentStep) -> Cost {
 /// The first attempt creates the application without searching; later attempts search first.
 pub fn of_application(is_known: bool, may_exist: bool) -> Cost {
     Cost::deployment(if may_exist && !is_known { 2 } else { 1 })
+}
+
+/// What the turn of a deployment reserves. A first one gets all its calls at once, so that it is not overtaken halfway by
+/// others that only begin.
+pub fn of_turn(is_known: bool, may_exist: bool) -> Cost {
+    if may_exist || is_known {
+        return of_application(is_known, may_exist);
+    }
+    Cost::deployment(1 + AFTER_CREATION)
 }
 
 /// Sets the password and adds volumes. Lists existing volumes first, unless this deployment created the application.
@@ -138,11 +149,9 @@ async fn create(step: &Step<'_>, row: &DeploymentStep) -> Result<Next, StepError
     match client.create(&row.subdomain, &description, &fqdn).await {
         Ok(uuid) => {
             save(step, row, &uuid, true).await?;
-            let password = u32::from(row.password_hash.is_some());
-            Ok(Next::Enter(
-                Stage::Settings,
-                Cost::deployment(password + ALL_VOLUMES),
-            ))
+            let is_first_try = !row.application_asked && row.attempts == 0;
+            let reserve = if is_first_try { 0 } else { AFTER_CREATION };
+            Ok(Next::Enter(Stage::Settings, Cost::deployment(reserve)))
         }
         Err(Error::DomainTaken(conflicts)) => taken(step, row, &conflicts).await,
         Err(Error::NotFound) => Ok(Next::Fail("Coolify does not find where the application belongs. Check COOLIFY_PROJECT_UUID, COOLIFY_ENVIRONMENT_NAME and COOLIFY_SERVER_UUID, and deploy again.".to_owned())),
@@ -210,8 +219,16 @@ async fn settings(step: &Step<'_>, row: &DeploymentStep) -> Result<Next, StepErr
         step.hold(None).await?;
         client.add_volume(uuid, name, path).await?;
     }
-    let is_first = row.made_application && row.asked_after.is_none();
-    Ok(Next::Enter(Stage::Build, of_build(is_first)))
+    // Whoever made the application has reserved its build, too.
+    let is_reserved = row.made_application && row.asked_after.is_none();
+    Ok(Next::Enter(
+        Stage::Build,
+        if is_reserved {
+            Cost::NOTHING
+        } else {
+            of_build(false)
+        },
+    ))
 }
 
 fn find_application(row: &DeploymentStep) -> Next {

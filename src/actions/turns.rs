@@ -1,7 +1,7 @@
 //! The scheduler: deployments wait for a turn until Coolify has room for them.
 
 use super::calls::{Calls, respect_limit};
-use super::deploying::of_application;
+use super::deploying::of_turn;
 use super::{ending, jobs, known};
 use crate::app::App;
 use crate::coolify::ServerLimits;
@@ -51,7 +51,7 @@ async fn give_one(app: &App, tx: &mut PgConnection) -> sqlx::Result<Option<Envir
         return Ok(None);
     };
     let environment = EnvironmentId::from(turn.environment_id);
-    let cost = of_application(turn.application_uuid.is_some(), turn.application_asked);
+    let cost = of_turn(turn.application_uuid.is_some(), turn.application_asked);
     deployments::enter(tx, turn.id.into(), Stage::Application).await?;
     jobs::advance(app, tx, environment, turn.id.into(), cost, Duration::ZERO).await?;
     Ok(Some(environment))

@@ -95,11 +95,14 @@ async fn follow(world: &World) -> f64 {
             longest = longest.max(last.elapsed().as_secs_f64());
             (count, last) = (now, Instant::now());
         }
-        let moving = "select count(*) from deployments where finished_at is null";
-        let moving: i64 = sqlx::query_scalar(moving)
-            .fetch_one(&world.database)
-            .await
-            .unwrap();
+        let moving = "select count(*), count(*) filter (where stage = 'build')
+                      from deployments where finished_at is null";
+        let moving = sqlx::query_as(moving).fetch_one(&world.database);
+        let (moving, building): (i64, i64) = moving.await.unwrap();
+        if building == 0 {
+            // There is nothing to look at.
+            last = Instant::now();
+        }
         if moving == 0 {
             return longest;
         }

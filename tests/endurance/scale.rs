@@ -19,8 +19,6 @@ const SPEED: f64 = 0.3;
 const WINDOW: Duration = Duration::from_secs(75);
 /// How often the end of builds is looked for.
 const WATCH: Duration = Duration::from_millis(500);
-/// What Coolify allows in a minute, and what this test itself asks in it.
-const ALLOWED: u64 = 200 + 120;
 /// Ticks of the processor's clock in a second, as `/proc` counts.
 const TICKS: f64 = 100.0;
 
@@ -67,8 +65,6 @@ async fn measure(servers: &Servers, size: usize) -> Measured {
     world.coolify.settings(room).await;
     let builds = build(&world, size).await;
     insert(&world, &builds).await;
-    let real = json!({ "rate_limit_per_minute": ALLOWED });
-    world.coolify.settings(real).await;
     let dashboard = world.dashboard(&[]).await;
     let before = Instant::now();
     let (calls, ticks) = (our_calls(&world).await, ticks(&dashboard));
