@@ -1,6 +1,6 @@
 //! What following many builds costs: one look serves all of them. Run by scripts/scale.
 
-use crate::process::{Dashboard, Servers, World, until};
+use crate::process::{Servers, World, until};
 use serde_json::{Value, json};
 use sqlx::Row;
 use std::collections::HashMap;
@@ -19,9 +19,6 @@ const SPEED: f64 = 0.3;
 const WINDOW: Duration = Duration::from_secs(75);
 /// How often the end of builds is looked for.
 const WATCH: Duration = Duration::from_millis(500);
-/// Ticks of the processor's clock in a second, as `/proc` counts.
-const TICKS: f64 = 100.0;
-
 #[tokio::test]
 #[ignore = "takes minutes; scripts/scale runs it"]
 async fn the_cost_at_coolify_does_not_grow_with_the_number_of_deployments() {
@@ -67,7 +64,7 @@ async fn measure(servers: &Servers, size: usize) -> Measured {
     insert(&world, &builds).await;
     let dashboard = world.dashboard(&[]).await;
     let before = Instant::now();
-    let (calls, ticks) = (our_calls(&world).await, ticks(&dashboard));
+    let (calls, processor) = (our_calls(&world).await, dashboard.processor_seconds());
     let watched = watch(&world, &builds).await;
     let minutes = before.elapsed().as_secs_f64() / 60.0;
     let after = our_calls(&world).await;
@@ -88,7 +85,7 @@ async fn measure(servers: &Servers, size: usize) -> Measured {
             .as_u64()
             .unwrap(),
         memory_mb: dashboard.memory_mb("VmRSS"),
-        processor: (self::ticks(&dashboard) - ticks) / TICKS / (minutes * 60.0) * 100.0,
+        processor: (dashboard.processor_seconds() - processor) / (minutes * 60.0) * 100.0,
         ended: watched.ends.len(),
         delays: delays(&world, &watched.ends).await,
     }
@@ -272,14 +269,6 @@ async fn connections(world: &World) -> i64 {
         .fetch_one(&world.database)
         .await
         .unwrap()
-}
-
-/// The processor's time so far, in ticks.
-fn ticks(dashboard: &Dashboard) -> f64 {
-    let stat = std::fs::read_to_string(format!("/proc/{}/stat", dashboard.id())).unwrap();
-    let fields: Vec<&str> = stat.rsplit(") ").next().unwrap().split(' ').collect();
-    let field = |number: usize| fields[number].parse::<f64>().unwrap();
-    field(11) + field(12)
 }
 
 fn table(rows: &[Measured]) -> String {

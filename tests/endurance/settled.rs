@@ -1,6 +1,6 @@
 //! What looking at many environments that run costs: each is asked at its own address. Run by scripts/scale.
 
-use crate::process::{Dashboard, Servers, World};
+use crate::process::{Servers, World};
 use axum::Router;
 use axum::routing::get;
 use std::fmt::Write as _;
@@ -14,9 +14,6 @@ const SIZES: [(i32, Duration); 2] = [
 ];
 /// How long nothing is measured at first: the looks spread.
 const WARM_UP: Duration = Duration::from_mins(1);
-/// Ticks of the processor's clock in a second, as `/proc` counts.
-const TICKS: f64 = 100.0;
-
 struct Measured {
     size: i32,
     /// Calls to Coolify a minute, and statements to PostgreSQL a second.
@@ -64,7 +61,7 @@ async fn measure(servers: &Servers, size: i32, window: Duration) -> Measured {
     tokio::time::sleep(WARM_UP).await;
     let before = Instant::now();
     let (calls, statements) = (calls(&world).await, statements(&world).await);
-    let ticks = ticks(&dashboard);
+    let processor = dashboard.processor_seconds();
     let (mut p99, mut oldest) = (0.0_f64, 0.0_f64);
     while before.elapsed() < window {
         let (now_p99, now_oldest) = ages(&world).await;
@@ -79,7 +76,7 @@ async fn measure(servers: &Servers, size: i32, window: Duration) -> Measured {
         statements: (self::statements(&world).await - statements) / seconds,
         p99_seconds: p99,
         oldest_seconds: oldest,
-        processor: (self::ticks(&dashboard) - ticks) / TICKS / seconds * 100.0,
+        processor: (dashboard.processor_seconds() - processor) / seconds * 100.0,
         memory_mb: dashboard.memory_mb("VmRSS"),
         errors: sqlx::query_scalar(lost)
             .fetch_one(&world.database)
@@ -136,14 +133,6 @@ async fn statements(world: &World) -> f64 {
         .fetch_one(&world.database)
         .await
         .unwrap()
-}
-
-/// The processor's time so far, in ticks.
-fn ticks(dashboard: &Dashboard) -> f64 {
-    let stat = std::fs::read_to_string(format!("/proc/{}/stat", dashboard.id())).unwrap();
-    let fields: Vec<&str> = stat.rsplit(") ").next().unwrap().split(' ').collect();
-    let field = |number: usize| fields[number].parse::<f64>().unwrap();
-    field(11) + field(12)
 }
 
 fn table(rows: &[Measured]) -> String {

@@ -107,6 +107,15 @@ impl Dashboard {
         kilobytes.parse::<f64>().unwrap() / 1_024.0
     }
 
+    /// The processor's time so far.
+    pub fn processor_seconds(&self) -> f64 {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.id())).unwrap();
+        let fields: Vec<&str> = stat.rsplit(") ").next().unwrap().split(' ').collect();
+        // The times of user and system, in hundredths (proc(5)).
+        let field = |number: usize| fields[number].parse::<f64>().unwrap();
+        (field(11) + field(12)) / 100.0
+    }
+
     pub fn kill(&mut self) {
         self.process.kill();
     }
