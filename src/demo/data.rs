@@ -2,7 +2,7 @@
 
 use crate::actions::accounts::{self, Registration};
 use crate::actions::environments::{self, Draft};
-use crate::actions::{deployments, hashing};
+use crate::actions::{deployments, hashing, turns};
 use crate::app::{App, Pace};
 use crate::config::Config;
 use crate::domain::id::{EnvironmentId, UserId};
@@ -82,6 +82,7 @@ fn pace() -> Pace {
         look_every: soon,
         retry: soon,
         log: soon,
+        limits: soon,
         tick: Duration::from_millis(50),
         patience: Patience {
             trailing_log: soon,
@@ -131,6 +132,8 @@ async fn past(app: &App, simulator: &Simulator, people: &[UserId]) -> anyhow::Re
     stop.cancel();
     worker.await?;
     simulator.settings(|settings| *settings = usual);
+    // What it allowed meanwhile does not hold any more.
+    turns::read_limits(app).await?;
     settled.context("the demo's environments did not come to their ends in time")?
 }
 
