@@ -43,7 +43,7 @@ impl Cost {
 pub struct NoCall(pub Duration);
 
 /// How long a poll waits for its call.
-const LONGEST_WAIT: Duration = Duration::from_secs(5);
+pub const POLL_WAIT: Duration = Duration::from_secs(5);
 
 /// The calls of one step.
 pub struct Calls<'a> {
@@ -68,13 +68,13 @@ impl<'a> Calls<'a> {
         Self::reserved(app, cost)
     }
 
-    /// One call, after waiting for it a few seconds at most; none when that is not enough.
-    pub async fn reserve_now(app: &'a App, lane: Lane) -> Self {
-        if app.calls.paused().await > LONGEST_WAIT {
+    /// One call, after waiting for it this long at most; none when that is not enough.
+    pub async fn reserve_within(app: &'a App, lane: Lane, longest: Duration) -> Self {
+        if app.calls.paused().await > longest {
             return Self::singly(app, lane);
         }
         let wait = app.calls.reserve(lane, 1, Duration::ZERO).await;
-        if wait > LONGEST_WAIT {
+        if wait > longest {
             return Self::singly(app, lane);
         }
         tokio::time::sleep(wait).await;

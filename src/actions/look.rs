@@ -1,6 +1,6 @@
 //! Polls one thing in Coolify or at its own address. Changes nothing and judges nothing.
 
-use super::calls::{Calls, NoCall, respect_limit, within};
+use super::calls::{Calls, NoCall, POLL_WAIT, respect_limit, within};
 use crate::app::App;
 use crate::coolify::{DeploymentRow, Error};
 use crate::domain::judge::{Answer, Container, Sighting};
@@ -32,7 +32,7 @@ pub async fn build(
     uuid: &str,
     application: Option<&str>,
 ) -> Result<Option<DeploymentRow>, Sighting> {
-    let calls = Calls::reserve_now(app, Lane::Look).await;
+    let calls = Calls::reserve_within(app, Lane::Look, POLL_WAIT).await;
     let client = calls.one().await.map_err(|NoCall(_)| Sighting::Skipped)?;
     match within(app.pace.look, client.build(uuid)).await {
         Ok(row) => Ok(Some(row)),

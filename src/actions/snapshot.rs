@@ -1,6 +1,6 @@
 //! The running builds in Coolify, fetched in one call for all deployments that wait for one.
 
-use super::calls::{Calls, within};
+use super::calls::{Calls, POLL_WAIT, within};
 use super::look::unseen;
 use crate::app::App;
 use crate::coolify::DeploymentRow;
@@ -47,7 +47,7 @@ impl Snapshots {
 
 async fn fetch(app: &App, followed: &HashSet<String>) -> Builds {
     // It serves all deployments, so it waits for its call: many other looks would take each as it becomes free.
-    let calls = Calls::reserve_now(app, Lane::Look).await;
+    let calls = Calls::reserve_within(app, Lane::Look, POLL_WAIT).await;
     let Ok(client) = calls.one().await else {
         return Err(Sighting::Skipped);
     };

@@ -15,6 +15,8 @@ use uuid::Uuid;
 
 /// A rough cost of a deployment's step.
 const CALLS: u32 = 3;
+/// How long the search for orphans waits for its call.
+const ORPHANS_WAIT: Duration = Duration::from_secs(30);
 /// How many rows are read at once.
 const PAGE: i64 = 1_000;
 
@@ -74,7 +76,7 @@ async fn ask(app: &App, row: &Stuck) -> sqlx::Result<()> {
 
 /// The applications in Coolify that carry our mark but are not in our database, after a crash or a restored backup.
 pub async fn orphans(app: &App) -> sqlx::Result<Vec<String>> {
-    let calls = Calls::singly(app, Lane::Log);
+    let calls = Calls::reserve_within(app, Lane::Log, ORPHANS_WAIT).await;
     let Ok(client) = calls.one().await else {
         return Ok(vec![]);
     };
