@@ -49,7 +49,7 @@ fn deployments() -> Value {
     let deployment = |outcome: &str| {
         json!({
             "id": "dep_1", "when": "2026-01-02T12:00:00Z", "ago": "3 seconds ago", "who": "Ada", "outcome": outcome,
-            "duration": "12s", "commit": (outcome == "failed").then_some("0a1b2c3"), "reason": (outcome == "failed").then_some("So."),
+            "duration": "12s", "commit": (outcome == "failed").then_some("0a1b2c3"), "reason": (outcome == "failed").then_some("So."), "lines": (outcome == "failed").then_some("a\nb"),
         })
     };
     outcomes.map(deployment).collect()
