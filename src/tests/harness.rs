@@ -226,7 +226,7 @@ impl Dashboard {
         self.reason(made).await
     }
 
-    /// Lets the newest deployment end after this time, whatever the set-up allows it from its turn on.
+    /// Lets the newest deployment end after this time, whatever the set-up allows it from its turn on. It may have ended already.
     pub async fn allow(&self, made: &Made, time: Duration) {
         self.until(&format!("{} has its turn", made.name), async || {
             self.deployment(made, "turn_at").await
@@ -237,8 +237,7 @@ impl Dashboard {
         let query = sqlx::query(query)
             .bind(made.id.uuid())
             .bind(time.as_secs_f64());
-        let changed = query.execute(self.pool()).await.unwrap();
-        assert_eq!(changed.rows_affected(), 1, "{} is deploying", made.name);
+        query.execute(self.pool()).await.unwrap();
     }
 
     /// Waits until the row has left.
