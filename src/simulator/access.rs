@@ -1,8 +1,6 @@
 //! What every call of the API passes before its handler: token, rate limit, switches, ability. The order decides which
 //! refusal wins.
 
-use std::time::{Duration, Instant};
-
 use axum::extract::{Request, State};
 use axum::http::{HeaderValue, header};
 use axum::middleware::Next;
@@ -10,8 +8,6 @@ use axum::response::{IntoResponse, Response};
 
 use super::{answer::Answer, calls::Call, locking::lock};
 use super::{server::Shared, settings::Settings};
-
-const MINUTE: Duration = Duration::from_mins(1);
 
 /// Whether the token may read sensitive things; an extension of every request that passed with a token.
 #[derive(Clone, Copy)]
@@ -31,7 +27,7 @@ pub async fn check(
         return Answer::unauthenticated().into_response();
     };
     let limit = settings.rate_limit_per_minute;
-    let counted = count(&mut lock(&shared.minute), limit);
+    let counted = lock(&shared.rate_limit).count(limit);
     let remaining = match counted {
         Ok(remaining) => remaining,
         Err(refusal) => return refusal.into_response(),
@@ -65,17 +61,4 @@ fn abilities<'a>(settings: &'a Settings, request: &Request) -> Option<&'a [Strin
     let mut tokens = settings.token_abilities.iter();
     let found = tokens.find(|(token, _)| is_given(token));
     found.map(|(_, abilities)| abilities.as_slice())
-}
-
-/// Counts a call within the present minute and says how many are left in it.
-fn count(minute: &mut Option<(Instant, u32)>, limit: u32) -> Result<u32, Answer> {
-    let now = Instant::now();
-    let present = minute.filter(|(since, _)| now - *since < MINUTE);
-    let (since, calls) = present.unwrap_or((now, 0));
-    if calls >= limit {
-        let wait = MINUTE.saturating_sub(now - since).as_secs().max(1);
-        return Err(Answer::too_many_requests(wait, limit));
-    }
-    *minute = Some((since, calls + 1));
-    Ok(limit - calls - 1)
 }

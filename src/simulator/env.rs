@@ -43,11 +43,8 @@ impl Variable {
         shown["created_at"] = self.created_at.column().into();
         shown["updated_at"] = self.updated_at.column().into();
         if sensitive {
-            shown["real_value"] = self
-                .value
-                .as_deref()
-                .map(|value| self.written(value))
-                .into();
+            let written = self.value.as_deref().map(|value| self.written(value));
+            shown["real_value"] = written.into();
         } else if let Some(columns) = shown.as_object_mut() {
             columns.remove("value");
         }

@@ -81,11 +81,9 @@ impl Fault {
     }
 
     #[cfg(test)]
-    pub fn times(self, times: u32) -> Self {
-        Self {
-            times: Some(times),
-            ..self
-        }
+    pub fn times(mut self, times: u32) -> Self {
+        self.times = Some(times);
+        self
     }
 
     /// Whether it strikes this call, which counts.

@@ -59,9 +59,8 @@ pub async fn answer(
         let mut all = faults.iter_mut();
         all.find_map(|fault| fault.strikes(call).then(|| fault.clone()))
     };
-    let hangs = fault
-        .as_ref()
-        .is_some_and(|fault| fault.fault == FaultKind::Hang);
+    let kind = fault.as_ref().map(|fault| fault.fault);
+    let hangs = kind == Some(FaultKind::Hang);
     let answered = match fault {
         None => Some(response.await),
         Some(fault) => strike(shared, &fault, call, response).await,

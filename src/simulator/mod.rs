@@ -1,7 +1,8 @@
 //! A Coolify 4.3.11 over HTTP, for demonstrations and tests: its API (`routes/`), the addresses of the applications it
 //! "runs" (`sites.rs`), and a control interface (`control.rs`). Builds are simulated (`builds/`): no container and no
 //! repository is ever touched. Everything can be made to go wrong: see `faults.rs` for calls and `outcomes.rs` for
-//! builds.
+//! builds. The rate limit is in `rate_limit.rs`, the queue's limit in `routes/deployments.rs`, a build's log in
+//! `builds/script.rs` with `data/scripts.json`, an application's own address in `sites.rs`.
 //!
 //! It knows Coolify's contract; it must not know our client of it, nor anything else of ours.
 
@@ -22,6 +23,7 @@ mod locking;
 pub mod outcomes;
 mod persistence;
 mod platform;
+mod rate_limit;
 pub mod removal;
 mod routes;
 mod server;
@@ -116,7 +118,7 @@ impl Simulator {
             state: Mutex::new(state),
             ledger: Mutex::new(ledger),
             faults: Mutex::default(),
-            minute: Mutex::default(),
+            rate_limit: Mutex::default(),
             holds: Holds::default(),
             changed: Notify::new(),
             listener,

@@ -75,11 +75,8 @@ impl Platform {
 
     /// The server as `GET /servers/{uuid}` shows it: its state is under `settings` and `proxy` only.
     pub fn server(&self, settings: &Settings, sensitive: bool) -> Columns {
-        let status = if settings.server_reachable {
-            "running"
-        } else {
-            "exited"
-        };
+        let reachable = settings.server_reachable;
+        let status = if reachable { "running" } else { "exited" };
         let more = json!({
             "uuid": self.server,
             "proxy": { "type": "TRAEFIK", "status": status, "force_stop": false },

@@ -24,7 +24,7 @@ pub enum Change {
 /// Asks for everything to be removed, later. Asking twice makes two jobs, of which one finds nothing.
 pub fn delete_later(state: &mut State, uuid: &str, volumes: bool, cleanup: bool, now: Time) {
     let seconds = state.settings.delete_seconds;
-    let seconds = seconds.unwrap_or_else(|| rand::random_range(2.0..=8.0));
+    let seconds = seconds.unwrap_or_else(|| rand::random_range(2.0..=4.0));
     let wait = Duration::try_from_secs_f64(seconds).unwrap_or_default();
     let pruned = |record: &mut Record| record.docker_cleanup |= cleanup;
     note(&mut state.records, uuid, pruned);

@@ -6,7 +6,6 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard};
 #[cfg(test)]
 use std::time::Duration;
-use std::time::Instant;
 
 use tokio::sync::Notify;
 
@@ -14,7 +13,7 @@ use super::clock::{Event, Time};
 use super::faults::{Fault, Held, Holds};
 use super::removal::{self, Change};
 use super::{builds, ledger::Ledger, listener::Port, locking::lock};
-use super::{outcomes::Plan, settings::Settings, state::State};
+use super::{outcomes::Plan, rate_limit::RateLimit, settings::Settings, state::State};
 
 /// The server, as every handler has it.
 pub type Shared = Arc<Server>;
@@ -24,8 +23,7 @@ pub struct Server {
     pub(super) state: Mutex<State>,
     pub(super) ledger: Mutex<Ledger>,
     pub(super) faults: Mutex<Vec<Fault>>,
-    /// When the present minute of the rate limit began, and the calls within it.
-    pub(super) minute: Mutex<Option<(Instant, u32)>>,
+    pub(super) rate_limit: Mutex<RateLimit>,
     pub(super) holds: Holds,
     /// Notified when something was changed, or may be due earlier than thought.
     pub(super) changed: Notify,

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use serde::de::Error;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -55,7 +56,7 @@ pub struct Settings {
     pub force_disabled: bool,
     /// The server's setting that destroys volumes of stopped applications.
     pub delete_unused_volumes: bool,
-    /// Simulated seconds from DELETE until the rows are gone; 2 to 8 at random when absent.
+    /// Simulated seconds from DELETE until the rows are gone; 2 to 4 at random when absent.
     pub delete_seconds: Option<f64>,
     /// How many times faster than life builds and removals go; above zero. A change reaches a build that is under
     /// way at its next step.
@@ -82,7 +83,7 @@ impl Settings {
     /// are revoked.
     ///
     /// # Errors
-    /// When a key is unknown or a value has the wrong type.
+    /// When a key is unknown, or a value has the wrong type or makes no sense.
     pub fn changed(&self, changes: Map<String, Value>) -> serde_json::Result<Self> {
         let mut all = serde_json::to_value(self)?;
         for (key, value) in changes {
@@ -94,6 +95,12 @@ impl Settings {
                 (value, _) => all[&key] = value,
             }
         }
-        serde_json::from_value(all)
+        let new: Self = serde_json::from_value(all)?;
+        if new.speed <= 0.0 || new.delete_seconds.is_some_and(|seconds| seconds < 0.0) {
+            return Err(Error::custom(
+                "speed must be above 0, delete_seconds at least 0",
+            ));
+        }
+        Ok(new)
     }
 }

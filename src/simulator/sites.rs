@@ -31,7 +31,7 @@ pub async fn by_host(
     next: Next,
 ) -> Response {
     let host = host_of(request.headers());
-    let site = shared.state().applications_at(&host).next().cloned();
+    let site = shared.state().application_at(&host).cloned();
     if site.is_none() && !host.ends_with(".localhost") {
         return next.run(request).await;
     }
@@ -51,9 +51,7 @@ fn host_of(headers: &HeaderMap) -> String {
         .get(header::HOST)
         .and_then(|host| host.to_str().ok());
     let host = host.unwrap_or_default().to_ascii_lowercase();
-    host.split(':')
-        .next()
-        .map_or_else(String::new, str::to_owned)
+    host.split(':').next().unwrap_or_default().to_owned()
 }
 
 async fn proxy(shared: &Shared, site: Application, request: Request) -> Answer {
@@ -62,9 +60,8 @@ async fn proxy(shared: &Shared, site: Application, request: Request) -> Answer {
     let Some(container) = running else {
         return Answer::text(StatusCode::SERVICE_UNAVAILABLE, "no available server\n");
     };
-    let answers = container
-        .answers_from
-        .is_some_and(|from| from <= Time::now());
+    let from = container.answers_from;
+    let answers = from.is_some_and(|from| from <= Time::now());
     if site.deaf || !answers {
         return Answer::text(StatusCode::BAD_GATEWAY, "Bad Gateway");
     }

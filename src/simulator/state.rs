@@ -43,6 +43,11 @@ impl State {
         all.filter(move |row| row.hosts.iter().any(|known| known == host))
     }
 
+    /// The one that answers at a host: the oldest of those whose host it is.
+    pub fn application_at(&self, host: &str) -> Option<&Application> {
+        self.applications_at(host).min_by_key(|row| row.id)
+    }
+
     /// The deployment with this identifier, as far as the API can see.
     pub fn deployment(&self, uuid: &str) -> Option<&Deployment> {
         let mut seen = self.deployments.values().filter(|row| !row.orphaned);

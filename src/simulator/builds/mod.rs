@@ -172,11 +172,8 @@ fn act(state: &mut State, deployment: u64, action: Action, at: Time) {
 /// The commit at the head of a branch: always the same for the same branch.
 fn head_of(application: &Application) -> String {
     let mut hasher = DefaultHasher::new();
-    (
-        application.text("git_repository"),
-        application.text("git_branch"),
-    )
-        .hash(&mut hasher);
+    let source = ["git_repository", "git_branch"].map(|column| application.text(column));
+    source.hash(&mut hasher);
     let hash = hasher.finish();
     format!("{hash:016x}{:016x}{:08x}", !hash, hash >> 32)
 }

@@ -34,9 +34,8 @@ pub fn list_storages(state: &mut State, input: &Input) -> Reply {
     for storage in &mut shown {
         storage["is_preview_suffix_enabled"] = json!(true);
     }
-    Ok(Answer::ok(
-        json!({ "persistent_storages": shown, "file_storages": [] }),
-    ))
+    let body = json!({ "persistent_storages": shown, "file_storages": [] });
+    Ok(Answer::ok(body))
 }
 
 /// Adds a volume. The database refuses a name given twice, which nobody catches.

@@ -8,7 +8,7 @@ use crate::simulator::deployment::{Deployment, Status};
 use crate::simulator::{builds, clock::Time, state::new_uuid};
 
 const ALREADY: &str = "Deployment already queued for this commit.";
-const FULL: &str = "Deployment queue is full. Please wait until deployments have ended.";
+const FULL: &str = "Deployment queue is full. Please wait for existing deployments to complete.";
 
 /// Deploys every application of a list; unknown ones among known ones are passed over. The response promises more than
 /// it knows.
@@ -31,17 +31,16 @@ pub fn deploy(state: &mut State, input: &Input) -> Reply {
 fn deploy_one(state: &mut State, uuid: &str, now: Time) -> Result<Value, Answer> {
     let application = found(state.applications.get(uuid).cloned(), Call::Deploy)?;
     let again = |row: &Deployment| row.application == uuid && row.commit == "HEAD";
-    let waiting = state
-        .active()
-        .filter(|row| row.status == Status::Queued)
-        .count();
+    let queued = |row: &&Deployment| row.status == Status::Queued;
+    let is_full = state.active().filter(queued).count() >= state.settings.queue_limit;
     let phantom = state.settings.phantom_deploy > 0;
+    if is_full && !phantom {
+        let full = Answer::message(StatusCode::TOO_MANY_REQUESTS, FULL);
+        return Err(full.with("retry-after", &60));
+    }
     let (message, deployment) = if phantom || state.active().any(again) {
         state.settings.phantom_deploy = state.settings.phantom_deploy.saturating_sub(1);
         (ALREADY.to_owned(), new_uuid())
-    } else if waiting >= state.settings.queue_limit {
-        let full = Answer::message(StatusCode::TOO_MANY_REQUESTS, FULL);
-        return Err(full.with("retry-after", &60));
     } else {
         let message = format!("Application {} deployment queued.", application.name());
         (message, builds::queue(state, &application, now))

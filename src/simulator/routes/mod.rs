@@ -1,4 +1,4 @@
-//! Coolify's API: one file for each noun of it. A handler gets the state and the request's input, once the call has
+//! Coolify's API: one file for each kind of call. A handler gets the state and the request's input, once the call has
 //! passed the faults (`inject.rs`) and the checks of `access.rs`.
 
 mod api;
@@ -7,8 +7,7 @@ mod create;
 mod deployments;
 mod envs;
 mod input;
-mod projects;
-mod servers;
+mod platform;
 
 use axum::Router;
 
@@ -18,10 +17,10 @@ use super::server::Shared;
 /// All calls of the API; any other path or method is answered with 404.
 pub fn router(shared: &Shared) -> Router {
     api::Api::new(shared)
-        .call(Call::Version, servers::version)
-        .call(Call::Find, projects::environment)
-        .call(Call::Server, servers::show)
-        .call(Call::Destinations, servers::destinations)
+        .call(Call::Version, platform::version)
+        .call(Call::Find, platform::environment)
+        .call(Call::Server, platform::server)
+        .call(Call::Destinations, platform::destinations)
         .call(Call::Create, create::create)
         .call(Call::Application, applications::show)
         .call(Call::Delete, applications::delete)

@@ -203,3 +203,23 @@ async fn a_host_is_known_by_any_of_the_applications_addresses() {
         );
     }
 }
+
+#[tokio::test]
+async fn of_several_applications_at_one_host_the_oldest_answers() {
+    let rig = Rig::new().await.unthrottled();
+    let mut order = Rig::order("violet");
+    order["domains"] = json!("http://shared.localhost/violet");
+    let (_, oldest) = rig.post("/applications/public", &order).await;
+    for name in ["rose", "lily", "tulip", "daisy"] {
+        order["name"] = json!(name);
+        order["domains"] = json!(format!("http://shared.localhost/{name}"));
+        let (status, _) = rig.post("/applications/public", &order).await;
+        assert_eq!(status, StatusCode::CREATED);
+    }
+    let uuid = oldest["uuid"].as_str().unwrap();
+    rig.deploy(uuid).await;
+    rig.until_application(uuid, "running:healthy").await;
+    // The others have no container, so each of them would answer 503.
+    let (status, _) = rig.visit("shared.localhost", "/healthz").await;
+    assert_ne!(status, StatusCode::SERVICE_UNAVAILABLE);
+}

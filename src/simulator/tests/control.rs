@@ -69,14 +69,16 @@ async fn settings_are_changed_in_part_and_unknown_ones_refused() {
         (StatusCode::OK, json!("4.0.0"))
     );
     let url = format!("{}/simulator/settings", rig.simulator.url());
-    let response = rig
-        .http
-        .post(url)
-        .json(&json!({ "sped": 2 }))
-        .send()
-        .await
-        .unwrap();
-    assert_eq!(response.status(), StatusCode::BAD_REQUEST);
+    for wrong in [
+        json!({ "sped": 2 }),
+        json!({ "speed": 0 }),
+        json!({ "speed": -1 }),
+        json!({ "delete_seconds": -0.5 }),
+    ] {
+        let request = rig.http.post(&url).json(&wrong);
+        let status = request.send().await.unwrap().status();
+        assert_eq!(status, StatusCode::BAD_REQUEST, "{wrong}");
+    }
 }
 
 #[tokio::test]

@@ -69,12 +69,7 @@ async fn a_repetition_is_answered_with_a_deployment_that_never_was() {
 
 #[tokio::test]
 async fn a_repetition_after_the_commit_is_known_queues_another() {
-    let rig = Rig::with(Options {
-        speed: 20.0,
-        ..Options::default()
-    })
-    .await
-    .unthrottled();
+    let rig = slow().await.unthrottled();
     let uuid = rig.create("violet").await;
     let first = rig.deploy(&uuid).await;
     rig.until(&format!("/deployments/{first}"), |_, row| {
@@ -86,6 +81,7 @@ async fn a_repetition_after_the_commit_is_known_queues_another() {
         rig.get(&format!("/deployments/{second}")).await.1["status"],
         "queued"
     );
+    rig.simulator.settings(|settings| settings.speed = 1_000.0);
     rig.until_deployment(&second, "finished").await;
     let record = &rig.simulator.ledger().applications[0];
     assert_eq!((record.builds_at_once, record.deployments_at_once), (1, 2));
@@ -101,6 +97,9 @@ async fn a_full_queue_is_429_without_being_the_rate_limit() {
     let first = rig.create("violet").await;
     let second = rig.create("rose").await;
     rig.deploy(&first).await;
+    let again = format!("/deploy?uuid={first}");
+    let (status, _) = rig.call(Method::POST, &again, None).await;
+    assert_eq!(status, StatusCode::TOO_MANY_REQUESTS);
     let response = rig
         .send(Method::POST, &format!("/deploy?uuid={second}"), None)
         .await

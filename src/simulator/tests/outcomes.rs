@@ -18,16 +18,19 @@ fn plan(outcome: Outcome) -> Plan {
 #[tokio::test]
 async fn a_failure_is_explained_after_its_status() {
     let rig = Rig::with(Options {
-        speed: 2.0,
+        speed: 0.2,
         ..Options::default()
     })
     .await
     .unthrottled();
-    rig.simulator.outcome(plan(Outcome::FailClone));
+    // Of all failures this is the first to come, so that it may go slowly.
+    rig.simulator
+        .settings(|settings| settings.server_reachable = false);
     let uuid = rig.create("violet").await;
     let deployment = rig.deploy(&uuid).await;
     let row = rig.until_deployment(&deployment, "failed").await;
     assert!(!row["logs"].to_string().contains("Deployment failed:"));
+    rig.simulator.settings(|settings| settings.speed = 1_000.0);
     let path = format!("/deployments/{deployment}");
     rig.until(&path, |_, row| {
         row["logs"].to_string().contains("Deployment failed:")

@@ -78,17 +78,13 @@ async fn volumes_stay_when_they_are_not_asked_for() {
 
 #[tokio::test]
 async fn a_build_in_flight_leaves_an_orphan() {
-    let rig = Rig::with(Options {
-        speed: 50.0,
-        ..Options::default()
-    })
-    .await
-    .unthrottled();
+    let rig = Rig::with(Options::default()).await.unthrottled();
     rig.simulator
-        .settings(|settings| settings.delete_seconds = Some(2.0));
+        .settings(|settings| settings.delete_seconds = Some(0.0));
     let uuid = rig.create("violet").await;
     let deployment = rig.deploy(&uuid).await;
     delete(&rig, &uuid, "delete_volumes=1").await;
+    rig.simulator.settings(|settings| settings.speed = 50.0);
     rig.until(&format!("/applications/{uuid}"), |status, _| {
         status == StatusCode::NOT_FOUND
     })
