@@ -6,7 +6,7 @@ use axum::http::{HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-use super::{answer::Answer, calls::Call, locking::lock};
+use super::{calls::Call, locking::lock, response::ApiResponse};
 use super::{server::Shared, settings::Settings};
 
 /// Whether the token may read sensitive things; an extension of every request that passed with a token.
@@ -24,7 +24,7 @@ pub async fn check(
     };
     let settings = shared.state().settings.clone();
     let Some(abilities) = abilities(&settings, &request) else {
-        return Answer::unauthenticated().into_response();
+        return ApiResponse::unauthenticated().into_response();
     };
     let limit = settings.rate_limit_per_minute;
     let counted = lock(&shared.rate_limit).count(limit);
@@ -34,11 +34,11 @@ pub async fn check(
     };
     let may = |wanted: &str| abilities.iter().any(|one| one == wanted || one == "root");
     let mut response = if settings.api_disabled {
-        Answer::switched_off("API is disabled.").into_response()
+        ApiResponse::switched_off("API is disabled.").into_response()
     } else if settings.ip_refused {
-        Answer::switched_off("You are not allowed to access the API.").into_response()
+        ApiResponse::switched_off("You are not allowed to access the API.").into_response()
     } else if !may(ability) {
-        Answer::lacking(ability).into_response()
+        ApiResponse::lacking(ability).into_response()
     } else {
         let sensitive = Sensitive(may("read:sensitive"));
         request.extensions_mut().insert(sensitive);

@@ -38,7 +38,7 @@ pub struct Application {
     /// The commit whose image exists with the present build settings.
     pub image: Option<String>,
     /// Its address does not answer, whatever runs.
-    pub deaf: bool,
+    pub unreachable: bool,
 }
 
 impl Application {

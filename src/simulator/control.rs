@@ -9,7 +9,7 @@ use axum::{Json, Router};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::answer::{Answer, Reply};
+use super::response::{ApiResponse, Reply};
 use super::{faults::Fault, listener::Peer, outcomes::Plan, removal::Change, server::Shared};
 
 type Simulator = State<Shared>;
@@ -51,7 +51,7 @@ async fn settings(State(server): Simulator, Json(changes): Json<Map<String, Valu
     let mut reply = Ok(done());
     server.settings(|settings| match settings.changed(changes) {
         Ok(new) => *settings = new,
-        Err(error) => reply = Err(Answer::bad_request(&error.to_string())),
+        Err(error) => reply = Err(ApiResponse::bad_request(&error.to_string())),
     });
     reply
 }
@@ -65,7 +65,7 @@ async fn state(
         return Ok(done());
     }
     let message = "No application has this name or identifier.";
-    Err(Answer::missing(message))
+    Err(ApiResponse::missing(message))
 }
 
 #[derive(Deserialize)]
@@ -80,11 +80,11 @@ async fn down(
     Json(wanted): Json<Down>,
 ) -> Reply {
     let lasting = Duration::try_from_secs_f64(wanted.seconds);
-    let lasting = lasting.map_err(|error| Answer::bad_request(&error.to_string()))?;
+    let lasting = lasting.map_err(|error| ApiResponse::bad_request(&error.to_string()))?;
     server.listener.close(lasting, Some(peer)).await;
     Ok(done().with("connection", &"close"))
 }
 
-fn done() -> Answer {
-    Answer::ok(json!({ "done": true }))
+fn done() -> ApiResponse {
+    ApiResponse::ok(json!({ "done": true }))
 }

@@ -12,8 +12,8 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures_util::{FutureExt, StreamExt, stream};
 
-use super::answer::Answer;
 use super::faults::{Fault, FaultKind, Held, Phase};
+use super::response::ApiResponse;
 use super::{calls::Call, listener::Peer, locking::lock, server::Shared};
 
 /// The largest body that is read, in bytes.
@@ -38,11 +38,11 @@ pub async fn faults(
         return StatusCode::PAYLOAD_TOO_LARGE.into_response();
     };
     let request = Request::from_parts(parts, Body::from(body));
-    answer(&shared, call, &peer, next.run(request)).await
+    respond(&shared, call, &peer, next.run(request)).await
 }
 
 /// Counts a request and answers it, with `response` unless a fault strikes.
-pub async fn answer(
+pub async fn respond(
     shared: &Shared,
     call: Call,
     peer: &Peer,
@@ -54,11 +54,8 @@ pub async fn answer(
         call,
         answer: "left".to_owned(),
     };
-    let fault = {
-        let mut faults = lock(&shared.faults);
-        let mut all = faults.iter_mut();
-        all.find_map(|fault| fault.strikes(call).then(|| fault.clone()))
-    };
+    let striking = |fault: &mut Fault| fault.strikes(call).then(|| fault.clone());
+    let fault = lock(&shared.faults).iter_mut().find_map(striking);
     let kind = fault.as_ref().map(|fault| fault.fault);
     let hangs = kind == Some(FaultKind::Hang);
     let answered = match fault {
@@ -111,7 +108,7 @@ async fn strike(
         }
         FaultKind::ServerErrorAfter => {
             response.await;
-            Some(Answer::server_error().into_response())
+            Some(ApiResponse::server_error().into_response())
         }
         FaultKind::MalformedJson => Some(halved(response.await).await),
         FaultKind::SlowDrip => Some(dripping(response.await).await),
@@ -132,22 +129,22 @@ async fn strike(
 }
 
 /// What is answered in place of doing anything.
-fn refusal(call: Call, fault: &Fault) -> Answer {
+fn refusal(call: Call, fault: &Fault) -> ApiResponse {
     match fault.fault {
         FaultKind::TooManyRequests => {
             let wait = fault.retry_after_seconds.unwrap_or(1);
-            Answer::too_many_requests(wait.into(), 200)
+            ApiResponse::too_many_requests(wait.into(), 200)
         }
-        FaultKind::BadGatewayHtml => Answer::html(StatusCode::BAD_GATEWAY, BAD_GATEWAY),
+        FaultKind::BadGatewayHtml => ApiResponse::html(StatusCode::BAD_GATEWAY, BAD_GATEWAY),
         FaultKind::Unavailable => {
-            Answer::text(StatusCode::SERVICE_UNAVAILABLE, "no available server\n")
+            ApiResponse::text(StatusCode::SERVICE_UNAVAILABLE, "no available server\n")
         }
-        FaultKind::Unauthenticated => Answer::unauthenticated(),
-        FaultKind::ForbiddenAbility => Answer::lacking(call.ability().unwrap_or("read")),
-        FaultKind::ForbiddenApiDisabled => Answer::switched_off("API is disabled."),
-        FaultKind::NotFound => Answer::missing(call.not_found()),
-        FaultKind::EndpointMissing => Answer::no_such_route(),
-        _ => Answer::server_error(),
+        FaultKind::Unauthenticated => ApiResponse::unauthenticated(),
+        FaultKind::ForbiddenAbility => ApiResponse::lacking(call.ability().unwrap_or("read")),
+        FaultKind::ForbiddenApiDisabled => ApiResponse::switched_off("API is disabled."),
+        FaultKind::NotFound => ApiResponse::missing(call.not_found()),
+        FaultKind::EndpointMissing => ApiResponse::no_such_route(),
+        _ => ApiResponse::server_error(),
     }
 }
 

@@ -7,7 +7,6 @@
 //! It knows Coolify's contract; it must not know our client of it, nor anything else of ours.
 
 mod access;
-mod answer;
 mod application;
 mod builds;
 pub mod calls;
@@ -25,6 +24,7 @@ mod persistence;
 mod platform;
 mod rate_limit;
 pub mod removal;
+mod response;
 mod routes;
 mod server;
 pub mod settings;
@@ -47,7 +47,7 @@ use tokio::task::AbortHandle;
 
 use faults::Holds;
 use listener::Port;
-use persistence::Kept;
+use persistence::Saved;
 use platform::Platform;
 use server::{Server, Shared};
 use settings::Settings;
@@ -102,7 +102,7 @@ impl Simulator {
     /// # Errors
     /// When the address is taken or the file cannot be understood.
     pub async fn start(options: Options) -> io::Result<Self> {
-        let Kept { mut state, ledger } = persistence::load(options.ledger_file.as_deref())?;
+        let Saved { mut state, ledger } = persistence::load(options.ledger_file.as_deref())?;
         let listener = Port::open(options.listen).await?;
         state.settings = Settings {
             speed: options.speed,

@@ -29,14 +29,13 @@ pub enum Outcome {
 impl Outcome {
     /// What an application's name asks for by its beginning, in demonstrations.
     pub fn of_name(name: &str) -> Option<Self> {
-        [
-            ("fail", Self::FailBuild),
-            ("slow", Self::SlowBuild),
-            ("exit", Self::ExitAfterStart),
-            ("silent", Self::NeverAnswers),
-        ]
-        .into_iter()
-        .find_map(|(beginning, outcome)| name.starts_with(beginning).then_some(outcome))
+        match name {
+            name if name.starts_with("fail") => Some(Self::FailBuild),
+            name if name.starts_with("slow") => Some(Self::SlowBuild),
+            name if name.starts_with("exit") => Some(Self::ExitAfterStart),
+            name if name.starts_with("silent") => Some(Self::NeverAnswers),
+            _ => None,
+        }
     }
 }
 

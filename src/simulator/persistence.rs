@@ -17,17 +17,17 @@ use super::{clock::Time, ledger::Ledger, locking::lock, state::State};
 const COLLECTING: Duration = Duration::from_millis(100);
 
 #[derive(Default, Deserialize)]
-pub struct Kept {
+pub struct Saved {
     pub state: State,
     pub ledger: Ledger,
 }
 
 /// What the file holds, or the beginning of everything. Builds that were in flight go on: whatever would have
 /// happened meanwhile happens at the first look.
-pub fn load(file: Option<&Path>) -> io::Result<Kept> {
+pub fn load(file: Option<&Path>) -> io::Result<Saved> {
     match file.filter(|file| file.exists()) {
         Some(file) => Ok(serde_json::from_reader(BufReader::new(File::open(file)?))?),
-        None => Ok(Kept::default()),
+        None => Ok(Saved::default()),
     }
 }
 

@@ -18,7 +18,7 @@ pub enum Change {
     State(String),
     Vanish,
     /// Its address stops answering, or answers again.
-    Deaf(bool),
+    Unreachable(bool),
 }
 
 /// Asks for everything to be removed, later. Asking twice makes two jobs, of which one finds nothing.
@@ -77,7 +77,7 @@ pub fn remove_rows(state: &mut State, application: &str, volumes: bool, at: Time
 }
 
 /// Changes an application behind Coolify's back, known by its name or identifier. Says whether there is one.
-pub fn tamper(state: &mut State, word: &str, change: &Change) -> bool {
+pub fn apply_change(state: &mut State, word: &str, change: &Change) -> bool {
     let mut all = state.applications.values_mut();
     let Some(row) = all.find(|row| row.uuid == word || row.name() == word) else {
         return false;
@@ -85,7 +85,7 @@ pub fn tamper(state: &mut State, word: &str, change: &Change) -> bool {
     let now = Time::now();
     match change {
         Change::State(status) => force_status(row, status, now),
-        Change::Deaf(deaf) => row.deaf = *deaf,
+        Change::Unreachable(unreachable) => row.unreachable = *unreachable,
         Change::Vanish => {
             let uuid = row.uuid.clone();
             remove_containers(state, &uuid);

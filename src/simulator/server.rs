@@ -28,7 +28,7 @@ pub struct Server {
     /// Notified when something was changed, or may be due earlier than thought.
     pub(super) changed: Notify,
     pub(super) listener: Port,
-    /// Where its state is kept; held by whoever writes the file.
+    /// Where its state is saved; held by whoever writes the file.
     pub(super) file: Option<Mutex<PathBuf>>,
 }
 
@@ -95,7 +95,7 @@ impl Server {
 
     /// Changes an application behind Coolify's back, known by its name or identifier. Says whether there is one.
     pub fn set_state(&self, application: &str, change: &Change) -> bool {
-        let found = removal::tamper(&mut self.state(), application, change);
+        let found = removal::apply_change(&mut self.state(), application, change);
         self.changed.notify_one();
         found
     }

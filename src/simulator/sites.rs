@@ -12,7 +12,8 @@ use serde_json::json;
 use url::form_urlencoded;
 
 use super::application::{Application, Container};
-use super::{answer::Answer, calls::Call, clock::Time, inject, listener::Peer, server::Shared};
+use super::response::ApiResponse;
+use super::{calls::Call, clock::Time, inject, listener::Peer, server::Shared};
 
 const COOKIE: &str = "code-server-session";
 const SIGN_IN: &str = include_str!("data/sign_in.html");
@@ -37,12 +38,13 @@ pub async fn by_host(
     }
     let server = Shared::clone(&shared);
     let response = async move {
-        match site {
-            Some(site) => proxy(&server, site, request).await.into_response(),
-            None => Answer::text(StatusCode::NOT_FOUND, "404 page not found\n").into_response(),
-        }
+        let response = match site {
+            Some(site) => proxy(&server, site, request).await,
+            None => ApiResponse::text(StatusCode::NOT_FOUND, "404 page not found\n"),
+        };
+        response.into_response()
     };
-    inject::answer(&shared, Call::Address, &peer, response).await
+    inject::respond(&shared, Call::Address, &peer, response).await
 }
 
 /// The host asked for, in lower case and without its port.
@@ -54,46 +56,46 @@ fn host_of(headers: &HeaderMap) -> String {
     host.split(':').next().unwrap_or_default().to_owned()
 }
 
-async fn proxy(shared: &Shared, site: Application, request: Request) -> Answer {
+async fn proxy(shared: &Shared, site: Application, request: Request) -> ApiResponse {
     let name = site.name().to_owned();
     let running = site.container.filter(|running| !running.crashed);
     let Some(container) = running else {
-        return Answer::text(StatusCode::SERVICE_UNAVAILABLE, "no available server\n");
+        return ApiResponse::text(StatusCode::SERVICE_UNAVAILABLE, "no available server\n");
     };
     let from = container.answers_from;
     let answers = from.is_some_and(|from| from <= Time::now());
-    if site.deaf || !answers {
-        return Answer::text(StatusCode::BAD_GATEWAY, "Bad Gateway");
+    if site.unreachable || !answers {
+        return ApiResponse::text(StatusCode::BAD_GATEWAY, "Bad Gateway");
     }
     let signed_in = has_session(request.headers(), &container);
     match (request.method(), request.uri().path(), signed_in) {
         (_, "/healthz", _) => health(&container),
         (&Method::POST, "/login", _) => sign_in(&name, request.into_body(), container).await,
-        (_, "/login", true) => Answer::redirect("./"),
-        (_, "/login", false) => Answer::html(StatusCode::OK, page(SIGN_IN, &name, "")),
+        (_, "/login", true) => ApiResponse::redirect("./"),
+        (_, "/login", false) => ApiResponse::html(StatusCode::OK, page(SIGN_IN, &name, "")),
         (_, "/logout", _) => {
             let forgotten = format!("{COOKIE}=; Path=/; Max-Age=0");
-            Answer::redirect("./login").with("set-cookie", &forgotten)
+            ApiResponse::redirect("./login").with("set-cookie", &forgotten)
         }
         (_, _, true) => {
-            beat(shared, &site.uuid);
-            Answer::html(StatusCode::OK, page(WORKSPACE, &name, ""))
+            record_heartbeat(shared, &site.uuid);
+            ApiResponse::html(StatusCode::OK, page(WORKSPACE, &name, ""))
         }
-        (_, "/", false) => Answer::redirect("./login"),
-        _ => Answer::redirect("/login"),
+        (_, "/", false) => ApiResponse::redirect("./login"),
+        _ => ApiResponse::redirect("/login"),
     }
 }
 
-fn health(container: &Container) -> Answer {
-    let beat = container.heartbeat;
-    let alive = beat.is_some_and(|last| last.until(Time::now()) < ALIVE);
-    Answer::ok(json!({
+fn health(container: &Container) -> ApiResponse {
+    let heartbeat = container.heartbeat;
+    let alive = heartbeat.is_some_and(|last| last.until(Time::now()) < ALIVE);
+    ApiResponse::ok(json!({
         "status": if alive { "alive" } else { "expired" },
-        "lastHeartbeat": beat.map_or(0, Time::unix_millis),
+        "lastHeartbeat": heartbeat.map_or(0, Time::unix_millis),
     }))
 }
 
-async fn sign_in(name: &str, body: Body, container: Container) -> Answer {
+async fn sign_in(name: &str, body: Body, container: Container) -> ApiResponse {
     let body = to_bytes(body, LARGEST).await.unwrap_or_default();
     let typed = form_urlencoded::parse(&body).find(|(key, _)| key == "password");
     let typed = typed.map_or_else(String::new, |(_, typed)| typed.into_owned());
@@ -101,10 +103,10 @@ async fn sign_in(name: &str, body: Body, container: Container) -> Answer {
     let check = tokio::task::spawn_blocking(move || container.lets_in(&typed));
     if check.await.unwrap_or(false) {
         let cookie = format!("{COOKIE}={session}; Path=/; HttpOnly; SameSite=Lax");
-        return Answer::redirect("/").with("set-cookie", &cookie);
+        return ApiResponse::redirect("/").with("set-cookie", &cookie);
     }
     let page = page(SIGN_IN, name, WRONG);
-    Answer::html(StatusCode::UNAUTHORIZED, page)
+    ApiResponse::html(StatusCode::UNAUTHORIZED, page)
 }
 
 fn has_session(headers: &HeaderMap, container: &Container) -> bool {
@@ -117,7 +119,7 @@ fn has_session(headers: &HeaderMap, container: &Container) -> bool {
 }
 
 /// Notes that somebody signed in has used it.
-fn beat(shared: &Shared, uuid: &str) {
+fn record_heartbeat(shared: &Shared, uuid: &str) {
     let mut state = shared.state();
     let row = state.applications.get_mut(uuid);
     if let Some(container) = row.and_then(|row| row.container.as_mut()) {

@@ -1,4 +1,4 @@
-//! Stories of environments that run, over time: stopped, vanished, deaf, and out of everybody's sight.
+//! Stories of environments that run, over time: stopped, vanished, unreachable, and out of everybody's sight.
 
 use super::harness::Dashboard;
 use crate::simulator::calls::Call;
@@ -30,14 +30,14 @@ async fn what_is_stopped_behind_our_back_is_an_error_and_comes_back_by_itself() 
 async fn what_does_not_answer_any_more_is_an_error_until_it_does() {
     let dashboard = Dashboard::open().await;
     let ada = dashboard.person("Ada").await;
-    let made = dashboard.running(&ada, "Deaf").await;
-    dashboard.tamper(&made, &Change::Deaf(true));
+    let made = dashboard.running(&ada, "Unreachable").await;
+    dashboard.tamper(&made, &Change::Unreachable(true));
     let sentence = dashboard.until_error(&made).await;
     assert!(
         sentence.starts_with("It stopped answering at its address: "),
         "{sentence}"
     );
-    dashboard.tamper(&made, &Change::Deaf(false));
+    dashboard.tamper(&made, &Change::Unreachable(false));
     dashboard.until_status(&made, "running").await;
     dashboard.close().await;
 }

@@ -10,14 +10,14 @@ use axum::routing::{MethodFilter, MethodRouter, any, on};
 
 use crate::simulator::{access, inject, persistence, server::Shared};
 
-pub use super::input::Input;
-pub use crate::simulator::answer::{Answer, Reply};
+pub use super::request::ApiRequest;
 pub use crate::simulator::calls::Call;
+pub use crate::simulator::response::{ApiResponse, Reply};
 pub use crate::simulator::state::State;
 
 /// What a call is about, or its 404.
-pub fn found<T>(what: Option<T>, call: Call) -> Result<T, Answer> {
-    what.ok_or_else(|| Answer::missing(call.not_found()))
+pub fn found<T>(what: Option<T>, call: Call) -> Result<T, ApiResponse> {
+    what.ok_or_else(|| ApiResponse::missing(call.not_found()))
 }
 
 pub struct Api {
@@ -31,15 +31,15 @@ impl Api {
         Self { shared, router }
     }
 
-    /// The same with one more call. `R` is an answer, or a reply that may be a refusal.
-    pub fn call<R>(self, call: Call, handler: fn(&mut State, &Input) -> R) -> Self
+    /// The same with one more call. `R` is a response, or a reply that may be a refusal.
+    pub fn call<R>(self, call: Call, handler: fn(&mut State, &ApiRequest) -> R) -> Self
     where
         R: IntoResponse + 'static,
     {
         let (method, path) = call.route();
         let reads = method == Method::GET;
-        let answer = async move |Extract(shared): Extract<Shared>, input: Input| {
-            let response = handler(&mut shared.state(), &input).into_response();
+        let respond = async move |Extract(shared): Extract<Shared>, request: ApiRequest| {
+            let response = handler(&mut shared.state(), &request).into_response();
             if !reads {
                 shared.changed.notify_one();
                 // An application that was promised must not be forgotten when the process is killed.
@@ -48,14 +48,14 @@ impl Api {
             response
         };
         let method = MethodFilter::try_from(method).unwrap_or(MethodFilter::GET);
-        let route = self.layered(call, on(method, answer));
+        let route = self.layered(call, on(method, respond));
         let router = self.router.route(&format!("/api{path}"), route);
         Self { router, ..self }
     }
 
     /// The router, in which any other path or method is answered with 404.
     pub fn finish(self) -> Router {
-        let unknown = self.layered(Call::Unknown, any(async || Answer::no_such_route()));
+        let unknown = self.layered(Call::Unknown, any(async || ApiResponse::no_such_route()));
         self.router
             .method_not_allowed_fallback(unknown.clone())
             .fallback(unknown)

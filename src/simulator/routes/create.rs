@@ -1,4 +1,4 @@
-//! `POST /applications/public`: the input is judged in the order in which Coolify's refusals win, then stored.
+//! `POST /applications/public`: the request is judged in the order in which Coolify's refusals win, then stored.
 
 use std::sync::LazyLock;
 
@@ -7,11 +7,11 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use url::Url;
 
-use super::api::{Answer, Call, Input, Reply, State, found};
-use super::input::{Errors, NOT_ALLOWED, text};
+use super::api::{ApiRequest, ApiResponse, Call, Reply, State, found};
+use super::request::{Errors, NOT_ALLOWED, text};
 use crate::simulator::application::{Application, host};
-use crate::simulator::platform::{ENVIRONMENT_UUID, Platform};
-use crate::simulator::{ledger::Record, platform::Columns, settings::Profile, state::new_uuid};
+use crate::simulator::platform::{Columns, ENVIRONMENT_UUID, Platform};
+use crate::simulator::{clock::Time, ledger::Record, settings::Profile, state::new_uuid};
 
 static FIELDS: LazyLock<Fields> = LazyLock::new(|| {
     let text = include_str!("../data/fields.json");
@@ -28,6 +28,7 @@ struct Fields {
 
 /// How no branch may end.
 const LOCKED: &str = ".lock";
+const UNCHOSEN: &str = "Server has multiple destinations and you do not set destination_uuid.";
 const BUILD_PACKS: [&str; 4] = ["nixpacks", "static", "dockerfile", "dockercompose"];
 /// Fields that are not stored as they are.
 const INSTRUCTIONS: &str = "domains instant_deploy force_domain_override autogenerate_domain use_build_server type tags \
@@ -36,8 +37,8 @@ const INSTRUCTIONS: &str = "domains instant_deploy force_domain_override autogen
 /// Signs that no address may contain.
 const REFUSED: &str = "`$;&|<>()\\\r\n";
 
-pub fn create(state: &mut State, input: &Input) -> Reply {
-    let fields = input.fields()?;
+pub fn create(state: &mut State, request: &ApiRequest) -> Reply {
+    let fields = request.fields()?;
     let old = state.settings.profile == Profile::V4_0_0;
     check_types(&fields, old)?;
     check_places(state, &fields)?;
@@ -47,11 +48,11 @@ pub fn create(state: &mut State, input: &Input) -> Reply {
     if fields.get("force_domain_override") != Some(&json!(true)) {
         refuse_taken(state, &domains)?;
     }
-    Ok(insert(state, input, fields, domains))
+    Ok(insert(state, request.now, fields, domains))
 }
 
 /// The first validator: types, and every key that this version does not accept.
-fn check_types(fields: &Columns, old: bool) -> Result<(), Answer> {
+fn check_types(fields: &Columns, old: bool) -> Result<(), ApiResponse> {
     let mut errors = Errors::default();
     for key in ["project_uuid", "server_uuid"] {
         if fields.get(key).is_none_or(Value::is_null) {
@@ -73,13 +74,14 @@ fn check_types(fields: &Columns, old: bool) -> Result<(), Answer> {
     errors.refuse()
 }
 
-fn check_places(state: &State, fields: &Columns) -> Result<(), Answer> {
+fn check_places(state: &State, fields: &Columns) -> Result<(), ApiResponse> {
     let given = |key| text(fields, key);
     let is = |key, wanted: &str| (given(key) == Some(wanted)).then_some(());
     let platform = &state.platform;
     if given("environment_name").is_none() && given("environment_uuid").is_none() {
         let message = "You need to provide at least one of environment_name or environment_uuid.";
-        return Err(Answer::message(StatusCode::UNPROCESSABLE_ENTITY, message));
+        let status = StatusCode::UNPROCESSABLE_ENTITY;
+        return Err(ApiResponse::message(status, message));
     }
     let by_name = is("environment_name", &platform.environment);
     let here = by_name.or(is("environment_uuid", ENVIRONMENT_UUID));
@@ -88,31 +90,30 @@ fn check_places(state: &State, fields: &Columns) -> Result<(), Answer> {
     found(is("server_uuid", &platform.server), Call::Server)?;
     if state.settings.is_build_server {
         let sentence = "The server is a build server and cannot run applications.";
-        return Err(Answer::invalid(json!({ "server_uuid": [sentence] })));
+        return Err(ApiResponse::invalid(json!({ "server_uuid": [sentence] })));
     }
     check_destination(state, given("destination_uuid"))
 }
 
 /// With a single destination the one asked for is not even looked at.
-fn check_destination(state: &State, wanted: Option<&str>) -> Result<(), Answer> {
+fn check_destination(state: &State, wanted: Option<&str>) -> Result<(), ApiResponse> {
     let all = state.settings.destinations;
     let known = |uuid: &str| (0..all).any(|number| Platform::destination_uuid(number) == uuid);
     match (all, wanted) {
-        (0, _) => Err(Answer::bad_request("Server has no destinations.")),
+        (0, _) => Err(ApiResponse::bad_request("Server has no destinations.")),
         (1, _) => Ok(()),
-        (_, None) => Err(Answer::bad_request(
-            "Server has multiple destinations and you do not set destination_uuid.",
-        )),
+        (_, None) => Err(ApiResponse::bad_request(UNCHOSEN)),
         (_, Some(uuid)) if known(uuid) => Ok(()),
         _ => {
             let sentence = "Provided destination_uuid does not belong to the specified server.";
-            Err(Answer::invalid(json!({ "destination_uuid": sentence })))
+            let errors = json!({ "destination_uuid": sentence });
+            Err(ApiResponse::invalid(errors))
         }
     }
 }
 
 /// The second validator.
-fn check_source(fields: &Columns, old: bool) -> Result<(), Answer> {
+fn check_source(fields: &Columns, old: bool) -> Result<(), ApiResponse> {
     let mut errors = Errors::default();
     errors.require(fields, "git_repository", is_repository);
     errors.require(fields, "git_branch", is_branch);
@@ -146,7 +147,7 @@ fn is_repository(text: &str) -> bool {
 }
 
 /// The stored form of a comma-separated list of addresses, or the 422, whose errors are a bare array before 4.2.0.
-fn normalised(domains: &str, old: bool) -> Result<String, Answer> {
+fn normalised(domains: &str, old: bool) -> Result<String, ApiResponse> {
     let (mut good, mut wrong) = (Vec::new(), Vec::new());
     let pieces = domains.split(',').map(str::trim);
     for piece in pieces.filter(|piece| !piece.is_empty()) {
@@ -157,8 +158,8 @@ fn normalised(domains: &str, old: bool) -> Result<String, Answer> {
     }
     match wrong {
         wrong if wrong.is_empty() => Ok(good.join(",")),
-        wrong if old => Err(Answer::invalid(wrong)),
-        wrong => Err(Answer::invalid(json!({ "domains": wrong }))),
+        wrong if old => Err(ApiResponse::invalid(wrong)),
+        wrong => Err(ApiResponse::invalid(json!({ "domains": wrong }))),
     }
 }
 
@@ -175,7 +176,7 @@ fn address(piece: &str) -> Option<String> {
 }
 
 /// Refuses addresses that another application of the team holds, one that is being deleted included.
-fn refuse_taken(state: &State, domains: &str) -> Result<(), Answer> {
+fn refuse_taken(state: &State, domains: &str) -> Result<(), ApiResponse> {
     let bare = |url: &str| url.trim_end_matches('/').to_owned();
     let mut conflicts = Vec::new();
     for wanted in domains.split(',') {
@@ -200,11 +201,11 @@ fn refuse_taken(state: &State, domains: &str) -> Result<(), Answer> {
         "conflicts": conflicts,
         "warning": "Two resources with one domain get each other's requests.",
     });
-    Err(Answer::json(StatusCode::CONFLICT, body))
+    Err(ApiResponse::json(StatusCode::CONFLICT, body))
 }
 
 /// Stores the application and answers 201.
-fn insert(state: &mut State, input: &Input, mut columns: Columns, domains: String) -> Answer {
+fn insert(state: &mut State, now: Time, mut columns: Columns, domains: String) -> ApiResponse {
     let uuid = new_uuid();
     let fqdn = match domains.as_str() {
         "" => format!("http://{uuid}.127.0.0.1.sslip.io"),
@@ -221,8 +222,8 @@ fn insert(state: &mut State, input: &Input, mut columns: Columns, domains: Strin
         columns,
         hosts: fqdn.split(',').filter_map(host).collect(),
         status: "exited:unhealthy".to_owned(),
-        created_at: input.now,
-        updated_at: input.now,
+        created_at: now,
+        updated_at: now,
         ..Application::default()
     };
     state.records.push(Record {
@@ -235,5 +236,5 @@ fn insert(state: &mut State, input: &Input, mut columns: Columns, domains: Strin
     });
     state.applications.insert(uuid.clone(), row);
     let body = json!({ "uuid": uuid, "domains": fqdn });
-    Answer::json(StatusCode::CREATED, body)
+    ApiResponse::json(StatusCode::CREATED, body)
 }

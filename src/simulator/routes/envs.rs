@@ -2,30 +2,30 @@
 
 use axum::http::StatusCode;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::{Error, Value, json};
 
-use super::api::{Answer, Call, Input, Reply, State, found};
+use super::api::{ApiRequest, ApiResponse, Call, Reply, State, found};
 use crate::simulator::{env::Variable, state::new_uuid};
 
 /// All variables, previews' twins among them.
-pub fn list(state: &mut State, input: &Input) -> Reply {
-    let row = found(state.applications.get(input.uuid()), Call::EnvsList)?;
-    let shown = row.envs.iter().map(|env| env.shown(input.sensitive));
-    Ok(Answer::ok(shown.collect::<Vec<_>>()))
+pub fn list(state: &mut State, request: &ApiRequest) -> Reply {
+    let row = found(state.applications.get(request.uuid()), Call::EnvsList)?;
+    let shown = row.envs.iter().map(|env| env.shown(request.sensitive));
+    Ok(ApiResponse::ok(shown.collect::<Vec<_>>()))
 }
 
 /// Adds or changes many. What came before a bad one stays saved.
-pub fn bulk(state: &mut State, input: &Input) -> Reply {
-    let mut fields = input.fields()?;
-    let row = found(state.applications.get_mut(input.uuid()), Call::Envs)?;
+pub fn bulk(state: &mut State, request: &ApiRequest) -> Reply {
+    let mut fields = request.fields()?;
+    let row = found(state.applications.get_mut(request.uuid()), Call::Envs)?;
     let Some(Value::Array(items)) = fields.remove("data").filter(|data| *data != json!([])) else {
-        return Err(Answer::bad_request("Bulk data is required."));
+        return Err(ApiResponse::bad_request("Bulk data is required."));
     };
     // Rows are looked up among those there were: the same name twice becomes two rows.
     let before = row.envs.len();
     let mut shown = Vec::new();
     for item in items {
-        let given = given(&item, input)?;
+        let given = given(&item, request)?;
         let same = |env: &Variable| env.key == given.key && env.is_preview == given.is_preview;
         let known = row.envs[..before].iter().position(same);
         let index = known.unwrap_or(row.envs.len());
@@ -33,24 +33,24 @@ pub fn bulk(state: &mut State, input: &Input) -> Reply {
             Some(env) => change(env, given, &item)?,
             None => insert(&mut row.envs, given),
         }
-        shown.push(row.envs[index].shown(input.sensitive));
+        shown.push(row.envs[index].shown(request.sensitive));
     }
-    Ok(Answer::json(StatusCode::CREATED, shown))
+    Ok(ApiResponse::json(StatusCode::CREATED, shown))
 }
 
-fn given(item: &Value, input: &Input) -> Result<Variable, Answer> {
+fn given(item: &Value, request: &ApiRequest) -> Result<Variable, ApiResponse> {
     let given = Variable::deserialize(item);
-    let wrong = |error: serde_json::Error| Answer::invalid(json!({ "data": [error.to_string()] }));
+    let wrong = |error: Error| ApiResponse::invalid(json!({ "data": [error.to_string()] }));
     let mut given = given.map_err(wrong)?;
     given.uuid = new_uuid();
-    (given.created_at, given.updated_at) = (input.now, input.now);
+    (given.created_at, given.updated_at) = (request.now, request.now);
     Ok(given)
 }
 
 /// A flag that is left out becomes null, which its column refuses when the stored flag was set.
-fn change(env: &mut Variable, given: Variable, item: &Value) -> Result<(), Answer> {
+fn change(env: &mut Variable, given: Variable, item: &Value) -> Result<(), ApiResponse> {
     if env.is_multiline && item.get("is_multiline").is_none() {
-        return Err(Answer::server_error());
+        return Err(ApiResponse::server_error());
     }
     *env = Variable {
         uuid: env.uuid.clone(),

@@ -1,4 +1,4 @@
-//! Coolify's API: one file for each kind of call. A handler gets the state and the request's input, once the call has
+//! Coolify's API: one file for each kind of call. A handler gets the state and the request's request, once the call has
 //! passed the faults (`inject.rs`) and the checks of `access.rs`.
 
 mod api;
@@ -6,8 +6,8 @@ mod applications;
 mod create;
 mod deployments;
 mod envs;
-mod input;
 mod platform;
+mod request;
 
 use axum::Router;
 

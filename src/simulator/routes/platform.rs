@@ -3,50 +3,48 @@
 use axum::http::StatusCode;
 use serde_json::json;
 
-use super::api::{Answer, Call, Input, Reply, State, found};
-use crate::simulator::platform::{ENVIRONMENT_UUID, Platform};
+use super::api::{ApiRequest, ApiResponse, Call, Reply, State, found};
+use crate::simulator::{application::Application, platform::ENVIRONMENT_UUID, platform::Platform};
 
 /// What else Coolify lists in an environment.
 const NOTHING_ELSE: &str = "postgresqls redis mongodbs mysqls mariadbs services";
 
-pub fn version(state: &mut State, _: &Input) -> Answer {
-    Answer::html(StatusCode::OK, state.settings.profile.version())
+pub fn version(state: &mut State, _: &ApiRequest) -> ApiResponse {
+    ApiResponse::html(StatusCode::OK, state.settings.profile.version())
 }
 
-pub fn server(state: &mut State, input: &Input) -> Reply {
-    found(input.is_about(&state.platform.server), Call::Server)?;
-    let server = state.platform.server(&state.settings, input.sensitive);
-    Ok(Answer::ok(server))
+pub fn server(state: &mut State, request: &ApiRequest) -> Reply {
+    found(request.is_about(&state.platform.server), Call::Server)?;
+    let server = state.platform.server(&state.settings, request.sensitive);
+    Ok(ApiResponse::ok(server))
 }
 
-pub fn destinations(state: &mut State, input: &Input) -> Reply {
-    found(input.is_about(&state.platform.server), Call::Destinations)?;
+pub fn destinations(state: &mut State, request: &ApiRequest) -> Reply {
+    found(request.is_about(&state.platform.server), Call::Destinations)?;
     let numbers = 0..state.settings.destinations;
     let shown: Vec<_> = numbers.map(Platform::destination).collect();
-    Ok(Answer::ok(shown))
+    Ok(ApiResponse::ok(shown))
 }
 
 /// The environment, found by name or identifier, with every application in it and, in each, the whole server.
-pub fn environment(state: &mut State, input: &Input) -> Reply {
-    let (platform, wanted) = (&state.platform, input.second());
+pub fn environment(state: &mut State, request: &ApiRequest) -> Reply {
+    let (platform, wanted) = (&state.platform, request.second());
     if wanted.contains('/') {
         // Coolify's router decodes a path before it compares it, so there is no such route.
-        return Err(Answer::no_such_route());
+        return Err(ApiResponse::no_such_route());
     }
-    found(input.is_about(&platform.project), Call::Project)?;
+    found(request.is_about(&platform.project), Call::Project)?;
     let known = wanted == platform.environment || wanted == ENVIRONMENT_UUID;
     found(known.then_some(()), Call::Find)?;
-    let destination = platform.nested_destination(&state.settings, input.sensitive);
+    let destination = platform.nested_destination(&state.settings, request.sensitive);
     let mut rows: Vec<_> = state.applications.values().collect();
     rows.sort_unstable_by_key(|row| row.id);
-    let rows = rows.into_iter();
-    let shown: Vec<_> = rows
-        .map(|row| row.listed(&destination, input.sensitive))
-        .collect();
+    let listed = |row: &Application| row.listed(&destination, request.sensitive);
+    let shown: Vec<_> = rows.into_iter().map(listed).collect();
     let mut environment = platform.environment();
     for kind in NOTHING_ELSE.split(' ') {
         environment[kind] = json!([]);
     }
     environment["applications"] = json!(shown);
-    Ok(Answer::ok(environment))
+    Ok(ApiResponse::ok(environment))
 }

@@ -3,28 +3,28 @@
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
-use super::Rig;
+use super::TestClient;
 use crate::simulator::settings::Profile;
 
-async fn refused(rig: &Rig, change: impl FnOnce(&mut Value)) -> Value {
-    let mut order = Rig::order("violet");
+async fn refused(client: &TestClient, change: impl FnOnce(&mut Value)) -> Value {
+    let mut order = TestClient::order("violet");
     change(&mut order);
-    let (status, body) = rig.post("/applications/public", &order).await;
+    let (status, body) = client.post("/applications/public", &order).await;
     assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{body}");
     body
 }
 
 #[tokio::test]
 async fn a_new_application_is_found_in_its_environment() {
-    let rig = Rig::new().await;
-    let (status, body) = rig
-        .post("/applications/public", &Rig::order("violet"))
+    let client = TestClient::new().await;
+    let (status, body) = client
+        .post("/applications/public", &TestClient::order("violet"))
         .await;
     assert_eq!(status, StatusCode::CREATED);
     assert_eq!(body["domains"], "http://violet.localhost");
     let uuid = body["uuid"].as_str().unwrap();
     assert_eq!(uuid.len(), 24);
-    let (_, environment) = rig
+    let (_, environment) = client
         .get("/projects/zdoc9is0j8ht9lgmxg9edn58/production")
         .await;
     let found = &environment["applications"][0];
@@ -32,7 +32,7 @@ async fn a_new_application_is_found_in_its_environment() {
     assert_eq!(found["fqdn"], "http://violet.localhost");
     assert_eq!(found["description"], "made by a test");
     assert_eq!(found["status"], "exited:unhealthy");
-    let (_, alone) = rig.get(&format!("/applications/{uuid}")).await;
+    let (_, alone) = client.get(&format!("/applications/{uuid}")).await;
     assert_eq!(alone["git_repository"], "grmkris/agent");
     assert_eq!(alone["git_commit_sha"], "HEAD");
     assert_eq!(alone["health_check_enabled"], true);
@@ -43,32 +43,32 @@ async fn a_new_application_is_found_in_its_environment() {
 
 #[tokio::test]
 async fn names_are_not_unique_but_domains_are() {
-    let rig = Rig::new().await;
-    let first = rig.create("violet").await;
-    let (status, body) = rig
-        .post("/applications/public", &Rig::order("violet"))
+    let client = TestClient::new().await;
+    let first = client.create("violet").await;
+    let (status, body) = client
+        .post("/applications/public", &TestClient::order("violet"))
         .await;
     assert_eq!(status, StatusCode::CONFLICT);
     assert_eq!(body["conflicts"][0]["resource_uuid"], first);
     assert_eq!(body["conflicts"][0]["resource_type"], "application");
-    let mut order = Rig::order("violet");
+    let mut order = TestClient::order("violet");
     order["domains"] = json!("https://violet.localhost/");
     assert_eq!(
-        rig.post("/applications/public", &order).await.0,
+        client.post("/applications/public", &order).await.0,
         StatusCode::CREATED
     );
-    order = Rig::order("violet");
+    order = TestClient::order("violet");
     order["force_domain_override"] = json!(true);
     assert_eq!(
-        rig.post("/applications/public", &order).await.0,
+        client.post("/applications/public", &order).await.0,
         StatusCode::CREATED
     );
 }
 
 #[tokio::test]
 async fn unknown_keys_and_the_first_stage_are_reported_together() {
-    let rig = Rig::new().await;
-    let body = refused(&rig, |order| {
+    let client = TestClient::new().await;
+    let body = refused(&client, |order| {
         order["dockerfile_target_build"] = json!("base");
         order["limits_cpus"] = json!(1.5);
         order["health_check_enabled"] = json!("true");
@@ -94,8 +94,8 @@ async fn unknown_keys_and_the_first_stage_are_reported_together() {
 
 #[tokio::test]
 async fn the_second_stage_comes_after_the_places() {
-    let rig = Rig::new().await;
-    let body = refused(&rig, |order| {
+    let client = TestClient::new().await;
+    let body = refused(&client, |order| {
         order["git_branch"] = json!("../main");
         order["ports_exposes"] = json!("eighty");
     })
@@ -105,15 +105,15 @@ async fn the_second_stage_comes_after_the_places() {
         json!(["The git branch field format is invalid."])
     );
     assert!(body["errors"]["ports_exposes"].is_array());
-    let mut order = Rig::order("violet");
+    let mut order = TestClient::order("violet");
     order["git_branch"] = json!("../main");
     order["environment_name"] = json!("nowhere");
-    let (status, body) = rig.post("/applications/public", &order).await;
+    let (status, body) = client.post("/applications/public", &order).await;
     assert_eq!(
         (status, &body["message"]),
         (StatusCode::NOT_FOUND, &json!("Environment not found."))
     );
-    let body = refused(&rig, |order| {
+    let body = refused(&client, |order| {
         drop(order.as_object_mut().unwrap().remove("environment_name"));
     })
     .await;
@@ -122,44 +122,46 @@ async fn the_second_stage_comes_after_the_places() {
 
 #[tokio::test]
 async fn wrong_domains_are_an_object_now_and_an_array_before() {
-    let rig = Rig::new().await;
+    let client = TestClient::new().await;
     let wrong = |order: &mut Value| order["domains"] = json!("violet.localhost");
-    assert!(refused(&rig, wrong).await["errors"]["domains"].is_array());
-    rig.simulator
+    assert!(refused(&client, wrong).await["errors"]["domains"].is_array());
+    client
+        .simulator
         .settings(|settings| settings.profile = Profile::V4_0_0);
-    assert!(refused(&rig, wrong).await["errors"].is_array());
+    assert!(refused(&client, wrong).await["errors"].is_array());
 }
 
 #[tokio::test]
 async fn domains_are_normalised() {
-    let rig = Rig::new().await;
-    let mut order = Rig::order("violet");
+    let client = TestClient::new().await;
+    let mut order = TestClient::order("violet");
     order["domains"] = json!(" HTTPS://Violet.Localhost:8080/Path , ,http://b.localhost,");
-    let (_, body) = rig.post("/applications/public", &order).await;
+    let (_, body) = client.post("/applications/public", &order).await;
     assert_eq!(
         body["domains"],
         "https://violet.localhost:8080/Path,http://b.localhost"
     );
     order["name"] = json!("blank");
     order["domains"] = json!("");
-    let (status, _) = rig.post("/applications/public", &order).await;
+    let (status, _) = client.post("/applications/public", &order).await;
     assert_eq!(status, StatusCode::CREATED);
     order.as_object_mut().unwrap().remove("domains");
-    let (_, body) = rig.post("/applications/public", &order).await;
+    let (_, body) = client.post("/applications/public", &order).await;
     assert!(body["domains"].as_str().unwrap().ends_with(".sslip.io"));
 }
 
 #[tokio::test]
 async fn an_old_version_wants_ports_and_refuses_young_keys() {
-    let rig = Rig::new().await;
-    rig.simulator
+    let client = TestClient::new().await;
+    client
+        .simulator
         .settings(|settings| settings.profile = Profile::V4_0_0);
-    let body = refused(&rig, |order| order["max_restart_count"] = json!(3)).await;
+    let body = refused(&client, |order| order["max_restart_count"] = json!(3)).await;
     assert_eq!(
         body["errors"]["max_restart_count"],
         json!(["This field is not allowed."])
     );
-    let body = refused(&rig, |order| {
+    let body = refused(&client, |order| {
         drop(order.as_object_mut().unwrap().remove("ports_exposes"));
     })
     .await;
@@ -167,30 +169,38 @@ async fn an_old_version_wants_ports_and_refuses_young_keys() {
         body["errors"]["ports_exposes"],
         json!(["The ports exposes field is required."])
     );
-    rig.simulator
+    client
+        .simulator
         .settings(|settings| settings.profile = Profile::V4_3_11);
-    let mut order = Rig::order("violet");
+    let mut order = TestClient::order("violet");
     order.as_object_mut().unwrap().remove("ports_exposes");
     order["max_restart_count"] = json!(3);
     assert_eq!(
-        rig.post("/applications/public", &order).await.0,
+        client.post("/applications/public", &order).await.0,
         StatusCode::CREATED
     );
 }
 
 #[tokio::test]
 async fn several_destinations_ask_for_a_choice() {
-    let rig = Rig::new().await;
-    let mut order = Rig::order("violet");
+    let client = TestClient::new().await;
+    let mut order = TestClient::order("violet");
     order["destination_uuid"] = json!("whatever");
     assert_eq!(
-        rig.post("/applications/public", &order).await.0,
+        client.post("/applications/public", &order).await.0,
         StatusCode::CREATED
     );
-    rig.simulator.settings(|settings| settings.destinations = 2);
-    let body = refused(&rig, |order| order["destination_uuid"] = json!("whatever")).await;
+    client
+        .simulator
+        .settings(|settings| settings.destinations = 2);
+    let body = refused(&client, |order| {
+        order["destination_uuid"] = json!("whatever");
+    })
+    .await;
     assert!(body["errors"]["destination_uuid"].is_string());
-    let (status, body) = rig.post("/applications/public", &Rig::order("rose")).await;
+    let (status, body) = client
+        .post("/applications/public", &TestClient::order("rose"))
+        .await;
     assert_eq!(status, StatusCode::BAD_REQUEST);
     assert!(
         body["message"]
@@ -198,27 +208,27 @@ async fn several_destinations_ask_for_a_choice() {
             .unwrap()
             .starts_with("Server has multiple destinations")
     );
-    let (_, destinations) = rig
+    let (_, destinations) = client
         .get("/servers/s0ce9uvw53efr4edt2sywb3w/destinations")
         .await;
-    let mut order = Rig::order("rose");
+    let mut order = TestClient::order("rose");
     order["destination_uuid"] = destinations[1]["uuid"].clone();
     assert_eq!(
-        rig.post("/applications/public", &order).await.0,
+        client.post("/applications/public", &order).await.0,
         StatusCode::CREATED
     );
 }
 
 #[tokio::test]
 async fn bodies_must_be_json() {
-    let rig = Rig::new().await;
-    let url = format!("{}/api/v1/applications/public", rig.simulator.url());
+    let client = TestClient::new().await;
+    let url = format!("{}/api/v1/applications/public", client.simulator.url());
     for (kind, body, error) in [
         ("text/plain", "{}", "Content-Type must be application/json."),
         ("application/json", "{", "Invalid JSON."),
         ("application/json", "{}", "Empty JSON."),
     ] {
-        let request = rig.http.post(&url).bearer_auth(&rig.token);
+        let request = client.http.post(&url).bearer_auth(&client.token);
         let response = request
             .header("content-type", kind)
             .body(body)

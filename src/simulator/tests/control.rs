@@ -5,77 +5,71 @@ use std::time::Duration;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use super::{PATIENCE, Rig, eventually};
+use super::{TIMEOUT, TestClient, eventually};
 use crate::simulator::Options;
 
 #[tokio::test]
 async fn everything_can_be_asked_over_http() {
-    let rig = Rig::new().await.unthrottled();
+    let client = TestClient::new().await.without_rate_limit();
     let fault = json!({ "call": "deployments_of_application", "fault": "unavailable", "times": 1 });
-    rig.control(Method::POST, "/faults", &fault).await;
+    client.control(Method::POST, "/faults", &fault).await;
     assert_eq!(
-        rig.get("/deployments/applications/x").await.0,
+        client.get("/deployments/applications/x").await.0,
         StatusCode::SERVICE_UNAVAILABLE
     );
-    let listed = rig.control(Method::GET, "/faults", &Value::Null).await;
+    let listed = client.control(Method::GET, "/faults", &Value::Null).await;
     assert_eq!(
         (&listed[0]["struck"], &listed[0]["times"]),
         (&json!(1), &json!(0))
     );
-    rig.control(Method::DELETE, "/faults", &Value::Null).await;
-    assert_eq!(
-        rig.control(Method::GET, "/faults", &Value::Null).await,
-        json!([])
-    );
+    client
+        .control(Method::DELETE, "/faults", &Value::Null)
+        .await;
+    let listed = client.control(Method::GET, "/faults", &Value::Null).await;
+    assert_eq!(listed, json!([]));
     let outcome = json!({ "application": "violet", "outcome": "fail_clone", "times": null });
-    rig.control(Method::POST, "/outcomes", &outcome).await;
-    let uuid = rig.create("violet").await;
-    let deployment = rig.deploy(&uuid).await;
-    rig.until_deployment(&deployment, "failed").await;
-    rig.control(
-        Method::POST,
-        "/applications/violet/state",
-        &json!({ "state": "degraded" }),
-    )
-    .await;
+    client.control(Method::POST, "/outcomes", &outcome).await;
+    let uuid = client.create("violet").await;
+    let deployment = client.deploy(&uuid).await;
+    client.until_deployment(&deployment, "failed").await;
+    let (path, change) = ("/applications/violet/state", json!({ "state": "degraded" }));
+    client.control(Method::POST, path, &change).await;
     assert_eq!(
-        rig.get(&format!("/applications/{uuid}")).await.1["status"],
+        client.get(&format!("/applications/{uuid}")).await.1["status"],
         "degraded:unhealthy"
     );
-    rig.control(Method::POST, "/release", &Value::Null).await;
-    assert_eq!(
-        rig.control(Method::GET, "/held", &Value::Null).await,
-        json!([])
-    );
+    client.control(Method::POST, "/release", &Value::Null).await;
+    let held = client.control(Method::GET, "/held", &Value::Null).await;
+    assert_eq!(held, json!([]));
 }
 
 #[tokio::test]
 async fn settings_are_changed_in_part_and_unknown_ones_refused() {
-    let rig = Rig::new().await;
+    let client = TestClient::new().await;
     let changes = json!({ "api_disabled": true, "token_abilities": { "2|reader": ["read"] }, "profile": "4.0.0" });
-    rig.control(Method::POST, "/settings", &changes).await;
-    assert_eq!(rig.get("/version").await.0, StatusCode::FORBIDDEN);
+    client.control(Method::POST, "/settings", &changes).await;
+    assert_eq!(client.get("/version").await.0, StatusCode::FORBIDDEN);
     let changes =
-        json!({ "api_disabled": false, "token_abilities": { (rig.token.clone()): null } });
-    rig.control(Method::POST, "/settings", &changes).await;
-    assert_eq!(rig.get("/version").await.0, StatusCode::UNAUTHORIZED);
-    let reader = Rig {
+        json!({ "api_disabled": false, "token_abilities": { (client.token.clone()): null } });
+    client.control(Method::POST, "/settings", &changes).await;
+    assert_eq!(client.get("/version").await.0, StatusCode::UNAUTHORIZED);
+    let reader = TestClient {
         token: "2|reader".to_owned(),
-        simulator: rig.simulator.clone(),
-        http: rig.http.clone(),
+        simulator: client.simulator.clone(),
+        http: client.http.clone(),
     };
     assert_eq!(
         reader.get("/version").await,
         (StatusCode::OK, json!("4.0.0"))
     );
-    let url = format!("{}/simulator/settings", rig.simulator.url());
+    let url = format!("{}/simulator/settings", client.simulator.url());
     for wrong in [
         json!({ "sped": 2 }),
         json!({ "speed": 0 }),
         json!({ "speed": -1 }),
         json!({ "delete_seconds": -0.5 }),
     ] {
-        let request = rig.http.post(&url).json(&wrong);
+        let request = client.http.post(&url).json(&wrong);
         let status = request.send().await.unwrap().status();
         assert_eq!(status, StatusCode::BAD_REQUEST, "{wrong}");
     }
@@ -83,17 +77,18 @@ async fn settings_are_changed_in_part_and_unknown_ones_refused() {
 
 #[tokio::test]
 async fn the_ledger_counts_calls_and_tells_no_secret() {
-    let rig = Rig::new().await.unthrottled();
-    let uuid = rig.create("violet").await;
+    let client = TestClient::new().await.without_rate_limit();
+    let uuid = client.create("violet").await;
     let item = json!({ "key": "PASSWORD", "value": "tell-nobody", "is_literal": true });
-    rig.patch(
-        &format!("/applications/{uuid}/envs/bulk"),
-        &json!({ "data": [item] }),
-    )
-    .await;
-    rig.deploy(&uuid).await;
-    rig.until_application(&uuid, "running:healthy").await;
-    let ledger = rig.control(Method::GET, "/ledger", &Value::Null).await;
+    client
+        .patch(
+            &format!("/applications/{uuid}/envs/bulk"),
+            &json!({ "data": [item] }),
+        )
+        .await;
+    client.deploy(&uuid).await;
+    client.until_application(&uuid, "running:healthy").await;
+    let ledger = client.control(Method::GET, "/ledger", &Value::Null).await;
     assert_eq!(ledger["applications"][0]["name"], "violet");
     assert_eq!(ledger["applications"][0]["fqdn"], "http://violet.localhost");
     assert_eq!(ledger["applications"][0]["builds_started"], 1);
@@ -106,20 +101,24 @@ async fn the_ledger_counts_calls_and_tells_no_secret() {
 
 #[tokio::test]
 async fn down_refuses_connections_and_comes_back_on_the_same_port() {
-    let rig = Rig::new().await;
-    assert_eq!(rig.get("/version").await.0, StatusCode::OK);
-    rig.control(Method::POST, "/down", &json!({ "seconds": 1 }))
+    let client = TestClient::new().await;
+    assert_eq!(client.get("/version").await.0, StatusCode::OK);
+    client
+        .control(Method::POST, "/down", &json!({ "seconds": 1 }))
         .await;
-    let error = rig.send(Method::GET, "/version", None).await.unwrap_err();
+    let error = client
+        .send(Method::GET, "/version", None)
+        .await
+        .unwrap_err();
     assert!(error.is_connect(), "{error:?}");
     let back = async {
-        while rig.send(Method::GET, "/version", None).await.is_err() {
+        while client.send(Method::GET, "/version", None).await.is_err() {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     };
-    tokio::time::timeout(PATIENCE, back).await.unwrap();
-    rig.simulator.down(Duration::from_secs(1)).await;
-    assert!(rig.send(Method::GET, "/version", None).await.is_err());
+    tokio::time::timeout(TIMEOUT, back).await.unwrap();
+    client.simulator.down(Duration::from_secs(1)).await;
+    assert!(client.send(Method::GET, "/version", None).await.is_err());
 }
 
 #[tokio::test]
@@ -130,41 +129,41 @@ async fn what_is_kept_goes_on_after_a_restart() {
         ledger_file: Some(file.clone()),
         ..Options::default()
     };
-    let rig = Rig::with(options.clone()).await.unthrottled();
-    let first = rig.running("violet").await;
+    let client = TestClient::with(options.clone()).await.without_rate_limit();
+    let first = client.running("violet").await;
     eventually(|| {
         std::fs::read_to_string(&file).is_ok_and(|text| text.contains("running:healthy"))
     })
     .await;
-    let second = rig.create("rose").await;
-    rig.deploy(&second).await;
-    rig.simulator.stop().await;
-    let rig = Rig::with(options).await.unthrottled();
+    let second = client.create("rose").await;
+    client.deploy(&second).await;
+    client.simulator.stop().await;
+    let client = TestClient::with(options).await.without_rate_limit();
     assert_eq!(
-        rig.get(&format!("/applications/{first}")).await.1["status"],
+        client.get(&format!("/applications/{first}")).await.1["status"],
         "running:healthy"
     );
-    rig.until_application(&second, "running:healthy").await;
+    client.until_application(&second, "running:healthy").await;
     assert_eq!(
-        rig.visit("violet.localhost", "/healthz").await.0,
+        client.visit("violet.localhost", "/healthz").await.0,
         StatusCode::OK
     );
-    assert_eq!(rig.simulator.ledger().applications.len(), 2);
-    rig.simulator.clone().stop().await;
-    assert!(rig.send(Method::GET, "/version", None).await.is_err());
+    assert_eq!(client.simulator.ledger().applications.len(), 2);
+    client.simulator.clone().stop().await;
+    assert!(client.send(Method::GET, "/version", None).await.is_err());
     std::fs::remove_file(file).unwrap();
 }
 
 #[tokio::test]
 async fn what_was_promised_is_kept_before_it_is_answered() {
     let file = std::env::temp_dir().join(format!("simulator-{}.json", uuid::Uuid::now_v7()));
-    let rig = Rig::with(Options {
+    let client = TestClient::with(Options {
         ledger_file: Some(file.clone()),
         ..Options::default()
     })
     .await;
-    let uuid = rig.create("violet").await;
+    let uuid = client.create("violet").await;
     assert!(std::fs::read_to_string(&file).unwrap().contains(&uuid));
-    rig.simulator.stop().await;
+    client.simulator.stop().await;
     std::fs::remove_file(file).unwrap();
 }

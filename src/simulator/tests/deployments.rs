@@ -3,27 +3,27 @@
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use super::{Rig, entries};
+use super::{TestClient, entries};
 use crate::simulator::Options;
 
 /// A simulator in which nothing moves while the test looks.
-async fn slow() -> Rig {
-    Rig::with(Options::default()).await
+async fn slow() -> TestClient {
+    TestClient::with(Options::default()).await
 }
 
 #[tokio::test]
 async fn a_deployment_goes_from_the_queue_to_a_healthy_application() {
-    let rig = Rig::new().await.unthrottled();
-    let uuid = rig.create("violet").await;
-    let deployment = rig.deploy(&uuid).await;
-    let row = rig.until_deployment(&deployment, "finished").await;
+    let client = TestClient::new().await.without_rate_limit();
+    let uuid = client.create("violet").await;
+    let deployment = client.deploy(&uuid).await;
+    let row = client.until_deployment(&deployment, "finished").await;
     assert_eq!(row["commit"].as_str().unwrap().len(), 40);
     assert!(row["application_id"].is_string());
     assert!(row["finished_at"].is_string());
     assert!(row.get("uuid").is_none());
-    rig.until_application(&uuid, "running:healthy").await;
+    client.until_application(&uuid, "running:healthy").await;
     let path = format!("/deployments/{deployment}");
-    let row = rig
+    let row = client
         .until(&path, |_, row| {
             row["logs"].to_string().contains("Gracefully")
         })
@@ -48,10 +48,10 @@ async fn a_deployment_goes_from_the_queue_to_a_healthy_application() {
 
 #[tokio::test]
 async fn a_repetition_is_answered_with_a_deployment_that_never_was() {
-    let rig = slow().await;
-    let uuid = rig.create("violet").await;
-    rig.deploy(&uuid).await;
-    let (status, body) = rig
+    let client = slow().await;
+    let uuid = client.create("violet").await;
+    client.deploy(&uuid).await;
+    let (status, body) = client
         .call(Method::POST, &format!("/deploy?uuid={uuid}"), None)
         .await;
     assert_eq!(status, StatusCode::OK);
@@ -62,45 +62,48 @@ async fn a_repetition_is_answered_with_a_deployment_that_never_was() {
     );
     let phantom = answer["deployment_uuid"].as_str().unwrap();
     assert_eq!(
-        rig.get(&format!("/deployments/{phantom}")).await.0,
+        client.get(&format!("/deployments/{phantom}")).await.0,
         StatusCode::NOT_FOUND
     );
 }
 
 #[tokio::test]
 async fn a_repetition_after_the_commit_is_known_queues_another() {
-    let rig = slow().await.unthrottled();
-    let uuid = rig.create("violet").await;
-    let first = rig.deploy(&uuid).await;
-    rig.until(&format!("/deployments/{first}"), |_, row| {
-        row["commit"] != "HEAD"
-    })
-    .await;
-    let second = rig.deploy(&uuid).await;
+    let client = slow().await.without_rate_limit();
+    let uuid = client.create("violet").await;
+    let first = client.deploy(&uuid).await;
+    client
+        .until(&format!("/deployments/{first}"), |_, row| {
+            row["commit"] != "HEAD"
+        })
+        .await;
+    let second = client.deploy(&uuid).await;
     assert_eq!(
-        rig.get(&format!("/deployments/{second}")).await.1["status"],
+        client.get(&format!("/deployments/{second}")).await.1["status"],
         "queued"
     );
-    rig.simulator.settings(|settings| settings.speed = 1_000.0);
-    rig.until_deployment(&second, "finished").await;
-    let record = &rig.simulator.ledger().applications[0];
+    client
+        .simulator
+        .settings(|settings| settings.speed = 1_000.0);
+    client.until_deployment(&second, "finished").await;
+    let record = &client.simulator.ledger().applications[0];
     assert_eq!((record.builds_at_once, record.deployments_at_once), (1, 2));
 }
 
 #[tokio::test]
 async fn a_full_queue_is_429_without_being_the_rate_limit() {
-    let rig = slow().await;
-    rig.simulator.settings(|settings| {
+    let client = slow().await;
+    client.simulator.settings(|settings| {
         settings.queue_limit = 1;
         settings.concurrent_builds = 0;
     });
-    let first = rig.create("violet").await;
-    let second = rig.create("rose").await;
-    rig.deploy(&first).await;
+    let first = client.create("violet").await;
+    let second = client.create("rose").await;
+    client.deploy(&first).await;
     let again = format!("/deploy?uuid={first}");
-    let (status, _) = rig.call(Method::POST, &again, None).await;
+    let (status, _) = client.call(Method::POST, &again, None).await;
     assert_eq!(status, StatusCode::TOO_MANY_REQUESTS);
-    let response = rig
+    let response = client
         .send(Method::POST, &format!("/deploy?uuid={second}"), None)
         .await
         .unwrap();
@@ -119,36 +122,38 @@ async fn a_full_queue_is_429_without_being_the_rate_limit() {
 
 #[tokio::test]
 async fn no_more_builds_at_once_than_the_server_allows() {
-    let rig = slow().await;
+    let client = slow().await;
     let mut statuses = Vec::new();
     for name in ["violet", "rose", "lily"] {
-        let uuid = rig.create(name).await;
-        let deployment = rig.deploy(&uuid).await;
-        statuses.push(rig.get(&format!("/deployments/{deployment}")).await.1["status"].clone());
+        let uuid = client.create(name).await;
+        let deployment = client.deploy(&uuid).await;
+        statuses.push(client.get(&format!("/deployments/{deployment}")).await.1["status"].clone());
     }
     assert_eq!(statuses, ["in_progress", "in_progress", "queued"]);
-    rig.simulator
+    client
+        .simulator
         .settings(|settings| settings.concurrent_builds = 3);
-    let (_, list) = rig.get("/deployments").await;
+    let (_, list) = client.get("/deployments").await;
     assert!(
         list.as_array()
             .unwrap()
             .iter()
             .all(|row| row["status"] == "in_progress")
     );
-    rig.simulator
+    client
+        .simulator
         .settings(|settings| settings.deployments_as_object = true);
     assert_eq!(
-        rig.get("/deployments").await.1["3"]["application_name"],
+        client.get("/deployments").await.1["3"]["application_name"],
         "lily"
     );
 }
 
 #[tokio::test]
 async fn deploy_takes_a_list_and_passes_over_strangers() {
-    let rig = slow().await;
-    let uuid = rig.create("violet").await;
-    let (status, body) = rig
+    let client = slow().await;
+    let uuid = client.create("violet").await;
+    let (status, body) = client
         .call(Method::POST, &format!("/deploy?uuid=stranger,{uuid}"), None)
         .await;
     assert_eq!(
@@ -163,7 +168,7 @@ async fn deploy_takes_a_list_and_passes_over_strangers() {
         ),
         ("uuid=,", StatusCode::BAD_REQUEST, "No UUIDs provided."),
     ] {
-        let answer = rig
+        let answer = client
             .call(Method::POST, &format!("/deploy?{query}"), None)
             .await;
         assert_eq!(answer, (status, json!({ "message": message })));
@@ -172,47 +177,48 @@ async fn deploy_takes_a_list_and_passes_over_strangers() {
 
 #[tokio::test]
 async fn the_history_is_paged_newest_first() {
-    let rig = slow().await;
-    let uuid = rig.create("violet").await;
-    let first = rig.deploy(&uuid).await;
+    let client = slow().await;
+    let uuid = client.create("violet").await;
+    let first = client.deploy(&uuid).await;
     let cancel = format!("/deployments/{first}/cancel");
-    rig.call(Method::POST, &cancel, None).await;
-    let second = &json!(rig.deploy(&uuid).await);
+    client.call(Method::POST, &cancel, None).await;
+    let second = &json!(client.deploy(&uuid).await);
     let path = format!("/deployments/applications/{uuid}");
-    let (_, page) = rig.get(&format!("{path}?take=1")).await;
+    let (_, page) = client.get(&format!("{path}?take=1")).await;
     assert_eq!(
         (&page["count"], &page["deployments"][0]["deployment_uuid"]),
         (&json!(2), second)
     );
-    let (_, page) = rig.get(&path).await;
+    let (_, page) = client.get(&path).await;
     assert_eq!(page["deployments"][1]["deployment_uuid"], first);
-    let (status, body) = rig.get("/deployments/applications/none?take=many").await;
+    let (status, body) = client.get("/deployments/applications/none?take=many").await;
     assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
     assert_eq!(body["message"], "The take field must be an integer.");
     assert_eq!(
-        rig.get("/deployments/applications/none").await.1["message"],
+        client.get("/deployments/applications/none").await.1["message"],
         "Application not found"
     );
 }
 
 #[tokio::test]
 async fn cancelling_ends_at_once_and_only_what_has_not_ended() {
-    let rig = slow().await;
-    let uuid = rig.create("violet").await;
-    let deployment = rig.deploy(&uuid).await;
+    let client = slow().await;
+    let uuid = client.create("violet").await;
+    let deployment = client.deploy(&uuid).await;
     let path = format!("/deployments/{deployment}/cancel");
-    let (status, body) = rig.call(Method::POST, &path, None).await;
+    let (status, body) = client.call(Method::POST, &path, None).await;
     assert_eq!(status, StatusCode::OK);
     assert_eq!(body["status"], "cancelled-by-user");
-    let (status, body) = rig.call(Method::POST, &path, None).await;
+    let (status, body) = client.call(Method::POST, &path, None).await;
     assert_eq!(status, StatusCode::BAD_REQUEST);
     assert_eq!(
         body["message"],
         "Deployment cannot be cancelled. Current status: cancelled-by-user"
     );
-    assert_eq!(rig.get("/deployments").await.1, json!([]));
+    assert_eq!(client.get("/deployments").await.1, json!([]));
     assert_eq!(
-        rig.call(Method::POST, "/deployments/none/cancel", None)
+        client
+            .call(Method::POST, "/deployments/none/cancel", None)
             .await
             .0,
         StatusCode::NOT_FOUND
@@ -221,19 +227,20 @@ async fn cancelling_ends_at_once_and_only_what_has_not_ended() {
 
 #[tokio::test]
 async fn a_phantom_can_be_ordered() {
-    let rig = slow().await;
-    rig.simulator
+    let client = slow().await;
+    client
+        .simulator
         .settings(|settings| settings.phantom_deploy = 1);
-    let uuid = rig.create("violet").await;
-    let phantom = rig.deploy(&uuid).await;
+    let uuid = client.create("violet").await;
+    let phantom = client.deploy(&uuid).await;
     assert_eq!(
-        rig.get(&format!("/deployments/{phantom}")).await.0,
+        client.get(&format!("/deployments/{phantom}")).await.0,
         StatusCode::NOT_FOUND
     );
-    assert_eq!(rig.get("/deployments").await.1, json!([]));
-    let real = rig.deploy(&uuid).await;
+    assert_eq!(client.get("/deployments").await.1, json!([]));
+    let real = client.deploy(&uuid).await;
     assert_eq!(
-        rig.get(&format!("/deployments/{real}")).await.0,
+        client.get(&format!("/deployments/{real}")).await.0,
         StatusCode::OK
     );
 }

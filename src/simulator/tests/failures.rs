@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Rig, entries};
+use super::{TestClient, entries};
 use crate::simulator::outcomes::{Outcome, Plan};
 
 /// An outcome, the code its command exits with, and the cause: the last line that is not empty of the entry that explains.
@@ -48,17 +48,18 @@ const ENDING: [(&str, bool, &str); 7] = [
     ("stdout", true, ""),
 ];
 
-async fn log_of(rig: &Rig, outcome: Outcome) -> Vec<Value> {
-    rig.simulator.outcome(Plan {
+async fn log_of(client: &TestClient, outcome: Outcome) -> Vec<Value> {
+    client.simulator.outcome(Plan {
         application: None,
         outcome,
         times: Some(1),
     });
-    let uuid = rig.create(&format!("{outcome:?}").to_lowercase()).await;
-    let path = format!("/deployments/{}", rig.deploy(&uuid).await);
+    let uuid = client.create(&format!("{outcome:?}").to_lowercase()).await;
+    let path = format!("/deployments/{}", client.deploy(&uuid).await);
     let over = |row: &Value| row["logs"].to_string().contains("docker stop");
     entries(
-        &rig.until(&path, |_, row| row["status"] == "failed" && over(row))
+        &client
+            .until(&path, |_, row| row["status"] == "failed" && over(row))
             .await,
     )
 }
@@ -69,12 +70,13 @@ fn output(entry: &Value) -> &str {
 
 #[tokio::test]
 async fn an_exception_is_explained_in_the_order_of_a_real_one() {
-    let rig = Rig::new().await.unthrottled();
+    let client = TestClient::new().await.without_rate_limit();
     for (outcome, code, cause) in FAILURES {
         let reachable = outcome != Outcome::Finish;
-        rig.simulator
+        client
+            .simulator
             .settings(|settings| settings.server_reachable = reachable);
-        let log = log_of(&rig, outcome).await;
+        let log = log_of(&client, outcome).await;
         assert!(
             !log.iter().any(|entry| output(entry).contains('{')),
             "{log:?}"
@@ -98,8 +100,8 @@ async fn an_exception_is_explained_in_the_order_of_a_real_one() {
 
 #[tokio::test]
 async fn the_command_that_failed_is_long() {
-    let rig = Rig::new().await.unthrottled();
-    let log = log_of(&rig, Outcome::FailBuild).await;
+    let client = TestClient::new().await.without_rate_limit();
+    let log = log_of(&client, Outcome::FailBuild).await;
     let explained = output(&log[log.len() - 6]);
     assert!(explained.lines().next().unwrap().len() > 1_000);
     assert!(explained.contains("\nError: #8 "));
@@ -107,8 +109,8 @@ async fn the_command_that_failed_is_long() {
 
 #[tokio::test]
 async fn an_unhealthy_container_has_an_ending_of_its_own() {
-    let rig = Rig::new().await.unthrottled();
-    let log = log_of(&rig, Outcome::Unhealthy).await;
+    let client = TestClient::new().await.without_rate_limit();
+    let log = log_of(&client, Outcome::Unhealthy).await;
     let said: Vec<&str> = log.iter().map(output).collect();
     assert!(
         !said

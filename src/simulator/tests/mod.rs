@@ -2,13 +2,13 @@
 //!
 //! These tests know the control interface and Coolify's contract; they must not look behind the handle.
 
+mod access;
 mod addresses;
 mod applications;
 mod control;
 mod deployments;
 mod failures;
 mod faults;
-mod gate;
 mod outcomes;
 mod recorded;
 mod removal;
@@ -22,16 +22,16 @@ use serde_json::{Value, json};
 use crate::simulator::{Options, Simulator};
 
 /// How long a test waits for what must happen.
-const PATIENCE: Duration = Duration::from_secs(10);
+const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// A simulator and somebody who talks to it.
-struct Rig {
+/// A simulator and a client of its API.
+struct TestClient {
     simulator: Simulator,
     http: Client,
     token: String,
 }
 
-impl Rig {
+impl TestClient {
     async fn new() -> Self {
         Self::with(Options {
             speed: 1_000.0,
@@ -45,7 +45,7 @@ impl Rig {
         let simulator = Simulator::start(options).await.unwrap();
         let http = Client::builder()
             .redirect(redirect::Policy::none())
-            .timeout(PATIENCE)
+            .timeout(TIMEOUT)
             .build()
             .unwrap();
         Self {
@@ -159,7 +159,7 @@ impl Rig {
             .to_owned()
     }
 
-    /// Waits until an answer is as wanted, and says it.
+    /// Waits until a response is as wanted, and says its body.
     async fn until(&self, path: &str, wanted: impl Fn(StatusCode, &Value) -> bool) -> Value {
         let begun = Instant::now();
         loop {
@@ -167,7 +167,7 @@ impl Rig {
             if wanted(status, &body) {
                 return body;
             }
-            assert!(begun.elapsed() < PATIENCE, "still {status} {body}");
+            assert!(begun.elapsed() < TIMEOUT, "still {status} {body}");
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     }
@@ -192,8 +192,8 @@ impl Rig {
         uuid
     }
 
-    /// Allows so many calls as polling needs.
-    fn unthrottled(self) -> Self {
+    /// Allows as many calls as polling needs.
+    fn without_rate_limit(self) -> Self {
         self.simulator
             .settings(|settings| settings.rate_limit_per_minute = 100_000);
         self
@@ -204,7 +204,7 @@ impl Rig {
 async fn eventually(what: impl Fn() -> bool) {
     let begun = Instant::now();
     while !what() {
-        assert!(begun.elapsed() < PATIENCE, "it never happened");
+        assert!(begun.elapsed() < TIMEOUT, "it never happened");
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }

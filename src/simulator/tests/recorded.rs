@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::Rig;
+use super::TestClient;
 use crate::simulator::Options;
 use crate::simulator::outcomes::{Outcome, Plan};
 
@@ -18,20 +18,21 @@ fn facts() -> Vec<Fact> {
 }
 
 /// A simulator in which the build of one application stays in progress, and the build of another waits for its turn.
-async fn busy() -> (Rig, [(&'static str, String); 5]) {
-    let rig = Rig::new().await.unthrottled();
+async fn busy() -> (TestClient, [(&'static str, String); 5]) {
+    let client = TestClient::new().await.without_rate_limit();
     for outcome in [Outcome::StuckInProgress, Outcome::StuckQueued] {
         let plan = Plan {
             application: None,
             outcome,
             times: Some(1),
         };
-        rig.simulator.outcome(plan);
+        client.simulator.outcome(plan);
     }
-    let (a, b) = (rig.create("violet").await, rig.create("rose").await);
-    let d = rig.deploy(&a).await;
+    let (a, b) = (client.create("violet").await, client.create("rose").await);
+    let d = client.deploy(&a).await;
     let path = format!("/deployments/{d}");
-    rig.until(&path, |_, row| row["logs"].to_string().contains("#8 "))
+    client
+        .until(&path, |_, row| row["logs"].to_string().contains("#8 "))
         .await;
     let options = Options::default();
     let names = [
@@ -41,17 +42,17 @@ async fn busy() -> (Rig, [(&'static str, String); 5]) {
         ("{p}", options.project),
         ("{s}", options.server),
     ];
-    (rig, names)
+    (client, names)
 }
 
 #[tokio::test]
 async fn every_recorded_answer_is_given() {
-    let (rig, names) = busy().await;
+    let (client, names) = busy().await;
     for (method, path, body, status, places) in facts() {
         let fill = |path: String, (name, value): &(&str, String)| path.replace(name, value);
         let path = names.iter().fold(path, fill);
         let method = method.parse::<Method>().unwrap();
-        let (answered, seen) = rig.call(method, &path, body.as_ref()).await;
+        let (answered, seen) = client.call(method, &path, body.as_ref()).await;
         assert_eq!(answered.as_u16(), status, "{path}: {seen}");
         for (place, wanted) in places {
             let there = seen.pointer(&place);
@@ -67,9 +68,9 @@ async fn every_recorded_answer_is_given() {
 
 #[tokio::test]
 async fn a_token_without_the_ability_sees_no_secrets_and_may_not_write() {
-    let (rig, names) = busy().await;
-    let token = rig.token.clone();
-    rig.simulator.settings(|settings| {
+    let (client, names) = busy().await;
+    let token = client.token.clone();
+    client.simulator.settings(|settings| {
         let reading = vec!["read".to_owned()];
         settings.token_abilities.insert(token, reading);
     });
@@ -87,26 +88,26 @@ async fn a_token_without_the_ability_sees_no_secrets_and_may_not_write() {
             "/destination/server/settings/sentinel_token",
         ),
     ] {
-        let (status, seen) = rig.get(&path).await;
+        let (status, seen) = client.get(&path).await;
         assert_eq!(
             (status.as_u16(), seen.pointer(secret)),
             (200, None),
             "{path}"
         );
     }
-    let (status, seen) = rig.post("/applications/public", &json!({})).await;
+    let (status, seen) = client.post("/applications/public", &json!({})).await;
     assert_eq!(status.as_u16(), 403);
     assert_eq!(seen["message"], "Missing required permissions: write");
 }
 
 #[tokio::test]
 async fn a_listed_application_is_as_large_as_a_real_one() {
-    let rig = Rig::new().await.unthrottled();
+    let client = TestClient::new().await.without_rate_limit();
     for number in 0..10 {
-        rig.create(&format!("violet-{number}")).await;
+        client.create(&format!("violet-{number}")).await;
     }
     let path = format!("/projects/{}/production", Options::default().project);
-    let response = rig.send(Method::GET, &path, None).await.unwrap();
+    let response = client.send(Method::GET, &path, None).await.unwrap();
     let bytes = response.text().await.unwrap().len() / 10;
     assert!(
         (5_900..7_300).contains(&bytes),
@@ -116,11 +117,12 @@ async fn a_listed_application_is_as_large_as_a_real_one() {
 
 #[tokio::test]
 async fn a_build_server_runs_no_application() {
-    let rig = Rig::new().await;
-    rig.simulator
+    let client = TestClient::new().await;
+    client
+        .simulator
         .settings(|settings| settings.is_build_server = true);
-    let (status, body) = rig
-        .post("/applications/public", &Rig::order("violet"))
+    let (status, body) = client
+        .post("/applications/public", &TestClient::order("violet"))
         .await;
     assert_eq!(status.as_u16(), 422);
     assert!(body["errors"]["server_uuid"].is_array());

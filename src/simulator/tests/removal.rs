@@ -3,18 +3,18 @@
 use reqwest::{Method, StatusCode};
 use serde_json::json;
 
-use super::{Rig, eventually};
+use super::{TestClient, eventually};
 use crate::simulator::Options;
 use crate::simulator::removal::Change;
 
-async fn delete(rig: &Rig, uuid: &str, query: &str) -> StatusCode {
+async fn delete(client: &TestClient, uuid: &str, query: &str) -> StatusCode {
     let path = format!("/applications/{uuid}?{query}");
-    rig.call(Method::DELETE, &path, None).await.0
+    client.call(Method::DELETE, &path, None).await.0
 }
 
-async fn add_volume(rig: &Rig, uuid: &str) {
+async fn add_volume(client: &TestClient, uuid: &str) {
     let order = json!({ "type": "persistent", "name": "workspace", "mount_path": "/w" });
-    let (status, _) = rig
+    let (status, _) = client
         .post(&format!("/applications/{uuid}/storages"), &order)
         .await;
     assert_eq!(status, StatusCode::CREATED);
@@ -22,133 +22,143 @@ async fn add_volume(rig: &Rig, uuid: &str) {
 
 #[tokio::test]
 async fn deleting_takes_its_time_and_holds_the_domain() {
-    let rig = Rig::with(Options {
+    let client = TestClient::with(Options {
         speed: 20.0,
         ..Options::default()
     })
     .await
-    .unthrottled();
-    rig.simulator
+    .without_rate_limit();
+    client
+        .simulator
         .settings(|settings| settings.delete_seconds = Some(20.0));
-    let uuid = rig.create("violet").await;
-    add_volume(&rig, &uuid).await;
+    let uuid = client.create("violet").await;
+    add_volume(&client, &uuid).await;
     assert_eq!(
-        delete(&rig, &uuid, "delete_volumes=1&docker_cleanup=0").await,
+        delete(&client, &uuid, "delete_volumes=1&docker_cleanup=0").await,
         StatusCode::OK
     );
     assert_eq!(
-        delete(&rig, &uuid, "delete_volumes=1&docker_cleanup=0").await,
+        delete(&client, &uuid, "delete_volumes=1&docker_cleanup=0").await,
         StatusCode::OK
     );
     let path = format!("/applications/{uuid}");
-    assert_eq!(rig.get(&path).await.0, StatusCode::OK);
-    let (status, _) = rig
-        .post("/applications/public", &Rig::order("violet"))
+    assert_eq!(client.get(&path).await.0, StatusCode::OK);
+    let (status, _) = client
+        .post("/applications/public", &TestClient::order("violet"))
         .await;
     assert_eq!(status, StatusCode::CONFLICT);
-    let body = rig
+    let body = client
         .until(&path, |status, _| status == StatusCode::NOT_FOUND)
         .await;
     assert_eq!(body["message"], "Application not found.");
-    let (status, body) = rig.call(Method::DELETE, &path, None).await;
+    let (status, body) = client.call(Method::DELETE, &path, None).await;
     assert_eq!(
         (status, &body["message"]),
         (StatusCode::NOT_FOUND, &json!("Application not found"))
     );
-    rig.create("violet").await;
-    let record = rig.simulator.ledger().applications.remove(0);
+    client.create("violet").await;
+    let record = client.simulator.ledger().applications.remove(0);
     assert!(record.deleted_at.is_some() && record.volumes_removed && record.volumes[0].removed);
     assert!(!record.docker_cleanup && !record.orphan_container);
 }
 
 #[tokio::test]
 async fn volumes_stay_when_they_are_not_asked_for() {
-    let rig = Rig::new().await.unthrottled();
-    let uuid = rig.create("violet").await;
-    add_volume(&rig, &uuid).await;
-    delete(&rig, &uuid, "delete_volumes=0").await;
-    rig.until(&format!("/applications/{uuid}"), |status, _| {
-        status == StatusCode::NOT_FOUND
-    })
-    .await;
-    let record = rig.simulator.ledger().applications.remove(0);
+    let client = TestClient::new().await.without_rate_limit();
+    let uuid = client.create("violet").await;
+    add_volume(&client, &uuid).await;
+    delete(&client, &uuid, "delete_volumes=0").await;
+    client
+        .until(&format!("/applications/{uuid}"), |status, _| {
+            status == StatusCode::NOT_FOUND
+        })
+        .await;
+    let record = client.simulator.ledger().applications.remove(0);
     assert!(!record.volumes_removed && !record.volumes[0].removed);
     assert!(record.docker_cleanup);
 }
 
 #[tokio::test]
 async fn a_build_in_flight_leaves_an_orphan() {
-    let rig = Rig::with(Options::default()).await.unthrottled();
-    rig.simulator
+    let client = TestClient::with(Options::default())
+        .await
+        .without_rate_limit();
+    client
+        .simulator
         .settings(|settings| settings.delete_seconds = Some(0.0));
-    let uuid = rig.create("violet").await;
-    let deployment = rig.deploy(&uuid).await;
-    delete(&rig, &uuid, "delete_volumes=1").await;
-    rig.simulator.settings(|settings| settings.speed = 50.0);
-    rig.until(&format!("/applications/{uuid}"), |status, _| {
-        status == StatusCode::NOT_FOUND
-    })
-    .await;
+    let uuid = client.create("violet").await;
+    let deployment = client.deploy(&uuid).await;
+    delete(&client, &uuid, "delete_volumes=1").await;
+    client.simulator.settings(|settings| settings.speed = 50.0);
+    client
+        .until(&format!("/applications/{uuid}"), |status, _| {
+            status == StatusCode::NOT_FOUND
+        })
+        .await;
     assert_eq!(
-        rig.get(&format!("/deployments/{deployment}")).await.0,
+        client.get(&format!("/deployments/{deployment}")).await.0,
         StatusCode::NOT_FOUND
     );
-    assert_eq!(rig.get("/deployments").await.1, json!([]));
-    eventually(|| rig.simulator.ledger().applications[0].orphan_container).await;
+    assert_eq!(client.get("/deployments").await.1, json!([]));
+    eventually(|| client.simulator.ledger().applications[0].orphan_container).await;
     let path = format!("/applications/{uuid}");
-    assert_eq!(rig.get(&path).await.0, StatusCode::NOT_FOUND);
+    assert_eq!(client.get(&path).await.0, StatusCode::NOT_FOUND);
     assert_eq!(
-        rig.visit("violet.localhost", "/").await.0,
+        client.visit("violet.localhost", "/").await.0,
         StatusCode::NOT_FOUND
     );
 }
 
 #[tokio::test]
 async fn a_cancelled_build_leaves_none() {
-    let rig = Rig::new().await.unthrottled();
-    let uuid = rig.create("violet").await;
-    let deployment = rig.deploy(&uuid).await;
-    rig.call(
-        Method::POST,
-        &format!("/deployments/{deployment}/cancel"),
-        None,
-    )
-    .await;
-    delete(&rig, &uuid, "delete_volumes=1").await;
-    rig.until(&format!("/applications/{uuid}"), |status, _| {
-        status == StatusCode::NOT_FOUND
-    })
-    .await;
-    assert!(!rig.simulator.ledger().applications[0].orphan_container);
+    let client = TestClient::new().await.without_rate_limit();
+    let uuid = client.create("violet").await;
+    let deployment = client.deploy(&uuid).await;
+    client
+        .call(
+            Method::POST,
+            &format!("/deployments/{deployment}/cancel"),
+            None,
+        )
+        .await;
+    delete(&client, &uuid, "delete_volumes=1").await;
+    client
+        .until(&format!("/applications/{uuid}"), |status, _| {
+            status == StatusCode::NOT_FOUND
+        })
+        .await;
+    assert!(!client.simulator.ledger().applications[0].orphan_container);
 }
 
 #[tokio::test]
 async fn an_unreachable_server_keeps_container_and_volumes() {
-    let rig = Rig::new().await.unthrottled();
-    let uuid = rig.create("violet").await;
-    add_volume(&rig, &uuid).await;
-    rig.deploy(&uuid).await;
-    rig.until_application(&uuid, "running:healthy").await;
-    rig.simulator
+    let client = TestClient::new().await.without_rate_limit();
+    let uuid = client.create("violet").await;
+    add_volume(&client, &uuid).await;
+    client.deploy(&uuid).await;
+    client.until_application(&uuid, "running:healthy").await;
+    client
+        .simulator
         .settings(|settings| settings.server_reachable = false);
-    delete(&rig, &uuid, "delete_volumes=1").await;
-    rig.until(&format!("/applications/{uuid}"), |status, _| {
-        status == StatusCode::NOT_FOUND
-    })
-    .await;
-    let record = rig.simulator.ledger().applications.remove(0);
+    delete(&client, &uuid, "delete_volumes=1").await;
+    client
+        .until(&format!("/applications/{uuid}"), |status, _| {
+            status == StatusCode::NOT_FOUND
+        })
+        .await;
+    let record = client.simulator.ledger().applications.remove(0);
     assert!(record.orphan_container && !record.volumes_removed);
 }
 
 #[tokio::test]
 async fn an_application_can_vanish_behind_our_back() {
-    let rig = Rig::new().await.unthrottled();
-    let uuid = rig.running("violet").await;
-    assert!(rig.simulator.set_state("violet", &Change::Vanish));
-    assert!(!rig.simulator.set_state("violet", &Change::Vanish));
+    let client = TestClient::new().await.without_rate_limit();
+    let uuid = client.running("violet").await;
+    assert!(client.simulator.set_state("violet", &Change::Vanish));
+    assert!(!client.simulator.set_state("violet", &Change::Vanish));
     assert_eq!(
-        rig.get(&format!("/applications/{uuid}")).await.0,
+        client.get(&format!("/applications/{uuid}")).await.0,
         StatusCode::NOT_FOUND
     );
-    assert!(rig.simulator.ledger().applications[0].vanished);
+    assert!(client.simulator.ledger().applications[0].vanished);
 }

@@ -11,13 +11,13 @@ use serde_json::{Value, json};
 use super::clock::Time;
 
 /// A response, or a refusal.
-pub type Reply = Result<Answer, Answer>;
+pub type Reply = Result<ApiResponse, ApiResponse>;
 
 /// One response, boxed because it is an error as often.
 #[derive(Debug)]
-pub struct Answer(Box<Response>);
+pub struct ApiResponse(Box<Response>);
 
-impl Answer {
+impl ApiResponse {
     pub fn json(status: StatusCode, body: impl Serialize) -> Self {
         Self::new((status, Json(body)))
     }
@@ -116,7 +116,7 @@ impl Answer {
     }
 }
 
-impl IntoResponse for Answer {
+impl IntoResponse for ApiResponse {
     fn into_response(self) -> Response {
         *self.0
     }

@@ -3,19 +3,20 @@
 use reqwest::{Method, StatusCode};
 use serde_json::json;
 
-use super::Rig;
+use super::TestClient;
 
-fn abilities(rig: &Rig, abilities: &[&str]) {
+fn abilities(client: &TestClient, abilities: &[&str]) {
     let abilities: Vec<String> = abilities.iter().map(|one| (*one).to_owned()).collect();
-    let token = rig.token.clone();
-    rig.simulator
+    let token = client.token.clone();
+    client
+        .simulator
         .settings(|settings| drop(settings.token_abilities.insert(token, abilities)));
 }
 
 #[tokio::test]
 async fn the_version_is_bare() {
-    let rig = Rig::new().await;
-    let response = rig.send(Method::GET, "/version", None).await.unwrap();
+    let client = TestClient::new().await;
+    let response = client.send(Method::GET, "/version", None).await.unwrap();
     assert_eq!(response.headers()["x-ratelimit-limit"], "200");
     assert_eq!(response.headers()["x-ratelimit-remaining"], "199");
     assert_eq!(response.text().await.unwrap(), "4.3.11");
@@ -23,61 +24,67 @@ async fn the_version_is_bare() {
 
 #[tokio::test]
 async fn a_bad_token_is_401_even_when_the_api_is_off() {
-    let mut rig = Rig::new().await;
-    rig.simulator
+    let mut client = TestClient::new().await;
+    client
+        .simulator
         .settings(|settings| settings.api_disabled = true);
-    let (status, body) = rig.get("/version").await;
+    let (status, body) = client.get("/version").await;
     assert_eq!(status, StatusCode::FORBIDDEN);
     assert_eq!(
         body,
         json!({ "success": true, "message": "API is disabled." })
     );
-    rig.token = "2|nobody".to_owned();
-    let (status, body) = rig.get("/version").await;
+    client.token = "2|nobody".to_owned();
+    let (status, body) = client.get("/version").await;
     assert_eq!(status, StatusCode::UNAUTHORIZED);
     assert_eq!(body, json!({ "message": "Unauthenticated." }));
 }
 
 #[tokio::test]
 async fn a_refused_address_has_its_own_words() {
-    let rig = Rig::new().await;
-    rig.simulator
+    let client = TestClient::new().await;
+    client
+        .simulator
         .settings(|settings| settings.ip_refused = true);
-    let (status, body) = rig.get("/version").await;
+    let (status, body) = client.get("/version").await;
     assert_eq!(status, StatusCode::FORBIDDEN);
     assert_eq!(body["message"], "You are not allowed to access the API.");
 }
 
 #[tokio::test]
 async fn each_ability_opens_its_own_calls() {
-    let rig = Rig::new().await;
-    abilities(&rig, &["write"]);
-    let (status, body) = rig.get("/version").await;
+    let client = TestClient::new().await;
+    abilities(&client, &["write"]);
+    let (status, body) = client.get("/version").await;
     assert_eq!(status, StatusCode::FORBIDDEN);
     assert_eq!(body["message"], "Missing required permissions: read");
-    let (status, body) = rig.post("/applications/public", &json!({})).await;
+    let (status, body) = client.post("/applications/public", &json!({})).await;
     assert_eq!(status, StatusCode::BAD_REQUEST);
     assert_eq!(body["error"], "Empty JSON.");
-    let (status, body) = rig.call(Method::POST, "/deploy", None).await;
+    let (status, body) = client.call(Method::POST, "/deploy", None).await;
     assert_eq!(status, StatusCode::FORBIDDEN);
     assert_eq!(body["message"], "Missing required permissions: deploy");
-    abilities(&rig, &["deploy"]);
-    let (status, body) = rig.call(Method::POST, "/deploy", None).await;
+    abilities(&client, &["deploy"]);
+    let (status, body) = client.call(Method::POST, "/deploy", None).await;
     assert_eq!(status, StatusCode::BAD_REQUEST);
     assert_eq!(body["message"], "You must provide uuid or tag.");
 }
 
 #[tokio::test]
-async fn the_throttle_counts_calls_with_a_token() {
-    let mut rig = Rig::new().await;
-    rig.simulator
+async fn the_rate_limit_counts_calls_with_a_token() {
+    let mut client = TestClient::new().await;
+    client
+        .simulator
         .settings(|settings| settings.rate_limit_per_minute = 2);
-    let good = std::mem::replace(&mut rig.token, "9|bad".to_owned());
-    assert_eq!(rig.get("/version").await.0, StatusCode::UNAUTHORIZED);
-    rig.token = good;
-    assert_eq!(rig.get("/version").await.0, StatusCode::OK);
-    assert_eq!(rig.get("/applications/none").await.0, StatusCode::NOT_FOUND);
-    let response = rig.send(Method::GET, "/version", None).await.unwrap();
+    let good = std::mem::replace(&mut client.token, "9|bad".to_owned());
+    assert_eq!(client.get("/version").await.0, StatusCode::UNAUTHORIZED);
+    client.token = good;
+    assert_eq!(client.get("/version").await.0, StatusCode::OK);
+    assert_eq!(
+        client.get("/applications/none").await.0,
+        StatusCode::NOT_FOUND
+    );
+    let response = client.send(Method::GET, "/version", None).await.unwrap();
     assert_eq!(response.status(), StatusCode::TOO_MANY_REQUESTS);
     assert_eq!(response.headers()["x-ratelimit-remaining"], "0");
     let wait: u64 = response.headers()["retry-after"]
@@ -95,8 +102,8 @@ async fn the_throttle_counts_calls_with_a_token() {
 
 #[tokio::test]
 async fn a_path_that_does_not_exist_has_docs() {
-    let rig = Rig::new().await;
-    let (status, body) = rig.get("/services/none/at/all").await;
+    let client = TestClient::new().await;
+    let (status, body) = client.get("/services/none/at/all").await;
     assert_eq!(status, StatusCode::NOT_FOUND);
     assert_eq!(
         body,
@@ -106,23 +113,26 @@ async fn a_path_that_does_not_exist_has_docs() {
 
 #[tokio::test]
 async fn project_environment_and_server_are_there() {
-    let rig = Rig::new().await;
-    rig.simulator
+    let client = TestClient::new().await;
+    client
+        .simulator
         .settings(|settings| settings.delete_unused_volumes = true);
     let project = "/projects/zdoc9is0j8ht9lgmxg9edn58";
-    let (_, environment) = rig.get(&format!("{project}/production")).await;
+    let (_, environment) = client.get(&format!("{project}/production")).await;
     let uuid = environment["uuid"].as_str().unwrap();
-    let (_, environment) = rig
+    let (_, environment) = client
         .get(&format!("/projects/zdoc9is0j8ht9lgmxg9edn58/{uuid}"))
         .await;
     assert_eq!(environment["applications"], json!([]));
-    let (_, body) = rig.get("/projects/zdoc9is0j8ht9lgmxg9edn58/nowhere").await;
+    let (_, body) = client
+        .get("/projects/zdoc9is0j8ht9lgmxg9edn58/nowhere")
+        .await;
     assert_eq!(body["message"], "Environment not found.");
-    let (_, server) = rig.get("/servers/s0ce9uvw53efr4edt2sywb3w").await;
+    let (_, server) = client.get("/servers/s0ce9uvw53efr4edt2sywb3w").await;
     assert_eq!(server["settings"]["delete_unused_volumes"], true);
     assert_eq!(server["proxy"]["type"], "TRAEFIK");
     assert!(server["settings"]["sentinel_token"].is_string());
-    abilities(&rig, &["read"]);
-    let (_, server) = rig.get("/servers/s0ce9uvw53efr4edt2sywb3w").await;
+    abilities(&client, &["read"]);
+    let (_, server) = client.get("/servers/s0ce9uvw53efr4edt2sywb3w").await;
     assert!(server["settings"].get("sentinel_token").is_none());
 }

@@ -1,4 +1,4 @@
-//! Reading input as Coolify's framework does: trimmed, and empty text as null.
+//! Reading requests as Coolify's framework does: trimmed, and empty text as null.
 
 use std::collections::BTreeMap;
 
@@ -9,13 +9,13 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
 use serde_json::{Value, json};
 
-use crate::simulator::{access::Sensitive, answer::Answer, clock::Time, platform::Columns};
+use crate::simulator::{access::Sensitive, clock::Time, platform::Columns, response::ApiResponse};
 
 /// About a field that this version does not know.
 pub const NOT_ALLOWED: &str = "This field is not allowed.";
 
 /// A request that was let in.
-pub struct Input {
+pub struct ApiRequest {
     path: Vec<String>,
     query: BTreeMap<String, String>,
     is_json: bool,
@@ -32,7 +32,7 @@ type Parts = (
     Bytes,
 );
 
-impl<S: Send + Sync> FromRequest<S> for Input {
+impl<S: Send + Sync> FromRequest<S> for ApiRequest {
     type Rejection = Response;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Response> {
@@ -50,7 +50,7 @@ impl<S: Send + Sync> FromRequest<S> for Input {
     }
 }
 
-impl Input {
+impl ApiRequest {
     /// The identifier in the path, decoded; empty when there is none.
     pub fn uuid(&self) -> &str {
         self.path.first().map_or("", String::as_str)
@@ -72,10 +72,10 @@ impl Input {
     }
 
     /// The fields of a call that insists on JSON.
-    pub fn fields(&self) -> Result<Columns, Answer> {
+    pub fn fields(&self) -> Result<Columns, ApiResponse> {
         let wrong = |error: &str| {
             let body = json!({ "message": "Invalid request.", "error": error });
-            Err(Answer::json(StatusCode::BAD_REQUEST, body))
+            Err(ApiResponse::json(StatusCode::BAD_REQUEST, body))
         };
         if !self.is_json {
             return wrong("Content-Type must be application/json.");
@@ -126,11 +126,11 @@ impl Errors {
         }
     }
 
-    pub fn refuse(self) -> Result<(), Answer> {
+    pub fn refuse(self) -> Result<(), ApiResponse> {
         if self.0.is_empty() {
             return Ok(());
         }
-        Err(Answer::invalid(json!(self.0)))
+        Err(ApiResponse::invalid(json!(self.0)))
     }
 }
 
