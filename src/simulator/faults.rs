@@ -117,13 +117,13 @@ pub struct Held {
 
 /// All calls that are held until somebody releases them.
 #[derive(Default)]
-pub struct Holds {
+pub struct HeldCalls {
     releases: Notify,
     /// Each belongs to its waiting caller, so that one who leaves takes it off the list.
     held: Mutex<Vec<Weak<Held>>>,
 }
 
-impl Holds {
+impl HeldCalls {
     /// Waits until the next release.
     pub async fn hold(&self, call: Held) {
         let released = self.releases.notified();

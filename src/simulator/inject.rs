@@ -99,7 +99,7 @@ async fn strike(
     response: impl Future<Output = Response> + Send + 'static,
 ) -> Option<Response> {
     let shared = Arc::clone(shared);
-    let hold = |phase| async move { shared.holds.hold(Held { call, phase }).await };
+    let hold = |phase| async move { shared.held_calls.hold(Held { call, phase }).await };
     match fault.fault {
         FaultKind::ResetBefore | FaultKind::Hang => None,
         FaultKind::ResetAfter => {

@@ -45,7 +45,7 @@ use axum::middleware::from_fn_with_state;
 use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 
-use faults::Holds;
+use faults::HeldCalls;
 use listener::Port;
 use persistence::Saved;
 use platform::Platform;
@@ -119,7 +119,7 @@ impl Simulator {
             ledger: Mutex::new(ledger),
             faults: Mutex::default(),
             rate_limit: Mutex::default(),
-            holds: Holds::default(),
+            held_calls: HeldCalls::default(),
             changed: Notify::new(),
             listener,
             file: options.ledger_file.map(Mutex::new),

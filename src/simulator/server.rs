@@ -10,7 +10,7 @@ use std::time::Duration;
 use tokio::sync::Notify;
 
 use super::clock::{Event, Time};
-use super::faults::{Fault, Held, Holds};
+use super::faults::{Fault, Held, HeldCalls};
 use super::removal::{self, Change};
 use super::{builds, ledger::Ledger, listener::Port, locking::lock};
 use super::{outcomes::Plan, rate_limit::RateLimit, settings::Settings, state::State};
@@ -24,7 +24,7 @@ pub struct Server {
     pub(super) ledger: Mutex<Ledger>,
     pub(super) faults: Mutex<Vec<Fault>>,
     pub(super) rate_limit: Mutex<RateLimit>,
-    pub(super) holds: Holds,
+    pub(super) held_calls: HeldCalls,
     /// Notified when something was changed, or may be due earlier than thought.
     pub(super) changed: Notify,
     pub(super) listener: Port,
@@ -101,11 +101,11 @@ impl Server {
     }
 
     pub fn release(&self) {
-        self.holds.release();
+        self.held_calls.release();
     }
 
     pub fn held(&self) -> Vec<Held> {
-        self.holds.list()
+        self.held_calls.list()
     }
 
     /// Refuses connections for so long, from the moment this returns, and resets those that are open.

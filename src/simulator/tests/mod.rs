@@ -1,4 +1,4 @@
-//! The simulator through its front door: real HTTP, as any client would speak it.
+//! The simulator over real HTTP, as any client would speak to it.
 //!
 //! These tests know the control interface and Coolify's contract; they must not look behind the handle.
 
