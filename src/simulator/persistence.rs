@@ -1,5 +1,4 @@
-//! The file that lets the simulator go on where it stopped. It holds the applications' variables, so only its owner
-//! may read it.
+//! The file with the state between runs. It holds the applications' variables, so only its owner may read it.
 
 use std::fs::{File, OpenOptions, rename};
 use std::io::{self, BufReader, Write};

@@ -1,5 +1,4 @@
-//! How applications stop and go: containers first, then rows, and what is left behind. And what is done to them behind
-//! Coolify's back, as by somebody with a shell on the server.
+//! Removing applications: containers first, then rows. Also changes made to them outside Coolify's API.
 
 use std::time::Duration;
 

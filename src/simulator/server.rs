@@ -1,5 +1,4 @@
-//! What all requests share: the state behind its lock, the faults, the counts. Everything the control interface and
-//! the handle can do is here.
+//! What all requests share: the state behind its lock, the faults, the counts; and what the control interface does.
 
 use std::net::Ipv4Addr;
 use std::path::PathBuf;

@@ -1,4 +1,4 @@
-//! Coolify's API: one file for each kind of call. A handler gets the state and the request's request, once the call has
+//! Coolify's API: one file for each kind of call. A handler gets the state and the request, once the call has
 //! passed the faults (`inject.rs`) and the checks of `access.rs`.
 
 mod api;
@@ -6,8 +6,9 @@ mod applications;
 mod create;
 mod deployments;
 mod envs;
-mod platform;
+mod projects;
 mod request;
+mod servers;
 
 use axum::Router;
 
@@ -17,10 +18,10 @@ use super::server::Shared;
 /// All calls of the API; any other path or method is answered with 404.
 pub fn router(shared: &Shared) -> Router {
     api::Api::new(shared)
-        .call(Call::Version, platform::version)
-        .call(Call::Find, platform::environment)
-        .call(Call::Server, platform::server)
-        .call(Call::Destinations, platform::destinations)
+        .call(Call::Version, servers::version)
+        .call(Call::Find, projects::environment)
+        .call(Call::Server, servers::server)
+        .call(Call::Destinations, servers::destinations)
         .call(Call::Create, create::create)
         .call(Call::Application, applications::show)
         .call(Call::Delete, applications::delete)

@@ -1,30 +1,9 @@
-//! `GET /version`, `/projects/…` and `/servers/…`: what is there before the first application.
+//! `GET /projects/{project}/{environment}`.
 
-use axum::http::StatusCode;
 use serde_json::json;
 
 use super::api::{ApiRequest, ApiResponse, Call, Reply, State, found};
-use crate::simulator::{application::Application, platform::ENVIRONMENT_UUID, platform::Platform};
-
-/// What else Coolify lists in an environment.
-const NOTHING_ELSE: &str = "postgresqls redis mongodbs mysqls mariadbs services";
-
-pub fn version(state: &mut State, _: &ApiRequest) -> ApiResponse {
-    ApiResponse::html(StatusCode::OK, state.settings.profile.version())
-}
-
-pub fn server(state: &mut State, request: &ApiRequest) -> Reply {
-    found(request.is_about(&state.platform.server), Call::Server)?;
-    let server = state.platform.server(&state.settings, request.sensitive);
-    Ok(ApiResponse::ok(server))
-}
-
-pub fn destinations(state: &mut State, request: &ApiRequest) -> Reply {
-    found(request.is_about(&state.platform.server), Call::Destinations)?;
-    let numbers = 0..state.settings.destinations;
-    let shown: Vec<_> = numbers.map(Platform::destination).collect();
-    Ok(ApiResponse::ok(shown))
-}
+use crate::simulator::{application::Application, platform::ENVIRONMENT_UUID};
 
 /// The environment, found by name or identifier, with every application in it and, in each, the whole server.
 pub fn environment(state: &mut State, request: &ApiRequest) -> Reply {
@@ -42,7 +21,7 @@ pub fn environment(state: &mut State, request: &ApiRequest) -> Reply {
     let listed = |row: &Application| row.listed(&destination, request.sensitive);
     let shown: Vec<_> = rows.into_iter().map(listed).collect();
     let mut environment = platform.environment();
-    for kind in NOTHING_ELSE.split(' ') {
+    for kind in "postgresqls redis mongodbs mysqls mariadbs services".split(' ') {
         environment[kind] = json!([]);
     }
     environment["applications"] = json!(shown);
