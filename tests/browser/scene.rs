@@ -1,6 +1,6 @@
 //! Environments in the statuses a story needs. It must not know what is looked at in them.
 
-use crate::person::Person;
+use crate::person::{Person, until};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -21,16 +21,18 @@ pub async fn environment(person: &Person, name: &str) -> Row {
     let find = format!(
         "[...document.querySelectorAll('#rows tr')]
            .filter((row) => row.querySelector('.name a').textContent === {name:?})
-           .map((row) => ({{ id: row.id, subdomain: row.querySelector('.host').textContent.split('.')[0] }}))[0]"
+           .map((row) => ({{ id: row.id, subdomain: row.querySelector('.host').textContent.split('.')[0] }}))[0] ?? null"
     );
-    person.ask(&find).await
+    until(&format!("the row of {name}"), async || {
+        person.ask(&find).await
+    })
+    .await
 }
 
 /// The id of the only environment there is, with the table on the screen.
 pub async fn row(person: &Person) -> String {
-    person
-        .ask("document.querySelector('#rows tr:only-child').id")
-        .await
+    let find = "document.querySelector('#rows tr:only-child')?.id ?? null";
+    until("the only row", async || person.ask(find).await).await
 }
 
 /// Builds go on for longer than it takes to do something meanwhile.
