@@ -210,6 +210,7 @@ async fn a_cancelled_deployment_leaves_nothing_building() {
     assert_eq!(dashboard.calls("cancel", "200"), 1);
     let page = ada.get(&made.at("")).await.expect(200);
     assert!(page.says("cancelled") && page.says("The deployment was cancelled."));
+    assert!(!page.says(">failed<"), "a cancelled step has not failed");
     ada.post(&made.at("deploy"), &[]).await.expect(303);
     dashboard.until_status(&made, "running").await;
     assert!(dashboard.lets_in(&made, &made.password).await);

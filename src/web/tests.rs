@@ -56,7 +56,7 @@ fn deployments() -> Value {
 }
 
 fn stages() -> Value {
-    let states = ["done", "current", "failed", "todo"].into_iter();
+    let states = ["done", "current", "failed", "cancelled", "todo"].into_iter();
     states
         .map(|state| json!({ "word": "Build", "state": state, "duration": (state != "todo").then_some("12s") }))
         .collect()

@@ -256,6 +256,7 @@ fn state(deployment: &DeploymentRow, stage: Stage) -> &'static str {
         (std::cmp::Ordering::Less, _) | (_, Some(Outcome::Succeeded)) => "done",
         (std::cmp::Ordering::Greater, _) => "todo",
         (std::cmp::Ordering::Equal, None) => "current",
+        (std::cmp::Ordering::Equal, Some(Outcome::Cancelled)) => "cancelled",
         (std::cmp::Ordering::Equal, Some(_)) => "failed",
     }
 }
