@@ -11,7 +11,8 @@ use crate::store::claims::DeploymentStep;
 use crate::store::{applications, builds};
 
 /// The number of volumes of an environment.
-const ALL_VOLUMES: u32 = 4;
+#[expect(clippy::cast_possible_truncation, reason = "a handful")]
+const ALL_VOLUMES: u32 = VOLUMES.len() as u32;
 /// The password, the volumes and the build of a new application.
 const AFTER_CREATION: u32 = 1 + ALL_VOLUMES + 1;
 
@@ -24,10 +25,12 @@ pub fn cost(row: &DeploymentStep) -> Cost {
         };
     }
     match row.stage {
-        Stage::Requested | Stage::Start | Stage::Answer => Cost::NOTHING,
-        Stage::Application => of_application(row.application_uuid.is_some(), row.application_asked),
+        Stage::Start | Stage::Answer => Cost::NOTHING,
+        Stage::Requested | Stage::Application => {
+            of_application(row.application_uuid.is_some(), row.application_asked)
+        }
         Stage::Settings => of_settings(row, ALL_VOLUMES),
-        Stage::Build => of_build(row.made_application && row.asked_after.is_none()),
+        Stage::Build => of_build(row.has_no_builds()),
     }
 }
 
@@ -48,8 +51,11 @@ pub fn of_turn(is_known: bool, may_exist: bool) -> Cost {
 /// Sets the password and adds volumes. Lists existing volumes first, unless this deployment created the application.
 fn of_settings(row: &DeploymentStep, missing: u32) -> Cost {
     let password = u32::from(row.password_hash.is_some());
-    let is_new = row.made_application && !row.volumes_asked;
-    let volumes = if is_new { ALL_VOLUMES } else { 1 + missing };
+    let volumes = if row.has_no_volumes() {
+        ALL_VOLUMES
+    } else {
+        1 + missing
+    };
     Cost::deployment(password + volumes)
 }
 
@@ -67,11 +73,7 @@ pub async fn step(step: &Step<'_>, row: &DeploymentStep) -> Result<Next, StepErr
         return cancelling::give_up(step, row).await;
     }
     match row.stage {
-        Stage::Requested => Ok(Next::Enter(
-            Stage::Application,
-            of_application(row.application_uuid.is_some(), row.application_asked),
-        )),
-        Stage::Application => application(step, row).await,
+        Stage::Requested | Stage::Application => application(step, row).await,
         Stage::Settings => settings(step, row).await,
         Stage::Build => build(step, row).await,
         Stage::Start | Stage::Answer => Ok(Next::Watch),
@@ -207,7 +209,7 @@ async fn settings(step: &Step<'_>, row: &DeploymentStep) -> Result<Next, StepErr
         applications::forget_password(&step.app.pool, environment, hash).await?;
         crash::point("password.after");
     }
-    let mounted = if row.made_application && !row.volumes_asked {
+    let mounted = if row.has_no_volumes() {
         vec![]
     } else {
         step.calls.one().await?.mount_paths(uuid).await?
@@ -219,16 +221,13 @@ async fn settings(step: &Step<'_>, row: &DeploymentStep) -> Result<Next, StepErr
         step.hold(None).await?;
         client.add_volume(uuid, name, path).await?;
     }
-    // Whoever made the application has reserved its build, too.
-    let is_reserved = row.made_application && row.asked_after.is_none();
-    Ok(Next::Enter(
-        Stage::Build,
-        if is_reserved {
-            Cost::NOTHING
-        } else {
-            of_build(false)
-        },
-    ))
+    // The deployment that created the application has reserved its build, too.
+    let reserve = if row.has_no_builds() {
+        Cost::NOTHING
+    } else {
+        of_build(false)
+    };
+    Ok(Next::Enter(Stage::Build, reserve))
 }
 
 fn find_application(row: &DeploymentStep) -> Next {
@@ -243,7 +242,7 @@ async fn build(step: &Step<'_>, row: &DeploymentStep) -> Result<Next, StepError>
     let Some(uuid) = &row.application_uuid else {
         return Ok(find_application(row));
     };
-    let newest = if row.made_application && row.asked_after.is_none() {
+    let newest = if row.has_no_builds() {
         None
     } else {
         step.calls.one().await?.recent_build(uuid).await?

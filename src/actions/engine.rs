@@ -170,34 +170,19 @@ async fn write(app: &App, task: &Task, next: Next) -> sqlx::Result<Ended> {
         (Task::Deployment(row), Status::Deploying) => {
             write_deployment(app, &mut tx, row, next).await?;
             if held.has_newer_job {
-                cancel_now(app, &mut tx, row).await?;
+                jobs::ask_again(app, &mut tx, claim, held, Some(row.id)).await?;
             }
         }
         (Task::Removal(row), Status::Deleting) => {
             write_removal(app, &mut tx, row, next).await?;
         }
-        // Deletion was requested meanwhile, and its job left because the claim was taken.
-        (_, Status::Deleting) => {
-            jobs::remove(app, &mut tx, claim.environment, Duration::ZERO).await?;
-        }
-        _ => {}
+        // The status changed during the step.
+        _ => jobs::ask_again(app, &mut tx, claim, held, None).await?,
     }
     Ok(Ended {
         tx,
         environment: Some(claim.environment),
     })
-}
-
-/// A cancel requested during the step had no effect because the claim was taken.
-async fn cancel_now(app: &App, tx: &mut PgConnection, row: &DeploymentStep) -> sqlx::Result<()> {
-    let (environment, id) = (row.environment_id.into(), row.id.into());
-    let under_way = deployments::under_way(tx, environment).await?;
-    let is_wanted = under_way.is_some_and(|under_way| under_way.cancel_requested);
-    if !row.cancel_requested && is_wanted {
-        watches::stop(tx, environment).await?;
-        jobs::advance(app, tx, environment, id, Cost::CANCEL, Duration::ZERO).await?;
-    }
-    Ok(())
 }
 
 async fn write_deployment(

@@ -19,17 +19,17 @@ const WAITING: u32 = 2;
 
 /// Gives free turns to waiting deployments; returns how many. One process at a time.
 pub async fn give(app: &App) -> sqlx::Result<usize> {
-    if !turns::is_anybody_waiting(&app.pool).await? {
+    if !turns::is_any_waiting(&app.pool).await? {
         return Ok(0);
     }
     let mut tx = app.pool.begin().await?;
-    let Some(line) = turns::lock(&mut tx).await? else {
+    let Some(slots) = turns::lock(&mut tx).await? else {
         return Ok(0);
     };
     let mut changed = expire(&mut tx).await?;
-    let free = i64::from(line.capacity) - line.under_way;
+    let free = i64::from(slots.capacity) - slots.under_way;
     let mut given = 0;
-    while !line.is_closed && given < free {
+    while !slots.is_closed && given < free {
         let Some(environment) = give_one(app, &mut tx).await? else {
             break;
         };

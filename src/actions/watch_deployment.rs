@@ -167,7 +167,7 @@ async fn write(
         }
         Verdict::Redo => step_again(app, tx, due, id, Cost::deployment(2)).await,
         Verdict::Stop(note) => {
-            deployments::end_patience(tx, id, &note).await?;
+            deployments::expire(tx, id, &note).await?;
             step_again(app, tx, due, id, Cost::CANCEL).await
         }
         Verdict::BuildFailed | Verdict::Fail(_) => ending::fail(tx, environment, id, failure).await,

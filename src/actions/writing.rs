@@ -1,14 +1,12 @@
 //! Writes the result of a poll in one transaction that also releases the claim, provided that we still hold it.
 
-use super::calls::Cost;
 use super::{jobs, known};
 use crate::app::App;
 use crate::crash;
 use crate::domain::status::Status;
+use crate::store::Tx;
 use crate::store::claims::{self, Held};
 use crate::store::watches::{self, Again, Due};
-use crate::store::{Tx, deployments};
-use sqlx::PgConnection;
 use std::time::Duration;
 
 /// A claimed and locked row; committing releases the claim.
@@ -25,11 +23,10 @@ impl Writing {
             return Ok(None);
         };
         claims::give_back(&mut tx, due.claim(), true).await?;
-        let writing = Self { tx, held };
+        let mut writing = Self { tx, held };
         if held.status == expected {
             return Ok(Some(writing));
         }
-        let mut writing = writing;
         watches::stop(&mut writing.tx, due.environment_id.into()).await?;
         writing.commit(app, due).await?;
         Ok(None)
@@ -38,7 +35,7 @@ impl Writing {
     /// Commits, and enqueues again a newer job that left because the claim was taken.
     pub async fn commit(mut self, app: &App, due: &Due) -> sqlx::Result<()> {
         if self.held.has_newer_job {
-            ask_again(app, &mut self.tx, due, self.held.status).await?;
+            jobs::ask_again(app, &mut self.tx, due.claim(), self.held, due.deployment_id).await?;
         }
         crash::point("verdict.before");
         self.tx.commit().await?;
@@ -61,7 +58,7 @@ pub async fn again(app: &App, rows: &[Due], again: &Again) -> sqlx::Result<()> {
         if let Some(due) = row {
             let mut tx = app.pool.begin().await?;
             if let Some(held) = claims::lock(&mut tx, due.claim()).await? {
-                ask_again(app, &mut tx, due, held.status).await?;
+                jobs::ask_again(app, &mut tx, due.claim(), held, due.deployment_id).await?;
                 tx.commit().await?;
             }
         }
@@ -79,31 +76,4 @@ pub async fn again_one(
 ) -> sqlx::Result<()> {
     let one = Again::one(&due, after, seen, missed);
     again(app, &[due], &one).await
-}
-
-async fn ask_again(
-    app: &App,
-    tx: &mut PgConnection,
-    due: &Due,
-    status: Status,
-) -> sqlx::Result<()> {
-    let environment = due.environment_id.into();
-    if status == Status::Deleting {
-        watches::stop(tx, environment).await?;
-        return jobs::remove(app, tx, environment, Duration::ZERO).await;
-    }
-    let Some(under_way) = deployments::under_way(tx, environment).await? else {
-        return Ok(());
-    };
-    let is_another = due.deployment_id != Some(under_way.id.uuid());
-    if status == Status::Deploying && (under_way.cancel_requested || is_another) {
-        let cost = if under_way.cancel_requested {
-            Cost::CANCEL
-        } else {
-            Cost::deployment(2)
-        };
-        watches::stop(tx, environment).await?;
-        jobs::advance(app, tx, environment, under_way.id, cost, Duration::ZERO).await?;
-    }
-    Ok(())
 }

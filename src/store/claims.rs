@@ -62,6 +62,16 @@ pub struct DeploymentStep {
 }
 
 impl DeploymentStep {
+    /// Whether the application cannot have volumes yet: this deployment created it and added none.
+    pub fn has_no_volumes(&self) -> bool {
+        self.made_application && !self.volumes_asked
+    }
+
+    /// Whether the application cannot have builds yet: this deployment created it and requested none.
+    pub fn has_no_builds(&self) -> bool {
+        self.made_application && self.asked_after.is_none()
+    }
+
     /// Whether the deadline has passed.
     pub fn is_overdue(&self) -> bool {
         self.seconds_left < 0.0

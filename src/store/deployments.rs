@@ -189,11 +189,7 @@ pub async fn note(
 }
 
 /// Ends the deployment's time limit, so that the next step gives it up. The note tells the user what it waited for.
-pub async fn end_patience(
-    conn: &mut PgConnection,
-    id: DeploymentId,
-    note: &str,
-) -> sqlx::Result<()> {
+pub async fn expire(conn: &mut PgConnection, id: DeploymentId, note: &str) -> sqlx::Result<()> {
     sqlx::query!(
         "update deployments
          set note = $2, deadline = least(deadline, now())

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 /// The number of turns: how many there are, and how many are taken.
 #[derive(Debug, Clone, Copy)]
-pub struct Line {
+pub struct Slots {
     pub capacity: i32,
     /// Deployments requested from Coolify or being built there.
     pub under_way: i64,
@@ -17,7 +17,7 @@ pub struct Line {
 }
 
 /// Locks the scheduler's row; `None` while another process holds it.
-pub async fn lock(conn: &mut PgConnection) -> sqlx::Result<Option<Line>> {
+pub async fn lock(conn: &mut PgConnection) -> sqlx::Result<Option<Slots>> {
     let locked = sqlx::query!(
         r#"select capacity, coalesce(closed_until > now(), false) as "is_closed!"
            from turns
@@ -33,7 +33,7 @@ pub async fn lock(conn: &mut PgConnection) -> sqlx::Result<Option<Line>> {
            and turn_at is not null
            and stage in ('requested', 'application', 'settings', 'build')"#
     );
-    Ok(Some(Line {
+    Ok(Some(Slots {
         capacity: locked.capacity,
         under_way: under_way.fetch_one(conn).await?,
         is_closed: locked.is_closed,
@@ -41,7 +41,7 @@ pub async fn lock(conn: &mut PgConnection) -> sqlx::Result<Option<Line>> {
 }
 
 /// Whether any deployment waits, without a lock.
-pub async fn is_anybody_waiting(pool: &PgPool) -> sqlx::Result<bool> {
+pub async fn is_any_waiting(pool: &PgPool) -> sqlx::Result<bool> {
     sqlx::query_scalar!(
         r#"select exists (
              select from deployments where turn_at is null and finished_at is null

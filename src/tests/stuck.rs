@@ -135,3 +135,22 @@ async fn a_build_that_ended_before_its_answer_was_heard_is_not_made_again() {
     assert_eq!(dashboard.record(&made).builds_started, 1);
     dashboard.close().await;
 }
+
+#[tokio::test]
+async fn a_process_that_stops_gives_its_claims_back() {
+    let mut dashboard = Dashboard::open().await;
+    let owner = dashboard.person("Ada").await;
+    let made = dashboard.running(&owner, "Workspace").await;
+    dashboard.stop.cancel();
+    (&mut dashboard.worker).await.unwrap();
+    let claim = "update watches set token = token + 1, holder = $1, leased_until = now() + interval '1 hour'";
+    let claim = sqlx::query(claim).bind(dashboard.app.holder);
+    claim.execute(dashboard.pool()).await.unwrap();
+    dashboard.stop = CancellationToken::new();
+    dashboard.stop.cancel();
+    worker::run(dashboard.app.clone(), dashboard.stop.clone()).await;
+    assert_eq!(dashboard.column(&made, "leased_until").await, None);
+    assert_eq!(dashboard.column(&made, "holder").await, None);
+    dashboard.worker = tokio::spawn(async {});
+    dashboard.close().await;
+}

@@ -2,7 +2,7 @@
 //! scripts/scale.
 
 use crate::process::{Person, Servers, World, until};
-use serde_json::{Value, json};
+use serde_json::json;
 use sqlx::Row;
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -45,7 +45,7 @@ async fn a_crowd_gets_its_turns_and_nobody_is_refused() {
         seconds: clicked.elapsed().as_secs_f64(),
         first_build,
         longest_pause: looks,
-        calls: calls(&world).await,
+        calls: world.coolify.all_calls().await,
         attempts: world.count_in_log("step attempted") + world.count_in_log("nothing to do"),
         finished: world.count_in_log("step ended") - world.count_in_log("next=Again"),
         order: order(&world).await,
@@ -113,22 +113,6 @@ async fn follow(world: &World) -> f64 {
         );
         tokio::time::sleep(WATCH).await;
     }
-}
-
-/// Every call that Coolify got, by its name.
-async fn calls(world: &World) -> HashMap<String, u64> {
-    let ledger = world.coolify.ledger().await;
-    let of = |answers: &Value| {
-        answers
-            .as_object()
-            .unwrap()
-            .values()
-            .filter_map(Value::as_u64)
-            .sum()
-    };
-    let all = ledger["calls"].as_object().unwrap().iter();
-    all.map(|(name, answers)| (name.clone(), of(answers)))
-        .collect()
 }
 
 /// Whose deployment came up, in the order of time.

@@ -64,10 +64,13 @@ async fn measure(servers: &Servers, size: usize) -> Measured {
     insert(&world, &builds).await;
     let dashboard = world.dashboard(&[]).await;
     let before = Instant::now();
-    let (calls, processor) = (our_calls(&world).await, dashboard.processor_seconds());
+    let (calls, processor) = (
+        world.coolify.all_calls().await,
+        dashboard.processor_seconds(),
+    );
     let watched = watch(&world, &builds).await;
     let minutes = before.elapsed().as_secs_f64() / 60.0;
-    let after = our_calls(&world).await;
+    let after = world.coolify.all_calls().await;
     let per_minute = |call: &str, less: u64| {
         let made = after.get(call).unwrap_or(&0) - calls.get(call).unwrap_or(&0) - less;
         f64::from(u32::try_from(made).unwrap()) / minutes
@@ -243,23 +246,6 @@ async fn delays(world: &World, ends: &HashMap<String, Instant>) -> Option<[f64; 
     delays.sort_by(f64::total_cmp);
     let at = |percent: usize| delays.get((delays.len() * percent / 100).min(delays.len() - 1));
     Some([*at(50)?, *at(95)?, *delays.last()?])
-}
-
-/// Every call to Coolify so far.
-async fn our_calls(world: &World) -> HashMap<String, u64> {
-    let ledger = world.coolify.ledger().await;
-    let calls = ledger["calls"].as_object().unwrap().iter();
-    let sum = |answers: &Value| {
-        answers
-            .as_object()
-            .unwrap()
-            .values()
-            .filter_map(Value::as_u64)
-            .sum()
-    };
-    calls
-        .map(|(call, answers)| (call.clone(), sum(answers)))
-        .collect()
 }
 
 async fn connections(world: &World) -> i64 {

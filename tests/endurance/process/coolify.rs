@@ -2,6 +2,7 @@
 
 use super::{Process, START, until};
 use serde_json::{Value, json};
+use std::collections::HashMap;
 use std::path::Path;
 use std::process::Command;
 
@@ -83,6 +84,19 @@ impl Coolify {
         answers.map_or(0, |answers| {
             answers.values().filter_map(Value::as_u64).sum()
         })
+    }
+
+    /// How often each call was made so far.
+    pub async fn all_calls(&self) -> HashMap<String, u64> {
+        let ledger = self.ledger().await;
+        let of = |answers: &Value| {
+            let counts = answers.as_object().unwrap().values();
+            counts.filter_map(Value::as_u64).sum()
+        };
+        let calls = ledger["calls"].as_object().unwrap().iter();
+        calls
+            .map(|(name, answers)| (name.clone(), of(answers)))
+            .collect()
     }
 
     /// What it remembers of the applications of a name.
