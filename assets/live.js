@@ -15,22 +15,38 @@ tick();
 
 // One trouble, one sentence, gone when it is over.
 on("visibilitychange", () => page.hidden || htmx.trigger(page.body, "refetch"));
+// A hidden page does not poll.
+on("htmx:beforeRequest", (e) => page.hidden && e.target.id === "poll" && e.preventDefault());
 const banner = id("lost"), alert = id("alert");
 let missed = 0;
 const lost = () => { if (++missed === 2) banner.textContent = banner.dataset.text; };
 on("htmx:sendError", lost);
 on("htmx:timeout", lost);
+const typed = () => page.querySelector("dialog[open]") || [...page.querySelectorAll("input")].some((field) => field.value !== field.defaultValue);
 on("htmx:beforeSwap", ({ detail }) => {
   const { target } = detail, from = detail.pathInfo.requestPath.split("?")[0];
+  const build = detail.xhr.getResponseHeader("vps-claude-build");
+  // A response without our build comes from somebody else: a proxy, a captive portal.
+  if (!build) {
+    detail.shouldSwap = detail.isError = false;
+    return lost();
+  }
   missed = 0;
+  if (build !== page.querySelector("[name=build]").content && !typed()) location.reload();
   // A row that leaves the page is none.
   if (detail.xhr.getResponseHeader("hx-reswap") === "delete") detail.isError = false;
   banner.textContent = "";
   if (target !== alert) { if (alert.from === from) alert.replaceChildren(); }
   else if (alert.firstChild) detail.shouldSwap = false;
   else alert.from = from;
-  if (target.contains(page.activeElement)) setTimeout(() => page.activeElement.id || id(target.id + "-name")?.focus());
+  // The answer for a list that was searched meanwhile is of no use.
+  if (!detail.requestConfig.elt.isConnected) detail.shouldSwap = false;
+  keepFocus(target);
 });
+const keepFocus = (target) => {
+  if (target.contains(page.activeElement)) setTimeout(() => page.activeElement.id || id(target.id + "-name")?.focus());
+};
+on("htmx:oobBeforeSwap", ({ detail }) => keepFocus(detail.target));
 
 // The log follows its end until scrolled up.
 const box = id("log-box"), tail = id("log-follow");

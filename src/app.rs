@@ -1,16 +1,17 @@
-//! The dependencies of every action: the pool, Coolify, the cache, the limits, and all timings. A bundle of handles.
+//! The dependencies of every action: the pool, Coolify, the caches, the limits, and all timings. A bundle of handles.
 
 mod hash_slots;
 mod loops;
+mod poll_cache;
 
 pub use hash_slots::HashSlots;
 pub use loops::Loops;
+pub use poll_cache::{PageVersion, PollCache};
 
 use crate::coolify::{self, Client, Probe};
 use crate::domain::environment::AgentsDomain;
 use crate::domain::judge::Patience;
 use crate::redis::Redis;
-use crate::redis::cache::StatusCache;
 use crate::redis::calls::{CallBudget, CallRates};
 use crate::redis::limits::Limits;
 use sqlx::PgPool;
@@ -26,11 +27,12 @@ pub struct App {
     pub coolify: Client,
     pub probe: Probe,
     pub redis: Redis,
-    pub cache: StatusCache,
     pub limits: Limits,
     /// The budget of calls to Coolify, shared by steps, polls and logs.
     pub calls: CallBudget,
     pub hash_slots: HashSlots,
+    /// What polls need, kept in the process.
+    pub polls: PollCache,
     /// When each loop of the worker last ended a round.
     pub loops: Loops,
     /// Identifies this process in its claims.
@@ -82,6 +84,8 @@ pub struct Pace {
     pub rechecks: i64,
     /// How often Coolify's build limits are read.
     pub limits: Duration,
+    /// How often it is recorded which sessions are in use.
+    pub sessions: Duration,
     /// How often the sweep searches for stuck rows.
     pub sweep: Duration,
     /// A loop that has not ended a round for this long counts as hung.
@@ -114,6 +118,7 @@ impl Default for Pace {
             tick: Duration::from_millis(500),
             rechecks: 20,
             limits: minutes(1),
+            sessions: seconds(15),
             sweep: seconds(30),
             hang: minutes(1),
             rates: CallRates::default(),
@@ -141,11 +146,11 @@ impl App {
             pool: parts.pool,
             coolify: parts.client,
             probe: parts.probe,
-            cache: StatusCache::new(parts.redis.clone(), &parts.prefix),
             limits: Limits::new(parts.redis.clone(), &parts.prefix),
             calls: CallBudget::new(parts.redis.clone(), &parts.prefix, parts.pace.rates),
             redis: parts.redis,
             hash_slots: HashSlots::default(),
+            polls: PollCache::default(),
             loops: Loops::default(),
             holder: Uuid::now_v7(),
             domain: parts.domain,

@@ -71,7 +71,7 @@ pub struct Settings {
     /// PostgreSQL: `postgres://user:password@host:5432/database`.
     #[arg(long, env, global = true, hide_env_values = true)]
     database_url: Option<String>,
-    /// Redis, for rate limits and the status cache; without it both work inside the process.
+    /// Redis, for rate limits and the budget of calls to Coolify; without it both work inside the process.
     #[arg(long, env, global = true, hide_env_values = true)]
     redis_url: Option<String>,
     /// The address of Coolify: `https://coolify.example.com`.

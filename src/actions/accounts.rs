@@ -5,21 +5,29 @@ use crate::app::App;
 use crate::domain::id::UserId;
 use crate::domain::invalid::{Invalid, Wrong, Wrongs, check};
 use crate::domain::password::Password;
-use crate::domain::user::{Email, User, UserName};
+use crate::domain::user::{Email, UserName};
 use crate::redis::limits::{self, Bucket};
 use crate::store::users::{self, Inserted};
-use secrecy::ExposeSecret;
+use crate::store::{self, sessions};
+use secrecy::{ExposeSecret, SecretString};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::net::IpAddr;
 use std::time::Duration;
 
-pub use users::SessionRow;
+pub use sessions::SessionRow;
+pub use sessions::Sessions;
 
 /// The fields of the registration form.
 pub struct Registration<'a> {
     pub name: &'a str,
     pub email: &'a str,
     pub password: &'a str,
+}
+
+/// Whose password was checked, and against which hash: a session begins only while that hash is still the account's.
+pub struct Proved {
+    pub id: UserId,
+    hash: SecretString,
 }
 
 /// Why an account action was refused.
@@ -45,6 +53,11 @@ pub enum Refusal {
 }
 
 impl Refusal {
+    /// The address and the password do not match.
+    pub fn credentials() -> Self {
+        Self::wrong("form", Invalid::Credentials)
+    }
+
     fn wrong(field: &'static str, invalid: Invalid) -> Self {
         Self::Wrong(vec![Wrong { field, invalid }])
     }
@@ -54,7 +67,7 @@ impl Refusal {
 ///
 /// # Errors
 /// When registration is closed or rate limited, or a field is invalid; a taken address is an invalid field.
-pub async fn register(app: &App, from: IpAddr, form: &Registration<'_>) -> Result<UserId, Refusal> {
+pub async fn register(app: &App, from: IpAddr, form: &Registration<'_>) -> Result<Proved, Refusal> {
     if !app.registration_open {
         return Err(Refusal::Closed);
     }
@@ -79,7 +92,7 @@ pub async fn register(app: &App, from: IpAddr, form: &Registration<'_>) -> Resul
     let id = UserId::new();
     let hash = hashing::hash(&app.hash_slots, password).await?;
     match users::insert(&app.pool, id, &email, &name, hash.expose_secret()).await? {
-        Inserted::Done => Ok(id),
+        Inserted::Done => Ok(Proved { id, hash }),
         Inserted::EmailTaken => Err(Refusal::wrong("email", Invalid::EmailTaken)),
     }
 }
@@ -93,7 +106,7 @@ pub async fn sign_in(
     from: IpAddr,
     email: &str,
     password: &str,
-) -> Result<UserId, Refusal> {
+) -> Result<Proved, Refusal> {
     spend(
         app,
         (&limits::SIGN_IN_BY_ADDRESS, &limits::SIGN_IN_BY_ACCOUNT),
@@ -106,11 +119,12 @@ pub async fn sign_in(
         Err(_) => None,
     };
     let (id, hash) = found.unzip();
+    let hash: Option<SecretString> = hash.map(Into::into);
     let attempt = Password::attempt(password);
-    let matches = hashing::verify(&app.hash_slots, attempt, hash.map(Into::into)).await?;
-    match (matches, id) {
-        (true, Some(id)) => Ok(id),
-        _ => Err(Refusal::wrong("form", Invalid::Credentials)),
+    let matches = hashing::verify(&app.hash_slots, attempt, hash.clone()).await?;
+    match (matches, id, hash) {
+        (true, Some(id), Some(hash)) => Ok(Proved { id, hash }),
+        _ => Err(Refusal::credentials()),
     }
 }
 
@@ -133,11 +147,6 @@ async fn spend(
         .map_err(Refusal::TooMany)
 }
 
-/// The user of a session, if the account still exists.
-pub async fn person(app: &App, id: UserId) -> sqlx::Result<Option<User>> {
-    users::get(&app.pool, id).await
-}
-
 /// Changes a user's display name.
 ///
 /// # Errors
@@ -157,14 +166,16 @@ pub async fn change_password(
     session_id: &str,
     current: &str,
     new: &str,
-) -> Result<(), Refusal> {
+) -> Result<Proved, Refusal> {
     let new =
         Password::for_account(new).map_err(|invalid| Refusal::wrong("new_password", invalid))?;
     prove(app, id, current, "current_password").await?;
     let hash = hashing::hash(&app.hash_slots, new).await?;
-    users::set_password_hash(&app.pool, id, hash.expose_secret()).await?;
-    users::end_other_sessions(&app.pool, id, session_id).await?;
-    Ok(())
+    let mut tx = store::begin(&app.pool).await?;
+    users::set_password_hash(&mut tx, id, hash.expose_secret()).await?;
+    sessions::end_others(&mut *tx, id, session_id).await?;
+    tx.commit().await?;
+    Ok(Proved { id, hash })
 }
 
 /// Deletes the account, which must own no environments.
@@ -195,22 +206,24 @@ async fn prove(app: &App, id: UserId, password: &str, field: &'static str) -> Re
     }
 }
 
-/// Records that the user's session is in use, and on which device.
-pub async fn note_session(
+/// Begins a session of the user, which must be stored already; `false` when the password changed, or the account was
+/// deleted, since it was proved.
+pub async fn begin_session(
     app: &App,
     session_id: &str,
-    user: UserId,
+    proved: &Proved,
     device: &str,
-) -> sqlx::Result<()> {
-    users::note_session(&app.pool, session_id, user, device).await
+) -> sqlx::Result<bool> {
+    let hash = proved.hash.expose_secret();
+    sessions::begin(&app.pool, session_id, proved.id, hash, device).await
 }
 
 /// The user's sessions, newest first.
-pub async fn sessions(app: &App, user: UserId) -> sqlx::Result<Vec<SessionRow>> {
-    users::sessions(&app.pool, user).await
+pub async fn list_sessions(app: &App, user: UserId) -> sqlx::Result<Vec<SessionRow>> {
+    sessions::list(&app.pool, user).await
 }
 
 /// Ends all of the user's sessions except this one; returns how many.
 pub async fn end_other_sessions(app: &App, user: UserId, session_id: &str) -> sqlx::Result<u64> {
-    users::end_other_sessions(&app.pool, user, session_id).await
+    sessions::end_others(&app.pool, user, session_id).await
 }

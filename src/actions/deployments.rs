@@ -4,7 +4,6 @@ use super::calls::Cost;
 use super::ending;
 use super::hashing;
 use super::jobs;
-use super::known;
 use super::refusal::Refusal;
 use crate::app::App;
 use crate::crash;
@@ -13,7 +12,7 @@ use crate::domain::id::{DeploymentId, EnvironmentId, UserId};
 use crate::domain::invalid::Wrong;
 use crate::domain::password::Password;
 use crate::domain::status::{Event, Status};
-use crate::store::{deployments, environments, turns, watches};
+use crate::store::{self, deployments, environment_rows, environments, turns, watches};
 use secrecy::ExposeSecret;
 use sqlx::PgConnection;
 use std::time::Duration;
@@ -23,12 +22,11 @@ use std::time::Duration;
 /// # Errors
 /// `NotFound`, or a message when a deployment is running or the environment is being deleted.
 pub async fn deploy(app: &App, owner: UserId, id: EnvironmentId) -> Result<(), Refusal> {
-    let mut tx = app.pool.begin().await?;
+    let mut tx = store::begin(&app.pool).await?;
     begin(app, &mut tx, owner, id).await?;
     crash::point("asked.before");
     tx.commit().await?;
     crash::point("asked.after");
-    known::update(app, id).await?;
     Ok(())
 }
 
@@ -42,7 +40,7 @@ pub async fn set_password(
     id: EnvironmentId,
     typed: &str,
 ) -> Result<(), Refusal> {
-    environments::get(&app.pool, owner, id, app.pace.unconfirmed)
+    environment_rows::get(&app.pool, owner, id, app.pace.unconfirmed)
         .await?
         .ok_or(Refusal::NotFound)?;
     let password = Password::for_environment(typed);
@@ -53,7 +51,7 @@ pub async fn set_password(
         }])
     })?;
     let hash = hashing::hash(&app.hash_slots, password).await?;
-    let mut tx = app.pool.begin().await?;
+    let mut tx = store::begin(&app.pool).await?;
     let row = environments::lock(&mut tx, owner, id)
         .await?
         .ok_or(Refusal::NotFound)?;
@@ -64,7 +62,6 @@ pub async fn set_password(
         begin(app, &mut tx, owner, id).await?;
     }
     tx.commit().await?;
-    known::update(app, id).await?;
     Ok(())
 }
 
@@ -106,7 +103,7 @@ pub async fn begin(
 /// # Errors
 /// `NotFound`, or a message when no deployment is running.
 pub async fn cancel(app: &App, owner: UserId, id: EnvironmentId) -> Result<(), Refusal> {
-    let mut tx = app.pool.begin().await?;
+    let mut tx = store::begin(&app.pool).await?;
     let row = environments::lock(&mut tx, owner, id)
         .await?
         .ok_or(Refusal::NotFound)?;
@@ -124,6 +121,5 @@ pub async fn cancel(app: &App, owner: UserId, id: EnvironmentId) -> Result<(), R
         jobs::advance(app, &mut tx, id, deployment, Cost::CANCEL, Duration::ZERO).await?;
     }
     tx.commit().await?;
-    known::update(app, id).await?;
     Ok(())
 }

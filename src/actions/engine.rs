@@ -13,16 +13,9 @@ use crate::domain::status::Status;
 use crate::queue::Job;
 use crate::store::claims::{self, Claim, DeploymentStep, RemovalStep};
 use crate::store::watches::{self, Kind};
-use crate::store::{Tx, builds, deployments, environments, turns};
+use crate::store::{self, Tx, builds, deployments, environments, turns};
 use sqlx::PgConnection;
 use std::time::Duration;
-
-/// The result of a job: an open transaction with its writes, to be committed with the job's completion, and the
-/// environment whose row changed.
-pub struct Ended {
-    pub tx: Tx,
-    pub environment: Option<EnvironmentId>,
-}
 
 /// A claimed row and the kind of step to run on it.
 enum Task {
@@ -30,11 +23,11 @@ enum Task {
     Removal(RemovalStep),
 }
 
-/// Runs one job.
+/// Runs one job. Returns an open transaction with its writes, to be committed with the job's completion.
 ///
 /// # Errors
 /// When the database fails: the job stays in the queue.
-pub async fn run(app: &App, job: Job) -> sqlx::Result<Ended> {
+pub async fn run(app: &App, job: Job) -> sqlx::Result<Tx> {
     crash::point("lease.before");
     let claimed = claim(app, job).await?;
     crash::point("lease.after");
@@ -144,17 +137,14 @@ async fn attempt(app: &App, task: &Task) -> Result<Next, StepError> {
     done.unwrap_or_else(|_| Err(no_answer_in_time().into()))
 }
 
-async fn nothing(app: &App) -> sqlx::Result<Ended> {
-    Ok(Ended {
-        tx: app.pool.begin().await?,
-        environment: None,
-    })
+async fn nothing(app: &App) -> sqlx::Result<Tx> {
+    store::begin(&app.pool).await
 }
 
 /// Writes the step's result if we still hold the claim, and releases the claim.
-async fn write(app: &App, task: &Task, next: Next) -> sqlx::Result<Ended> {
+async fn write(app: &App, task: &Task, next: Next) -> sqlx::Result<Tx> {
     let claim = task.claim();
-    let mut tx = app.pool.begin().await?;
+    let mut tx = store::begin(&app.pool).await?;
     let Some(held) = claims::lock(&mut tx, claim).await? else {
         tx.rollback().await?;
         return nothing(app).await;
@@ -179,10 +169,7 @@ async fn write(app: &App, task: &Task, next: Next) -> sqlx::Result<Ended> {
         // The status changed during the step.
         _ => jobs::ask_again(app, &mut tx, claim, held, None).await?,
     }
-    Ok(Ended {
-        tx,
-        environment: Some(claim.environment),
-    })
+    Ok(tx)
 }
 
 async fn write_deployment(

@@ -1,23 +1,24 @@
 //! Environments: create, list, delete, abandon a stuck removal.
 
-use super::{ending, hashing, jobs, known};
+use super::{ending, hashing, jobs};
 use crate::app::App;
 use crate::crash;
 use crate::domain::deployment::Outcome;
-use crate::domain::environment::{EnvironmentName, Subdomain, Suffix};
+use crate::domain::environment::{self, EnvironmentName, Subdomain, Suffix};
 use crate::domain::id::{DeploymentId, EnvironmentId, UserId};
 use crate::domain::invalid::{Invalid, Wrong, Wrongs, check};
 use crate::domain::password::Password;
 use crate::domain::status::{Event, Status};
+use crate::store::environment_rows::{self, Filter};
 use crate::store::environments::{self, Inserted, New};
-use crate::store::{deployments, log, watches};
+use crate::store::{self, deployments, log, watches};
 use secrecy::ExposeSecret;
 use std::time::Duration;
 use time::OffsetDateTime;
 
 pub use super::refusal::Refusal;
 pub use crate::store::deployments::DeploymentRow;
-pub use crate::store::environments::EnvironmentRow;
+pub use crate::store::environment_rows::{Counts, EnvironmentRow, PAGE_ROWS};
 pub use crate::store::log::Line;
 
 /// The fields of the form for a new environment.
@@ -62,7 +63,7 @@ pub async fn create(app: &App, owner: UserId, draft: &Draft<'_>) -> Result<Envir
     let password_hash = hashing::hash(&app.hash_slots, password).await?;
     let id = EnvironmentId::new();
     let subdomain = Subdomain::new(&name, &suffix);
-    let mut tx = app.pool.begin().await?;
+    let mut tx = store::begin(&app.pool).await?;
     let new = New {
         id,
         owner,
@@ -109,21 +110,54 @@ pub async fn preview(
     Ok((Some(host), taken.then_some(Invalid::NameTaken)))
 }
 
-/// The owner's environments, newest first; with a query, only those whose name contains it.
-pub async fn list(app: &App, owner: UserId, query: &str) -> sqlx::Result<Vec<EnvironmentRow>> {
-    let key = EnvironmentName::parse(query)
-        .map(|name| name.key())
-        .unwrap_or_default();
-    environments::list(&app.pool, owner, &key, app.pace.unconfirmed).await
+/// What is shown of an owner's environments.
+#[derive(Debug, Default, Clone)]
+pub struct Selection {
+    /// A part of a name or of an address; empty for all.
+    pub text: String,
+    pub status: Option<Status>,
+    /// Counts from 0.
+    pub page: i64,
 }
 
-/// The owner's environments created after this time.
-pub async fn list_after(
+/// A page of the owner's environments, newest first, and the counts of all that match the text.
+pub async fn list(
     app: &App,
     owner: UserId,
-    after: OffsetDateTime,
-) -> sqlx::Result<Vec<EnvironmentRow>> {
-    environments::list_after(&app.pool, owner, after, app.pace.unconfirmed).await
+    selection: &Selection,
+) -> sqlx::Result<(Vec<EnvironmentRow>, Counts)> {
+    let name = environment::compared(selection.text.trim());
+    let host = name
+        .split_once("://")
+        .map_or(name.as_str(), |(_, host)| host);
+    let filter = Filter {
+        name: &name,
+        host: host.trim_end_matches('/'),
+        domain: &app.domain.common(),
+        status: selection.status,
+        id: None,
+        page: selection.page,
+    };
+    let rows = environment_rows::list(&app.pool, owner, &filter, app.pace.unconfirmed).await?;
+    let counts = environment_rows::counts(&app.pool, owner, &filter).await?;
+    Ok((rows, counts))
+}
+
+/// The number of all of the owner's environments.
+pub async fn count(app: &App, owner: UserId) -> sqlx::Result<i64> {
+    let all = Filter::default();
+    Ok(environment_rows::counts(&app.pool, owner, &all)
+        .await?
+        .total)
+}
+
+/// Whether all of these environments still exist and are the owner's.
+pub async fn all_exist(app: &App, owner: UserId, ids: &[EnvironmentId]) -> sqlx::Result<bool> {
+    let uuids: Vec<_> = ids.iter().map(EnvironmentId::uuid).collect();
+    Ok(environment_rows::existing(&app.pool, owner, &uuids)
+        .await?
+        .len()
+        == ids.len())
 }
 
 /// The owner's environment.
@@ -131,7 +165,7 @@ pub async fn list_after(
 /// # Errors
 /// `NotFound` when it does not exist or belongs to another user.
 pub async fn get(app: &App, owner: UserId, id: EnvironmentId) -> Result<EnvironmentRow, Refusal> {
-    environments::get(&app.pool, owner, id, app.pace.unconfirmed)
+    environment_rows::get(&app.pool, owner, id, app.pace.unconfirmed)
         .await?
         .ok_or(Refusal::NotFound)
 }
@@ -167,7 +201,7 @@ pub async fn delete(
     id: EnvironmentId,
     confirmation: &str,
 ) -> Result<Removal, Refusal> {
-    let mut tx = app.pool.begin().await?;
+    let mut tx = store::begin(&app.pool).await?;
     let row = confirmed(&mut tx, owner, id, confirmation).await?;
     if !row.application_asked {
         ending::leave(&mut tx, id).await?;
@@ -180,7 +214,6 @@ pub async fn delete(
     crash::point("asked.before");
     tx.commit().await?;
     crash::point("asked.after");
-    known::update(app, id).await?;
     Ok(if row.application_asked {
         Removal::Begun
     } else {
@@ -217,7 +250,7 @@ pub async fn forget(
     id: EnvironmentId,
     confirmation: &str,
 ) -> Result<(), Refusal> {
-    let mut tx = app.pool.begin().await?;
+    let mut tx = store::begin(&app.pool).await?;
     let row = confirmed(&mut tx, owner, id, confirmation).await?;
     if !(row.status == Status::Deleting && row.reason.is_some()) {
         return Err(Refusal::NotNow(
@@ -226,7 +259,6 @@ pub async fn forget(
     }
     environments::delete(&mut tx, id).await?;
     tx.commit().await?;
-    app.cache.forget(id).await;
     tracing::warn!(environment = %id, "removal given up: the application may be left in Coolify");
     Ok(())
 }

@@ -8,7 +8,7 @@ use crate::domain::status::Status;
 use crate::queue::{self, Job};
 use crate::redis::calls::Lane;
 use crate::store::watches::{self, Stuck};
-use crate::store::{environments, users};
+use crate::store::{self, environments, sessions};
 use std::collections::HashSet;
 use std::time::Duration;
 use uuid::Uuid;
@@ -29,7 +29,7 @@ pub async fn sweep(app: &App) -> sqlx::Result<()> {
             "jobs had used up their attempts and are asked for again"
         );
     }
-    users::delete_expired_sessions(&app.pool).await?;
+    sessions::delete_expired(&app.pool).await?;
     let resumed = watches::resume(&app.pool).await?;
     if resumed > 0 {
         tracing::warn!(rows = resumed, "nobody looked at environments that run");
@@ -63,7 +63,7 @@ fn has_job(row: &Stuck, asked: &HashSet<Job>) -> bool {
 async fn ask(app: &App, row: &Stuck) -> sqlx::Result<()> {
     let environment = row.environment_id.into();
     tracing::info!(%environment, status = row.status.word(), "nobody had this work, it is asked for again");
-    let mut tx = app.pool.begin().await?;
+    let mut tx = store::begin(&app.pool).await?;
     match row.deployment_id {
         Some(id) if row.status == Status::Deploying => {
             let cost = Cost::deployment(CALLS);

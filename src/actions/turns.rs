@@ -2,7 +2,7 @@
 
 use super::calls::{Calls, respect_limit};
 use super::deploying::of_turn;
-use super::{ending, jobs, known};
+use super::{ending, jobs};
 use crate::app::App;
 use crate::coolify::ServerLimits;
 use crate::crash;
@@ -10,7 +10,7 @@ use crate::domain::deployment::{Outcome, Stage};
 use crate::domain::id::EnvironmentId;
 use crate::domain::status::Status;
 use crate::redis::calls::Lane;
-use crate::store::{deployments, turns};
+use crate::store::{self, deployments, turns};
 use sqlx::PgConnection;
 use std::time::Duration;
 
@@ -22,44 +22,40 @@ pub async fn give(app: &App) -> sqlx::Result<usize> {
     if !turns::is_any_waiting(&app.pool).await? {
         return Ok(0);
     }
-    let mut tx = app.pool.begin().await?;
+    let mut tx = store::begin(&app.pool).await?;
     let Some(slots) = turns::lock(&mut tx).await? else {
         return Ok(0);
     };
-    let mut changed = expire(&mut tx).await?;
+    expire(&mut tx).await?;
     let free = i64::from(slots.capacity) - slots.under_way;
     let mut given = 0;
     while !slots.is_closed && given < free {
-        let Some(environment) = give_one(app, &mut tx).await? else {
+        if !give_one(app, &mut tx).await? {
             break;
-        };
-        changed.push(environment);
+        }
         given += 1;
     }
-    changed.extend(turns::number(&mut tx).await?);
+    turns::number(&mut tx).await?;
     crash::point("turn.before");
     tx.commit().await?;
     crash::point("turn.after");
-    for environment in changed {
-        known::update(app, environment).await?;
-    }
     Ok(usize::try_from(given).unwrap_or_default())
 }
 
-async fn give_one(app: &App, tx: &mut PgConnection) -> sqlx::Result<Option<EnvironmentId>> {
+/// Gives a turn to the next deployment in line; `false` when none waits.
+async fn give_one(app: &App, tx: &mut PgConnection) -> sqlx::Result<bool> {
     let Some(turn) = turns::give(tx, app.pace.deadline).await? else {
-        return Ok(None);
+        return Ok(false);
     };
     let environment = EnvironmentId::from(turn.environment_id);
     let cost = of_turn(turn.application_uuid.is_some(), turn.application_asked);
     deployments::enter(tx, turn.id.into(), Stage::Application).await?;
     jobs::advance(app, tx, environment, turn.id.into(), cost, Duration::ZERO).await?;
-    Ok(Some(environment))
+    Ok(true)
 }
 
 /// Ends the deployments that have waited too long.
-async fn expire(tx: &mut PgConnection) -> sqlx::Result<Vec<EnvironmentId>> {
-    let mut changed = vec![];
+async fn expire(tx: &mut PgConnection) -> sqlx::Result<()> {
     for environment in turns::expired(tx).await? {
         if let Some(before) = turns::waiting(tx, environment).await? {
             let reason = "The deployment waited too long for its turn. Check in Coolify what its server builds, and deploy again.";
@@ -68,10 +64,9 @@ async fn expire(tx: &mut PgConnection) -> sqlx::Result<Vec<EnvironmentId>> {
             } else {
                 ending::fail(tx, environment, before.id, &reason.to_owned().into()).await?;
             }
-            changed.push(environment);
         }
     }
-    Ok(changed)
+    Ok(())
 }
 
 /// Reads the server's build limits from Coolify, unless another instance did so recently.

@@ -1,12 +1,12 @@
 //! Writes the result of a poll in one transaction that also releases the claim, provided that we still hold it.
 
-use super::{jobs, known};
+use super::jobs;
 use crate::app::App;
 use crate::crash;
 use crate::domain::status::Status;
-use crate::store::Tx;
 use crate::store::claims::{self, Held};
 use crate::store::watches::{self, Again, Due};
+use crate::store::{self, Tx};
 use std::time::Duration;
 
 /// A claimed and locked row; committing releases the claim.
@@ -18,7 +18,7 @@ pub struct Writing {
 impl Writing {
     /// Locks the row; `None` when the claim was lost or the status has changed.
     pub async fn begin(app: &App, due: &Due, expected: Status) -> sqlx::Result<Option<Self>> {
-        let mut tx = app.pool.begin().await?;
+        let mut tx = store::begin(&app.pool).await?;
         let Some(held) = claims::lock(&mut tx, due.claim()).await? else {
             return Ok(None);
         };
@@ -40,9 +40,7 @@ impl Writing {
         crash::point("verdict.before");
         self.tx.commit().await?;
         crash::point("verdict.after");
-        known::update(app, due.environment_id.into())
-            .await
-            .map(drop)
+        Ok(())
     }
 }
 
@@ -56,7 +54,7 @@ pub async fn again(app: &App, rows: &[Due], again: &Again) -> sqlx::Result<()> {
             .iter()
             .find(|row| row.environment_id == environment.uuid());
         if let Some(due) = row {
-            let mut tx = app.pool.begin().await?;
+            let mut tx = store::begin(&app.pool).await?;
             if let Some(held) = claims::lock(&mut tx, due.claim()).await? {
                 jobs::ask_again(app, &mut tx, due.claim(), held, due.deployment_id).await?;
                 tx.commit().await?;

@@ -1,7 +1,7 @@
 //! Demo data: two users and a dozen environments in every state.
 
 use crate::actions::accounts::{self, Registration};
-use crate::actions::environments::{self, Draft};
+use crate::actions::environments::{self, Draft, Selection};
 use crate::actions::{deployments, hashing, turns};
 use crate::app::{App, Pace};
 use crate::config::Config;
@@ -108,7 +108,7 @@ async fn register(app: &App) -> anyhow::Result<Option<Vec<UserId>>> {
             password: PASSWORD,
         };
         match accounts::register(app, IpAddr::V4(Ipv4Addr::LOCALHOST), &form).await {
-            Ok(id) => people.push(id),
+            Ok(proved) => people.push(proved.id),
             Err(accounts::Refusal::Wrong(_)) => return Ok(None),
             Err(refusal) => return Err(refusal.into()),
         }
@@ -139,11 +139,11 @@ async fn past(app: &App, simulator: &Simulator, people: &[UserId]) -> anyhow::Re
 
 async fn settle(app: &App, people: &[UserId]) -> anyhow::Result<()> {
     for person in people {
-        while environments::list(app, *person, "")
-            .await?
-            .iter()
-            .any(|row| row.status.moves())
-        {
+        loop {
+            let (_, counts) = environments::list(app, *person, &Selection::default()).await?;
+            if counts.deploying + counts.deleting == 0 {
+                break;
+            }
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
     }
@@ -153,7 +153,8 @@ async fn settle(app: &App, people: &[UserId]) -> anyhow::Result<()> {
 /// Starts the deployments and the removal that are under way when the demo opens.
 async fn present(app: &App, simulator: &Simulator, people: &[UserId]) -> anyhow::Result<()> {
     simulator.settings(|settings| settings.delete_seconds = Some(REMOVAL_SECONDS));
-    for row in environments::list(app, people[0], "").await? {
+    let (rows, _) = environments::list(app, people[0], &Selection::default()).await?;
+    for row in rows {
         if row.name == REMOVED {
             environments::delete(app, people[0], row.id.into(), REMOVED).await?;
         }

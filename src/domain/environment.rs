@@ -34,12 +34,7 @@ impl EnvironmentName {
 
     /// The name as compared: case-folded, with compatibility forms (Unicode NFKC) normalized.
     pub fn key(&self) -> String {
-        self.0
-            .nfkc()
-            .collect::<String>()
-            .to_lowercase()
-            .nfkc()
-            .collect()
+        compared(&self.0)
     }
 
     /// The name's part of the subdomain: ASCII letters, digits and single hyphens, at most 40.
@@ -57,6 +52,12 @@ impl EnvironmentName {
             cut.to_owned()
         }
     }
+}
+
+/// A text as it is searched for in names: any text can be.
+pub fn compared(text: &str) -> String {
+    let lower = text.nfkc().collect::<String>().to_lowercase();
+    lower.nfkc().collect()
 }
 
 /// Control characters, line breaks, and the bidirectional marks that can disguise a name.
@@ -156,12 +157,17 @@ impl AgentsDomain {
         }
     }
 
+    /// The domain and port that all hosts end with.
+    pub fn common(&self) -> String {
+        match self.port {
+            None => self.host.clone(),
+            Some(port) => format!("{}:{port}", self.host),
+        }
+    }
+
     /// The host and port as displayed: `test-x7k9.agents.example.com`.
     pub fn host(&self, subdomain: &str) -> String {
-        match self.port {
-            None => format!("{subdomain}.{}", self.host),
-            Some(port) => format!("{subdomain}.{}:{port}", self.host),
-        }
+        format!("{subdomain}.{}", self.common())
     }
 
     /// The URL of the environment.

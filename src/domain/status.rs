@@ -41,6 +41,15 @@ pub enum Event {
 }
 
 impl Status {
+    /// Every status.
+    pub const ALL: [Self; 5] = [
+        Self::Pending,
+        Self::Deploying,
+        Self::Running,
+        Self::Error,
+        Self::Deleting,
+    ];
+
     /// The status after an event; `None` when the event is refused in this status.
     pub fn after(self, event: Event) -> Option<Self> {
         match (self, event) {
@@ -75,15 +84,6 @@ impl Status {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    /// Every status.
-    const ALL: [Status; 5] = [
-        Status::Pending,
-        Status::Deploying,
-        Status::Running,
-        Status::Error,
-        Status::Deleting,
-    ];
 
     /// The accepted event besides a removal, and the resulting status; all others are refused.
     const CHANGES: [(Status, Event, Status); 10] = [
@@ -126,7 +126,7 @@ mod tests {
 
     #[test]
     fn every_status_accepts_its_events_and_a_removal_and_refuses_the_others() {
-        for status in ALL {
+        for status in Status::ALL {
             for event in EVENTS {
                 assert_eq!(
                     status.after(event),
@@ -139,13 +139,16 @@ mod tests {
 
     #[test]
     fn only_what_is_under_way_changes_by_itself() {
-        let moving: Vec<Status> = ALL.into_iter().filter(|status| status.moves()).collect();
+        let moving: Vec<Status> = Status::ALL
+            .into_iter()
+            .filter(|status| status.moves())
+            .collect();
         assert_eq!(moving, [Status::Deploying, Status::Deleting]);
     }
 
     #[test]
     fn words_are_those_of_the_database_and_read_back() {
-        for status in ALL {
+        for status in Status::ALL {
             assert_eq!(status.word(), format!("{status:?}").to_lowercase());
             assert_eq!(Status::from_word(status.word()), Some(status));
         }

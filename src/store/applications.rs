@@ -13,7 +13,7 @@ pub async fn ask(
     lease: Duration,
     landing: Duration,
 ) -> sqlx::Result<bool> {
-    let mut tx = pool.begin().await?;
+    let mut tx = super::begin(pool).await?;
     sqlx::query!(
         "update environments
          set application_asked = true, application_uuid = null
@@ -38,7 +38,7 @@ pub async fn save(
     uuid: &str,
     made: bool,
 ) -> sqlx::Result<bool> {
-    let mut tx = pool.begin().await?;
+    let mut tx = super::begin(pool).await?;
     sqlx::query!(
         "update environments
          set application_uuid = $2, application_asked = true

@@ -2,10 +2,13 @@
 
 pub mod applications;
 pub mod builds;
+pub mod changes;
 pub mod claims;
 pub mod deployments;
+pub mod environment_rows;
 pub mod environments;
 pub mod log;
+pub mod sessions;
 pub mod turns;
 pub mod users;
 pub mod watches;
@@ -48,6 +51,15 @@ pub async fn migrate(pool: &PgPool) -> Result<(), sqlx::migrate::MigrateError> {
     let done = sqlx::migrate!().run(&mut connection).await;
     connection.close().await.ok();
     done
+}
+
+/// Begins a transaction, in a task of its own. In sqlx 0.8 a caller that is cancelled while it waits for the answer to
+/// `begin` (a timeout, a client that hangs up) would give the connection back to the pool with the transaction open:
+/// whatever runs on it afterwards is never committed, and its locks stay.
+pub async fn begin(pool: &PgPool) -> sqlx::Result<Tx> {
+    let pool = pool.clone();
+    let begun = tokio::spawn(async move { pool.begin().await }).await;
+    begun.unwrap_or(Err(sqlx::Error::WorkerCrashed))
 }
 
 /// The database's time.

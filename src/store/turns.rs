@@ -96,8 +96,8 @@ pub async fn give(conn: &mut PgConnection, deadline: Duration) -> sqlx::Result<O
 }
 
 /// Updates the position of every waiting deployment; returns the environments whose position changed.
-pub async fn number(conn: &mut PgConnection) -> sqlx::Result<Vec<EnvironmentId>> {
-    let changed = sqlx::query_scalar!(
+pub async fn number(conn: &mut PgConnection) -> sqlx::Result<()> {
+    sqlx::query!(
         r#"with waiting as (
              select d.id, d.environment_id, d.created_at, u.turn_at, u.id as owner_id,
                row_number() over (partition by u.id order by d.created_at, d.id) as nth
@@ -128,11 +128,11 @@ pub async fn number(conn: &mut PgConnection) -> sqlx::Result<Vec<EnvironmentId>>
            update environments e
            set version = version + 1
            from free
-           where e.id = free.id
-           returning e.id"#
-    );
-    let changed = changed.fetch_all(conn).await?;
-    Ok(changed.into_iter().map(EnvironmentId::from).collect())
+           where e.id = free.id"#
+    )
+    .execute(conn)
+    .await
+    .map(drop)
 }
 
 /// The environments whose deployments have waited too long, locked.

@@ -130,8 +130,9 @@ async fn an_account_goes_only_when_it_owns_nothing() {
         "This is not your current password."
     );
     let phone = another_device(&ada).await;
-    ada.post("/account/delete", &right).await.leads_to("/login");
-    assert!(ada.get("/login").await.says("Your account is deleted."));
+    let gone = "/login?ended=account";
+    ada.post("/account/delete", &right).await.leads_to(gone);
+    assert!(ada.get(gone).await.says("Your account is deleted."));
     phone.get("/account").await.leads_to("/login");
     ada.sign_in().await.expect(422);
     dashboard.close().await;

@@ -143,10 +143,10 @@ fn an_unknown_address_is_as_much_work_as_a_wrong_password() {
 async fn signing_in_gives_the_session_a_new_id() {
     let dashboard = Dashboard::open().await;
     let ada = dashboard.person("Ada").await;
-    ada.post("/logout", &[]).await.leads_to("/login");
-    let planted = ada
-        .cookie("session")
-        .expect("the goodbye is kept in a session");
+    let planted = ada.cookie("session").unwrap();
+    ada.post("/logout", &[])
+        .await
+        .leads_to("/login?ended=session");
     let mallory = dashboard.stranger("Mallory");
     mallory.set_cookie("session", &planted);
     ada.sign_in().await.leads_to("/environments");
@@ -192,8 +192,9 @@ async fn signing_out_ends_the_session_for_whoever_kept_its_cookie() {
     let thief = dashboard.stranger("Thief");
     thief.set_cookie("session", &ada.cookie("session").unwrap());
     thief.get("/account").await.expect(200);
-    ada.post("/logout", &[]).await.leads_to("/login");
-    assert!(ada.get("/login").await.says("You are signed out."));
+    let ended = "/login?ended=session";
+    ada.post("/logout", &[]).await.leads_to(ended);
+    assert!(ada.get(ended).await.says("You are signed out."));
     ada.get("/environments").await.leads_to("/login");
     thief.get("/account").await.leads_to("/login");
     dashboard.close().await;

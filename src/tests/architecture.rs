@@ -35,13 +35,15 @@ const FLOORS: [(&str, &[&str]); 11] = [
 const SIMULATED: [&str; 2] = ["main", "demo"];
 
 /// Words that only some files may hold: crates that belong to one floor, SQL, and the clock of this machine.
-const OWNED: [(&str, &[&str]); 7] = [
+const OWNED: [(&str, &[&str]); 8] = [
     ("axum", &["web", "simulator"]),
     ("minijinja", &["web"]),
     ("reqwest", &["coolify"]),
     ("fred", &["redis"]),
     ("sqlxmq", &["worker", "queue"]),
     ("sqlx::query", &["store", "queue"]),
+    // Use `store::begin`, which may be cancelled.
+    ("pool.begin", &["store"]),
     // Times of the database are compared with the database's clock.
     ("now_utc", &["coolify", "simulator"]),
 ];
@@ -57,7 +59,12 @@ const FORBIDDEN: [&str; 6] = [
 ];
 
 /// A file, what stands in it, and the breach it is.
-const PLANTED: [(&str, &str, &str); 20] = [
+const PLANTED: [(&str, &str, &str); 21] = [
+    (
+        "actions/a",
+        "//! A.\nfn a() { app.pool.begin() }",
+        "says pool.begin",
+    ),
     ("web/a", "//! A.\nuse crate::store::users;", "imports store"),
     (
         "web/a",

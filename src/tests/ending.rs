@@ -66,6 +66,15 @@ impl Dashboard {
                 .unwrap_or_default();
             let _ = writeln!(picture, "{table}: {rows:#?}");
         }
+        let activity = "select concat_ws(' | ', state, now() - state_change, wait_event_type, pg_blocking_pids(pid), left(query, 200))
+                        from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()";
+        let connections: Vec<String> = sqlx::query_scalar(activity)
+            .fetch_all(self.pool())
+            .await
+            .unwrap_or_default();
+        let _ = writeln!(picture, "connections: {connections:#?}");
+        let late = std::time::Duration::from_secs(5);
+        let _ = writeln!(picture, "hanging: {:?}", self.app.loops.hanging(late));
         let _ = writeln!(picture, "jobs: {:#?}", self.jobs().await);
         let _ = writeln!(picture, "calls: {:?}", self.ledger().calls);
         picture

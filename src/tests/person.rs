@@ -164,11 +164,16 @@ impl Person {
 
     /// Asks in any way.
     pub async fn send(&self, request: axum::http::request::Builder, body: &str) -> Answer {
+        self.send_body(request, Body::from(body.to_owned())).await
+    }
+
+    /// Asks in any way, with a body that may take its time.
+    pub async fn send_body(&self, request: axum::http::request::Builder, body: Body) -> Answer {
         let mut request = request
             .header(header::HOST, "dashboard.example.com")
             .header(header::COOKIE, self.cookie_header())
             .extension(ConnectInfo(self.from))
-            .body(Body::from(body.to_owned()))
+            .body(body)
             .unwrap();
         if request.method() != Method::GET && !request.headers().contains_key("sec-fetch-site") {
             let own = "same-origin".parse().unwrap();

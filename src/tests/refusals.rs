@@ -143,7 +143,7 @@ pub fn addresses_of(id: &str) -> Vec<(&'static str, String)> {
     vec![
         at("GET", ""),
         at("GET", "/row"),
-        at("GET", "/head"),
+        at("GET", "/changes"),
         at("GET", "/log"),
         at("GET", "/log.txt"),
         at("GET", "/delete"),

@@ -8,15 +8,21 @@ use crate::simulator::outcomes::Outcome;
 use axum::http::StatusCode;
 use std::time::Duration;
 
-/// What the row, or the head, would ask for next.
-fn next_poll(fragment: &Answer) -> String {
-    let (_, poll) = fragment.text.split_once("hx-get=\"").unwrap();
-    poll.split_once('"').unwrap().0.replace("&amp;", "&")
+/// What the page's only poll asks for: its address, with what each row shows.
+fn poll_of(page: &Answer) -> String {
+    let value = |text: &str| text.split_once('"').unwrap().0.replace("&amp;", "&");
+    let (_, poll) = page.text.split_once("id=\"poll\"").unwrap();
+    let mut poll = value(poll.split_once("hx-get=\"").unwrap().1);
+    for row in page.text.split("name=\"row\" value=\"").skip(1) {
+        poll = format!("{poll}&row={}", value(row).replace(' ', "+"));
+    }
+    poll
 }
 
-/// How often it would.
-fn trigger(fragment: &Answer) -> &str {
-    let (_, trigger) = fragment.text.split_once("hx-trigger=\"").unwrap();
+/// How often it does.
+fn trigger(page: &Answer) -> &str {
+    let (_, poll) = page.text.split_once("id=\"poll\"").unwrap();
+    let (_, trigger) = poll.split_once("hx-trigger=\"").unwrap();
     trigger.split_once([',', '"']).unwrap().0
 }
 
@@ -26,44 +32,58 @@ async fn still() -> Dashboard {
 }
 
 #[tokio::test]
-async fn a_row_that_has_not_changed_costs_nothing_and_one_that_has_comes_whole() {
+async fn a_page_that_has_not_changed_costs_nothing_and_what_has_comes_whole() {
     let dashboard = still().await;
     let ada = dashboard.person("Ada").await;
     let made = dashboard.make(&ada, "Polled", false).await;
-    for part in ["row", "head"] {
-        let first = ada.fetch(&made.at(part)).await.expect(200);
-        assert_eq!(trigger(&first), "every 30s");
-        let again = ada.fetch(&next_poll(&first)).await;
+    let other = dashboard.make(&ada, "Unchanged", false).await;
+    let one = ada.get(&made.at("")).await.expect(200);
+    let list = ada.get("/environments").await.expect(200);
+    for page in [&one, &list] {
+        assert_eq!(page.text.matches("hx-trigger=\"every").count(), 1);
+        assert_eq!(trigger(page), "every 5s");
+        let again = ada.fetch(&poll_of(page)).await;
         assert_eq!(again.status, StatusCode::NO_CONTENT);
         assert!(again.text.is_empty());
     }
-    let pending = ada.fetch(&made.at("row")).await;
     ada.post(&made.at("deploy"), &[]).await.expect(303);
-    let changed = ada.fetch(&next_poll(&pending)).await.expect(200);
-    assert!(changed.text.starts_with("<tr id=") && !changed.text.contains("<html"));
-    assert!(!changed.says("pending"));
     dashboard.until_status(&made, "running").await;
-    let runs = ada.fetch(&next_poll(&pending)).await.expect(200);
-    assert_eq!(trigger(&runs), "every 30s");
-    assert!(runs.says("Polled is running."), "the live region is told");
-    let quiet = ada.fetch(&next_poll(&runs)).await;
+    let changed = ada.fetch(&poll_of(&list)).await.expect(200);
+    assert!(!changed.text.contains("<html") && !changed.says("pending</span>"));
+    let row = |made: &Made| format!("<tr id=\"{}\"", made.id);
+    assert!(changed.text.contains(&row(&made)));
+    assert!(
+        !changed.text.contains(&row(&other)),
+        "a row that has not changed is left alone"
+    );
+    assert!(
+        changed.says("Polled is running."),
+        "the live region is told"
+    );
+    let page = ada.get("/environments").await.expect(200);
+    let quiet = ada.fetch(&poll_of(&page)).await;
     assert_eq!(quiet.status, StatusCode::NO_CONTENT);
+    // The log on the page is the one of no deployment.
+    let anew = ada.fetch(&poll_of(&one)).await.expect(200);
+    assert_eq!(anew.header("hx-refresh"), "true");
     dashboard.close().await;
 }
 
 #[tokio::test]
-async fn a_row_asks_often_only_while_it_moves() {
+async fn a_page_polls_often_only_while_something_moves() {
     let dashboard = still().await;
     let ada = dashboard.person("Ada").await;
     let made = dashboard.make(&ada, "Moves", false).await;
     dashboard.fault_once(Call::Create, FaultKind::HoldBefore);
     ada.post(&made.at("deploy"), &[]).await.expect(303);
     dashboard.until_held(Call::Create).await;
-    let moving = ada.fetch(&made.at("row")).await.expect(200);
-    assert_eq!(trigger(&moving), "every 2s");
-    assert!(moving.says("deploying") && moving.text.contains("data-since"));
-    assert!(moving.says("Cancel") && !moving.says("Deploy again"));
+    let one = ada.get(&made.at("")).await.expect(200);
     let page = ada.get("/environments").await.expect(200);
+    for moving in [&one, &page] {
+        assert_eq!(trigger(moving), "every 2s");
+        assert!(moving.says("deploying") && moving.text.contains("data-since"));
+        assert!(moving.says("Cancel") && !moving.says("Deploy again"));
+    }
     let refresh = "<noscript><meta http-equiv=\"refresh\"";
     assert!(
         page.text.contains(refresh),
@@ -77,25 +97,24 @@ async fn a_row_asks_often_only_while_it_moves() {
 }
 
 #[tokio::test]
-async fn a_row_that_is_gone_leaves_the_page() {
+async fn what_is_gone_leaves_the_page() {
     let dashboard = still().await;
     let ada = dashboard.person("Ada").await;
     let made = dashboard.make(&ada, "Leaves", false).await;
-    let row = ada.fetch(&made.at("row")).await.expect(200);
-    let head = ada.fetch(&made.at("head")).await.expect(200);
+    let list = ada.get("/environments").await.expect(200);
+    let page = ada.get(&made.at("")).await.expect(200);
     ada.post(&made.at("delete"), &[("confirmation", "Leaves")])
         .await
         .expect(303);
     dashboard.until_gone(&made).await;
-    for (fragment, element) in [
-        (row, format!("#{}", made.id)),
-        (head, format!("#head-{}", made.id)),
-    ] {
-        let gone = ada.fetch(&next_poll(&fragment)).await.expect(404);
-        assert_eq!(gone.header("hx-retarget"), element);
-        assert_eq!(gone.header("hx-reswap"), "delete");
-        assert!(gone.says("The environment is deleted."));
-    }
+    let gone = ada.fetch(&poll_of(&list)).await.expect(200);
+    let leaves = format!("<tr id=\"{}\" hx-swap-oob=\"delete\">", made.id);
+    assert!(gone.text.contains(&leaves), "{}", gone.text);
+    assert!(gone.says("The environment is deleted."));
+    let gone = ada.fetch(&poll_of(&page)).await.expect(404);
+    assert_eq!(gone.header("hx-retarget"), format!("#head-{}", made.id));
+    assert_eq!(gone.header("hx-reswap"), "delete");
+    assert!(gone.says("The environment is deleted."));
     ada.get(&made.at("")).await.expect(404);
     dashboard.close().await;
 }
@@ -125,6 +144,68 @@ async fn an_empty_table_says_what_to_do_and_a_full_one_is_searched() {
     assert_eq!(names(&page, &all), ["alphabet", "Alpha"]);
     let page = ada.get("/environments?q=%25").await.expect(200);
     assert!(names(&page, &all).is_empty() && page.says("Nothing found"));
+    let long = format!("/environments?q={}", "a".repeat(2_000));
+    let page = ada.get(&long).await.expect(200);
+    assert!(names(&page, &all).is_empty() && page.says("Nothing found"));
+    let address = format!("/environments?q=http://{}", {
+        let beta = dashboard.made("Beta", "").await;
+        dashboard.app.domain.host(&beta.subdomain)
+    });
+    let page = ada.get(&address).await.expect(200);
+    assert_eq!(names(&page, &all), ["Beta"]);
+    let page = ada.get("/environments?status=running").await.expect(200);
+    assert!(names(&page, &all).is_empty() && page.says("No environment of yours is running now."));
+    let page = ada.get("/environments?status=pending&q=bet").await;
+    assert_eq!(names(&page, &all), ["alphabet", "Beta"]);
+    dashboard.close().await;
+}
+
+/// Adds environments by themselves, oldest first.
+async fn add(dashboard: &Dashboard, owner: &Person, count: i32) {
+    let add = "with made as (
+           insert into environments (id, owner_id, name, name_key, subdomain, created_at)
+           select gen_random_uuid(), u.id, 'Many ' || n, 'many ' || n, 'many-' || n || '-abcd', now() + n * interval '1 second'
+           from users u, generate_series(1, $2) n
+           where u.email = $1
+           returning id
+         )
+         insert into watches (environment_id) select id from made";
+    let add = sqlx::query(add).bind(&owner.email).bind(count);
+    add.execute(dashboard.pool()).await.unwrap();
+}
+
+#[tokio::test]
+async fn many_environments_come_a_page_at_a_time() {
+    let dashboard = still().await;
+    let ada = dashboard.person("Ada").await;
+    add(&dashboard, &ada, 120).await;
+    let rows = |page: &Answer| page.text.matches("<tr id=").count();
+    let first = ada.get("/environments").await.expect(200);
+    assert_eq!(rows(&first), 50);
+    assert!(first.says("1 to 50 of 120") && first.says("<strong>120</strong> in all"));
+    assert!(first.says("href=\"/environments?page=2\"") && !first.says(">Newer<"));
+    let last = ada.get("/environments?page=3").await.expect(200);
+    assert_eq!(rows(&last), 20);
+    assert!(last.says("101 to 120 of 120") && last.says(">Newer<") && !last.says(">Older<"));
+    let unchanged = ada.fetch(&poll_of(&last)).await;
+    assert_eq!(unchanged.status, StatusCode::NO_CONTENT);
+    let beyond = ada.get("/environments?page=9").await.expect(200);
+    assert_eq!(rows(&beyond), 0);
+    let found = ada.get("/environments?q=many+11").await.expect(200);
+    assert_eq!(rows(&found), 11);
+    assert!(found.says("<strong>11</strong> found"));
+    // A new one moves the others: the oldest of the first page leaves it.
+    dashboard.make(&ada, "Newest", false).await;
+    sqlx::query(
+        "update environments set created_at = now() + interval '1 hour' where name = 'Newest'",
+    )
+    .execute(dashboard.pool())
+    .await
+    .unwrap();
+    let changes = ada.fetch(&poll_of(&first)).await.expect(200);
+    assert!(changes.says("Newest") && changes.says("1 to 50 of 121"));
+    assert_eq!(changes.text.matches("hx-swap-oob=\"delete\"").count(), 1);
+    assert_eq!(rows(&changes), 2, "the new one, and the one that left");
     dashboard.close().await;
 }
 
@@ -134,21 +215,13 @@ async fn what_is_made_in_another_window_appears() {
     let ada = dashboard.person("Ada").await;
     dashboard.make(&ada, "First", false).await;
     let page = ada.get("/environments").await.expect(200);
-    let (_, newer) = page.text.split_once("id=\"newer\"").unwrap();
-    let newer = Answer {
-        text: newer.to_owned(),
-        ..page.clone()
-    };
-    let poll = next_poll(&newer);
+    let poll = poll_of(&page);
     assert_eq!(ada.fetch(&poll).await.status, StatusCode::NO_CONTENT);
     let made = dashboard.make(&ada, "Second", false).await;
     let changes = ada.fetch(&poll).await.expect(200);
     assert!(changes.text.contains(&format!("id=\"{}\"", made.id)));
+    assert!(changes.text.contains("hx-swap-oob=\"afterbegin:#rows\""));
     assert_eq!(names(&changes, &["First", "Second"]), ["Second"]);
-    assert_eq!(
-        ada.fetch(&next_poll(&changes)).await.status,
-        StatusCode::NO_CONTENT
-    );
     dashboard.close().await;
 }
 
@@ -171,8 +244,15 @@ async fn the_log_is_there_while_the_build_goes_on() {
         .await;
     assert_eq!(dashboard.status(&made).await.as_deref(), Some("deploying"));
     let page = ada.get(&made.at("")).await.expect(200);
-    let (_, poll) = page.text.split_once("id=\"log-poll\"").unwrap();
-    assert!(page.says(line) && poll.trim_start().starts_with("hx-get="));
+    assert!(page.says(line) && poll_of(&page).contains("&deployment=dep_"));
+    let unchanged = ada.fetch(&poll_of(&page)).await;
+    assert_eq!(unchanged.status, StatusCode::NO_CONTENT);
+    let earlier = poll_of(&page).split_once("&after=").unwrap().0.to_owned();
+    let grown = ada.fetch(&format!("{earlier}&after=1")).await.expect(200);
+    assert!(
+        grown.says(line) && !grown.says("<section"),
+        "only the log grew"
+    );
     ada.post(&made.at("cancel"), &[]).await.expect(303);
     dashboard.until_status(&made, "pending").await;
     dashboard.close().await;

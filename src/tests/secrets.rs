@@ -205,7 +205,7 @@ impl Story {
     }
 
     async fn visit_every_page(&self, ada: &Person, made: &Made) {
-        for part in ["", "row", "head", "log", "log.txt", "delete"] {
+        for part in ["", "row", "changes?v=0", "log", "log.txt", "delete"] {
             ada.get(&made.at(part)).await.expect(200);
         }
         for path in ["/environments", "/environments/new", "/account", "/login"] {

@@ -83,6 +83,7 @@ fn hurry() -> Pace {
         tick: millis(10),
         rechecks: 100,
         limits: Duration::from_mins(1),
+        sessions: millis(50),
         sweep: millis(200),
         hang: Duration::from_mins(1),
         rates: CallRates {

@@ -33,7 +33,7 @@ struct Context {
     page: Page,
     form: Form,
     sessions: Vec<Session>,
-    environment_count: usize,
+    environment_count: i64,
     rules: Rules,
 }
 
@@ -62,13 +62,13 @@ pub async fn show(State(web): State<Web>, me: SignedIn) -> Result<Response, Page
 }
 
 async fn context(web: &Web, me: &SignedIn, form: Form) -> Result<Context, PageError> {
-    let sessions = accounts::sessions(&web.app, me.user.id).await?;
+    let sessions = accounts::list_sessions(&web.app, me.user.id).await?;
     let current = me.visitor.session_id();
     Ok(Context {
         page: Page::new(&me.visitor, "Account").await,
         form,
         sessions: sessions.iter().map(|row| session(row, &current)).collect(),
-        environment_count: environments::list(&web.app, me.user.id, "").await?.len(),
+        environment_count: environments::count(&web.app, me.user.id).await?,
         rules: Rules::default(),
     })
 }
@@ -106,14 +106,14 @@ pub async fn change_password(
         typed.new_password.expose_secret(),
     )
     .await;
-    if done.is_ok() {
-        me.visitor.sign_in(&web, me.user.id).await?;
+    if let Ok(proved) = &done {
+        me.visitor.sign_in(&web, proved).await?;
     }
     answer(
         &web,
         &me,
         typed,
-        done,
+        done.map(drop),
         "Your password is changed, and your other sessions have ended.",
     )
     .await
@@ -139,10 +139,7 @@ pub async fn delete(
         return answer(&web, &me, typed, done, "").await;
     }
     me.visitor.sign_out().await?;
-    me.visitor
-        .notice(Tone::Good, "Your account is deleted.")
-        .await;
-    Ok(Redirect::to("/login").into_response())
+    Ok(Redirect::to("/login?ended=account").into_response())
 }
 
 async fn answer(

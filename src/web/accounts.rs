@@ -4,9 +4,9 @@ use super::error::PageError;
 use super::fields::{Errors, Fields, Rules, errors};
 use super::page::{Page, html, html_with};
 use super::session::Visitor;
-use super::state::{Tone, Web};
+use super::state::{Notice, Web};
 use crate::actions::accounts::{self, Refusal, Registration};
-use axum::extract::State;
+use axum::extract::{Query, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use secrecy::{ExposeSecret, SecretString};
@@ -67,8 +67,8 @@ pub async fn register(
         password: typed.password.expose_secret(),
     };
     match accounts::register(&web.app, visitor.address, &registration).await {
-        Ok(id) => {
-            visitor.sign_in(&web, id).await?;
+        Ok(proved) => {
+            visitor.sign_in(&web, &proved).await?;
             visitor.welcome().await?;
             Ok(Redirect::to("/environments").into_response())
         }
@@ -94,12 +94,27 @@ pub async fn register(
     }
 }
 
+/// What the visitor has just ended. It is part of the address, because nothing is stored of who is not signed in.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Ended {
+    ended: String,
+}
+
 /// The sign-in form.
-pub async fn login_form(State(web): State<Web>, visitor: Visitor) -> Response {
-    html(
-        "accounts/login.html",
-        Context::new(&web, &visitor, "Sign in", Form::default()).await,
-    )
+pub async fn login_form(
+    State(web): State<Web>,
+    visitor: Visitor,
+    Query(ended): Query<Ended>,
+) -> Response {
+    let mut context = Context::new(&web, &visitor, "Sign in", Form::default()).await;
+    let said = match ended.ended.as_str() {
+        "session" => Some("You are signed out."),
+        "account" => Some("Your account is deleted."),
+        _ => None,
+    };
+    context.page.notices.extend(said.map(Notice::good));
+    html("accounts/login.html", context)
 }
 
 /// Signs in.
@@ -108,30 +123,16 @@ pub async fn login(
     visitor: Visitor,
     Fields(typed): Fields<Typed>,
 ) -> Result<Response, PageError> {
-    match accounts::sign_in(
-        &web.app,
-        visitor.address,
-        &typed.email,
-        typed.password.expose_secret(),
-    )
-    .await
-    {
-        Ok(id) => {
-            visitor.sign_in(&web, id).await?;
-            Ok(Redirect::to("/environments").into_response())
+    let password = typed.password.expose_secret();
+    let refusal = match accounts::sign_in(&web.app, visitor.address, &typed.email, password).await {
+        Ok(proved) if visitor.sign_in(&web, &proved).await? => {
+            return Ok(Redirect::to("/environments").into_response());
         }
-        Err(refusal) => {
-            again(
-                &web,
-                &visitor,
-                "Sign in",
-                "accounts/login.html",
-                typed,
-                refusal,
-            )
-            .await
-        }
-    }
+        Ok(_) => Refusal::credentials(),
+        Err(refusal) => refusal,
+    };
+    let template = "accounts/login.html";
+    again(&web, &visitor, "Sign in", template, typed, refusal).await
 }
 
 async fn again(
@@ -172,8 +173,7 @@ pub(super) fn wrong_fields(refusal: Refusal) -> Result<crate::domain::invalid::W
 /// Signs out.
 pub async fn logout(visitor: Visitor) -> Result<Redirect, PageError> {
     visitor.sign_out().await?;
-    visitor.notice(Tone::Good, "You are signed out.").await;
-    Ok(Redirect::to("/login"))
+    Ok(Redirect::to("/login?ended=session"))
 }
 
 /// The form of the theme switch.

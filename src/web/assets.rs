@@ -41,19 +41,41 @@ pub fn address(file: &str) -> String {
     format!("/assets/{}", NAMES.0.get(file).map_or(file, String::as_str))
 }
 
-/// Serves the file of a hashed name.
+/// The hashed names of all files, sorted.
+pub fn names() -> Vec<&'static str> {
+    let mut names: Vec<_> = NAMES.1.keys().map(String::as_str).collect();
+    names.sort_unstable();
+    names
+}
+
+/// Serves the file of a hashed name. A name of another build gets this build's file, which is not cached: a page loaded
+/// during an upgrade may ask for it.
 pub async fn serve(Path(name): Path<String>) -> Response {
-    match NAMES
-        .1
-        .get(&name)
-        .and_then(|file| Some((file, Assets::get(file)?)))
-    {
-        Some((file, content)) => found(file, content),
-        None => (axum::http::StatusCode::NOT_FOUND, "no such file\n").into_response(),
+    if let Some(file) = NAMES.1.get(&name) {
+        return found(file, "public, max-age=31536000, immutable");
+    }
+    match without_hash(&name) {
+        Some(file) => found(&file, "no-store"),
+        None => missing(),
     }
 }
 
-fn found(file: &str, content: EmbeddedFile) -> Response {
+/// `app.css` of `app.3f9a0c21d4.css`.
+fn without_hash(name: &str) -> Option<String> {
+    let (rest, ending) = name.rsplit_once('.')?;
+    let (stem, hash) = rest.rsplit_once('.')?;
+    let is_hash = hash.len() == 10 && hash.bytes().all(|b| b.is_ascii_hexdigit());
+    is_hash.then(|| format!("{stem}.{ending}"))
+}
+
+fn missing() -> Response {
+    (axum::http::StatusCode::NOT_FOUND, "no such file\n").into_response()
+}
+
+fn found(file: &str, cache: &'static str) -> Response {
+    let Some(EmbeddedFile { data, .. }) = Assets::get(file) else {
+        return missing();
+    };
     let kind = match file.rsplit('.').next() {
         Some("css") => "text/css; charset=utf-8",
         Some("js") => "text/javascript; charset=utf-8",
@@ -61,9 +83,6 @@ fn found(file: &str, content: EmbeddedFile) -> Response {
         Some("png") => "image/png",
         _ => "text/plain; charset=utf-8",
     };
-    let headers = [
-        (header::CONTENT_TYPE, kind),
-        (header::CACHE_CONTROL, "public, max-age=31536000, immutable"),
-    ];
-    (headers, content.data).into_response()
+    let headers = [(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, cache)];
+    (headers, data).into_response()
 }

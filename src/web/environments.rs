@@ -1,124 +1,22 @@
-//! Environments: the table, a row, the form, the page, and the actions on one.
+//! The page of an environment, and the actions on one.
 
+use super::changes::Poll;
 use super::error::PageError;
 use super::fields::{Errors, Fields, Id, Rules, errors};
 use super::history::history;
 use super::log::{self, Log};
-use super::page::{Page, html, html_with};
+use super::page::{Page, html_with};
 use super::session::SignedIn;
 use super::state::{Tone, Web};
-use super::view::{Counts, Deployment, Part, Row, Step};
+use super::view::{Deployment, Row, Step};
 use crate::actions::deployments;
-use crate::actions::environments::{self, EnvironmentRow, Refusal};
+use crate::actions::environments::{self, Refusal};
 use crate::domain::id::EnvironmentId;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
-use time::OffsetDateTime;
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub struct Search {
-    q: String,
-}
-
-#[derive(Serialize)]
-struct Index {
-    page: Page,
-    rows: Vec<Row>,
-    counts: Counts,
-    query: String,
-    first_visit: bool,
-    cursor: String,
-}
-
-/// The table.
-pub async fn index(
-    State(web): State<Web>,
-    me: SignedIn,
-    Query(search): Query<Search>,
-) -> Result<Response, PageError> {
-    me.visitor.note(&web, me.user.id).await?;
-    let all = environments::list(&web.app, me.user.id, "").await?;
-    let query = search.q.trim().to_owned();
-    let found = if query.is_empty() {
-        all.clone()
-    } else {
-        environments::list(&web.app, me.user.id, &query).await?
-    };
-    let counts = Counts::of(&all);
-    let mut page = Page::new(&me.visitor, "Environments").await;
-    page.refresh = counts.moving > 0;
-    let rows = rows(&web, &found);
-    Ok(html(
-        "environments/index.html",
-        Index {
-            page,
-            first_visit: me.visitor.is_new_here().await,
-            counts,
-            rows,
-            query,
-            cursor: cursor(&all),
-        },
-    ))
-}
-
-fn rows(web: &Web, found: &[EnvironmentRow]) -> Vec<Row> {
-    found
-        .iter()
-        .map(|row| Row::new(&web.app, row, Part::Row, None))
-        .collect()
-}
-
-/// The creation time of the newest row, in microseconds, as the page sends it back.
-fn cursor(rows: &[EnvironmentRow]) -> String {
-    let newest = rows
-        .iter()
-        .map(|row| row.created_at)
-        .max()
-        .unwrap_or(OffsetDateTime::UNIX_EPOCH);
-    (newest.unix_timestamp_nanos() / 1_000).to_string()
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub struct After {
-    after: String,
-    q: String,
-}
-
-#[derive(Serialize)]
-struct Changes {
-    rows: Vec<Row>,
-    cursor: String,
-    counts: Counts,
-}
-
-/// Rows created elsewhere since the page was loaded; 204 when there are none.
-pub async fn changes(
-    State(web): State<Web>,
-    me: SignedIn,
-    Query(after): Query<After>,
-) -> Result<Response, PageError> {
-    let micros: i64 = after.after.parse().unwrap_or(0);
-    let time = OffsetDateTime::from_unix_timestamp_nanos(i128::from(micros) * 1_000)
-        .unwrap_or(OffsetDateTime::UNIX_EPOCH);
-    let new = environments::list_after(&web.app, me.user.id, time).await?;
-    if new.is_empty() || !after.q.trim().is_empty() {
-        return Ok(StatusCode::NO_CONTENT.into_response());
-    }
-    let counts = Counts::of(&environments::list(&web.app, me.user.id, "").await?);
-    Ok(html(
-        "environments/_changes.html",
-        Changes {
-            cursor: cursor(&new),
-            rows: rows(&web, &new),
-            counts,
-        },
-    ))
-}
 
 #[derive(Debug, Default, Serialize)]
 struct Form {
@@ -139,6 +37,7 @@ struct Show {
     stages: Vec<Step>,
     deployments: Vec<Deployment>,
     log: Option<Log>,
+    poll: Poll,
     form: Form,
     rules: Rules,
 }
@@ -165,11 +64,12 @@ async fn page_of(
     errors: Errors,
 ) -> Result<Response, PageError> {
     let found = environments::get(&web.app, me.user.id, id).await?;
-    let (deployments, stages) = history(web, me, id).await?;
-    let log = log::newest(web, me, id).await?;
+    let (deployments, stages) = history(web, me.user.id, id).await?;
+    let log = log::newest(web, me.user.id, id, 0).await?;
     let mut page = Page::new(&me.visitor, &found.name).await;
     page.refresh = found.status.moves();
-    let row = Row::new(&web.app, &found, Part::Head, None);
+    let row = Row::new(&web.app, &found, None);
+    let poll = Poll::new(&row, log.as_ref());
     let form = Form { errors };
     Ok(html_with(
         status,
@@ -180,6 +80,7 @@ async fn page_of(
             stages,
             deployments,
             log,
+            poll,
             form,
             rules: Rules::default(),
         },

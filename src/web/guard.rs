@@ -1,11 +1,19 @@
 //! Applied to every request: the same-origin guard, and the headers of every response.
 
 use super::error::PageError;
+use super::page;
+use axum::body::to_bytes;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use std::time::Duration;
+use tokio::time::timeout;
 
+/// Larger than any of our forms.
+const BODY_LIMIT_BYTES: usize = 64 * 1024;
+/// How long a form may take to arrive.
+const BODY_TIMEOUT: Duration = Duration::from_mins(1);
 /// Allows nothing from other origins, no inline code, and no framing.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
                       form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
@@ -17,6 +25,20 @@ pub async fn same_origin(request: Request, next: Next) -> Response {
         next.run(request).await
     } else {
         PageError::CrossSite.into_response()
+    }
+}
+
+/// Waits for the whole body of a form before anything is looked up: who sends it is decided when it is complete, not when
+/// it began.
+pub async fn whole_body(request: Request, next: Next) -> Response {
+    if request.method().is_safe() {
+        return next.run(request).await;
+    }
+    let (parts, body) = request.into_parts();
+    let read = timeout(BODY_TIMEOUT, to_bytes(body, BODY_LIMIT_BYTES));
+    match read.await {
+        Ok(Ok(bytes)) => next.run(Request::from_parts(parts, bytes.into())).await,
+        _ => PageError::Unreadable.into_response(),
     }
 }
 
@@ -38,7 +60,7 @@ fn is_same_origin(headers: &HeaderMap, uri: &Uri) -> bool {
     from.is_some() && from == host
 }
 
-/// Sets the security headers on every response; with `secure`, also HSTS, because the public address is https.
+/// Sets the build and the security headers on every response: one without the build is not ours. With `secure`, also HSTS, because the public address is https.
 pub async fn headers(State(secure): State<bool>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
@@ -47,6 +69,7 @@ pub async fn headers(State(secure): State<bool>, request: Request, next: Next) -
             .entry(name)
             .or_insert(HeaderValue::from_static(value));
     };
+    set(HeaderName::from_static("vps-claude-build"), page::build());
     set(header::CONTENT_SECURITY_POLICY, POLICY);
     set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
     set(header::X_FRAME_OPTIONS, "DENY");
@@ -70,7 +93,7 @@ pub async fn headers(State(secure): State<bool>, request: Request, next: Next) -
 mod tests {
     use super::*;
     use axum::Router;
-    use axum::body::{Body, to_bytes};
+    use axum::body::Body;
     use axum::http::StatusCode;
     use axum::middleware::{from_fn, from_fn_with_state};
     use axum::routing::get;
@@ -168,6 +191,7 @@ mod tests {
                 let value = answer.headers().get(name);
                 value.map(|value| value.to_str().unwrap())
             };
+            assert_eq!(value("vps-claude-build"), Some(page::build()));
             assert_eq!(value("content-security-policy"), Some(POLICY));
             assert_eq!(value("x-content-type-options"), Some("nosniff"));
             assert_eq!(value("x-frame-options"), Some("DENY"));

@@ -3,11 +3,10 @@
 use super::error::PageError;
 use super::fields::Id;
 use super::page::html;
-use super::row::gone;
 use super::session::SignedIn;
 use super::state::Web;
 use crate::actions::environments::{self, DeploymentRow, Line};
-use crate::domain::id::{DeploymentId, EnvironmentId};
+use crate::domain::id::{DeploymentId, EnvironmentId, UserId};
 use axum::extract::{Query, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -19,10 +18,12 @@ const SHOWN_BYTES: usize = 200_000;
 /// A log, or part of one.
 #[derive(Debug, Serialize)]
 pub struct Log {
-    deployment: String,
+    pub deployment: String,
     lines: Vec<LogLine>,
-    after: i32,
-    live: bool,
+    /// The position after the last line.
+    pub after: i32,
+    /// Whether it may still grow.
+    pub live: bool,
     clipped: bool,
     missing: Option<&'static str>,
 }
@@ -71,24 +72,27 @@ fn tail(lines: Vec<Line>) -> (Vec<LogLine>, bool) {
     (kept, size > SHOWN_BYTES)
 }
 
-/// The log of the newest deployment, if there is one.
-pub async fn newest(web: &Web, me: &SignedIn, id: EnvironmentId) -> Result<Option<Log>, PageError> {
-    let Some(row) = newest_row(web, me, id).await? else {
+/// The log of the newest deployment from a position on, if there is a deployment.
+pub async fn newest(
+    web: &Web,
+    owner: UserId,
+    id: EnvironmentId,
+    from: i32,
+) -> Result<Option<Log>, PageError> {
+    let Some(row) = newest_row(web, owner, id).await? else {
         return Ok(None);
     };
-    let lines = environments::log(&web.app, me.user.id, id, row.id.into(), 0).await?;
-    Ok(Some(Log::new(&row, lines, 0)))
+    let lines = environments::log(&web.app, owner, id, row.id.into(), from).await?;
+    Ok(Some(Log::new(&row, lines, from)))
 }
 
 async fn newest_row(
     web: &Web,
-    me: &SignedIn,
+    owner: UserId,
     id: EnvironmentId,
 ) -> Result<Option<DeploymentRow>, PageError> {
-    Ok(environments::deployments(&web.app, me.user.id, id)
-        .await?
-        .into_iter()
-        .next())
+    let rows = environments::deployments(&web.app, owner, id).await?;
+    Ok(rows.into_iter().next())
 }
 
 /// The position up to which the page has the log.
@@ -110,17 +114,15 @@ pub async fn more(
     let asked = |row: &DeploymentRow| {
         have.deployment.is_empty() || DeploymentId::from(row.id).to_string() == have.deployment
     };
-    let Some(row) = rows.into_iter().find(asked) else {
-        return Ok(gone("log-poll", None, None));
-    };
+    let row = rows.into_iter().find(asked).ok_or(PageError::NotFound)?;
     let lines = environments::log(&web.app, me.user.id, id, row.id.into(), have.after).await?;
-    if lines.is_empty() && row.log_grows {
+    if lines.is_empty() {
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
     let log = Log::new(&row, lines, have.after);
     Ok(html(
         "environments/_log.html",
-        serde_json::json!({ "row": { "id": id }, "log": log }),
+        serde_json::json!({ "log": log }),
     ))
 }
 
@@ -130,7 +132,7 @@ pub async fn text(
     me: SignedIn,
     Id(id): Id<EnvironmentId>,
 ) -> Result<Response, PageError> {
-    let row = newest_row(&web, &me, id)
+    let row = newest_row(&web, me.user.id, id)
         .await?
         .ok_or(PageError::NotFound)?;
     let lines = environments::log(&web.app, me.user.id, id, row.id.into(), 0).await?;

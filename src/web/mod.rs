@@ -3,12 +3,14 @@
 mod account;
 mod accounts;
 mod assets;
+mod changes;
 mod environments;
 mod error;
 mod error_page;
 mod fields;
 mod guard;
 mod history;
+mod index;
 mod log;
 mod new;
 mod page;
@@ -37,8 +39,6 @@ use tower_http::compression::CompressionLayer;
 
 /// The timeout for open requests at shutdown.
 const FINISH: Duration = Duration::from_secs(28);
-/// Larger than any of our forms.
-const BODY_LIMIT_BYTES: usize = 64 * 1024;
 
 /// The router with its middleware. A path that accepts a form redirects a GET to the form's page, so that reloading
 /// after a refused submission shows a page.
@@ -48,13 +48,14 @@ pub fn router(web: Web) -> Router {
         .route("/", get(root))
         .fallback(error::no_such_page)
         .method_not_allowed_fallback(error::no_such_method)
+        .layer(axum::middleware::from_fn(guard::whole_body))
         .layer(axum::middleware::from_fn(guard::same_origin))
         .layer(axum::middleware::from_fn_with_state(
             web.clone(),
             error_page::pages,
         ))
         .layer(session::layer(&web))
-        .layer(DefaultBodyLimit::max(BODY_LIMIT_BYTES));
+        .layer(DefaultBodyLimit::disable());
     Router::new()
         .route("/healthz", get(async || "ok\n"))
         .route("/readyz", get(ready))
@@ -93,13 +94,13 @@ fn of_accounts() -> Router<Web> {
 
 fn of_environments() -> Router<Web> {
     Router::new()
-        .route("/environments", get(environments::index).post(new::create))
+        .route("/environments", get(index::index).post(new::create))
         .route("/environments/new", get(new::new))
         .route("/environments/new/preview", get(new::preview))
-        .route("/environments/changes", get(environments::changes))
+        .route("/environments/changes", get(changes::list))
         .route("/environments/{id}", get(environments::show))
         .route("/environments/{id}/row", get(row::row))
-        .route("/environments/{id}/head", get(row::head))
+        .route("/environments/{id}/changes", get(changes::page))
         .route("/environments/{id}/log", get(log::more))
         .route("/environments/{id}/log.txt", get(log::text))
         .route(

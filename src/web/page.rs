@@ -10,6 +10,7 @@ use minijinja::value::{Serde, Value};
 use minijinja::{AutoEscape, Environment, Output, State, UndefinedBehavior};
 use rust_embed::RustEmbed;
 use serde::Serialize;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::LazyLock;
 
 #[derive(RustEmbed)]
@@ -30,6 +31,23 @@ static ENGINE: LazyLock<Environment<'static>> = LazyLock::new(|| {
     }
     engine
 });
+
+/// Identifies this build on pages and responses: a hash of the version and of all templates and assets.
+static BUILD: LazyLock<String> = LazyLock::new(|| {
+    let mut hasher = DefaultHasher::new();
+    env!("CARGO_PKG_VERSION").hash(&mut hasher);
+    for path in Templates::iter() {
+        let file = Templates::get(&path).map(|file| file.metadata.sha256_hash());
+        (path, file).hash(&mut hasher);
+    }
+    assets::names().hash(&mut hasher);
+    format!("{:016x}", hasher.finish())
+});
+
+/// This build, as pages and responses name it.
+pub fn build() -> &'static str {
+    &BUILD
+}
 
 /// Escapes text for HTML. The engine's own escaping includes slashes, which makes URLs hard to read in the source.
 fn escape(out: &mut Output, state: &mut State, value: &Value) -> Result<(), minijinja::Error> {
@@ -61,11 +79,12 @@ pub struct Page {
     title: String,
     user: Option<Person>,
     theme: &'static str,
-    notices: Vec<Notice>,
+    pub notices: Vec<Notice>,
     /// Where the theme switch redirects back to.
     pub path: String,
     /// Without script, the page reloads itself while a status may change.
     pub refresh: bool,
+    build: &'static str,
 }
 
 #[derive(Debug, Serialize)]
@@ -101,6 +120,7 @@ impl Page {
             notices: vec![],
             path: visitor.path.clone(),
             refresh: false,
+            build: build(),
         }
     }
 }

@@ -5,7 +5,7 @@ use super::fields::{Errors, Fields, Id, errors};
 use super::page::{Page, html_with};
 use super::session::SignedIn;
 use super::state::{Tone, Web};
-use super::view::{Part, Row};
+use super::view::Row;
 use crate::actions::environments::{self, Refusal, Removal};
 use crate::domain::id::EnvironmentId;
 use axum::extract::State;
@@ -51,7 +51,7 @@ async fn delete_page(
 ) -> Result<Response, PageError> {
     let found = environments::get(&web.app, me.user.id, id).await?;
     let page = Page::new(&me.visitor, &format!("Delete {}", found.name)).await;
-    let row = Row::new(&web.app, &found, Part::Row, None);
+    let row = Row::new(&web.app, &found, None);
     Ok(html_with(
         status,
         "environments/delete.html",

@@ -2,7 +2,8 @@
 
 use super::error::PageError;
 use super::state::{Notice, Tone, Web};
-use crate::actions::accounts;
+use crate::actions::accounts::{self, Proved, Sessions};
+use crate::actions::known;
 use crate::domain::id::UserId;
 use crate::domain::user::User;
 use axum::extract::{ConnectInfo, FromRequestParts};
@@ -13,9 +14,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use tower_sessions::cookie::SameSite;
 use tower_sessions::cookie::time::Duration;
 use tower_sessions::{Expiry, Session, SessionManagerLayer};
-use tower_sessions_sqlx_store::PostgresStore;
 
-const USER: &str = "user";
 const NOTICES: &str = "notices";
 /// Set from registration until the first environment is created.
 const NEW_HERE: &str = "new";
@@ -25,8 +24,8 @@ const NOTICES_LIMIT: usize = 4;
 const LIFETIME: Duration = Duration::days(30);
 
 /// Sessions in PostgreSQL; the cookie is `HttpOnly`, `SameSite=Lax`, and `Secure` when the public address is https.
-pub fn layer(web: &Web) -> SessionManagerLayer<PostgresStore> {
-    SessionManagerLayer::new(PostgresStore::new(web.app.pool.clone()))
+pub fn layer(web: &Web) -> SessionManagerLayer<Sessions> {
+    SessionManagerLayer::new(Sessions::new(web.app.pool.clone()))
         .with_name("session")
         .with_http_only(true)
         .with_same_site(SameSite::Lax)
@@ -58,9 +57,8 @@ impl FromRequestParts<Web> for Visitor {
         let session = Session::from_request_parts(parts, web)
             .await
             .map_err(|_| PageError::Broken)?;
-        let id: Option<UserId> = session.get(USER).await?;
-        let user = match id {
-            Some(id) => accounts::person(&web.app, id).await?,
+        let user = match session.id() {
+            Some(id) => known::person(&web.app, &id.to_string()).await?,
             None => None,
         };
         Ok(Self {
@@ -83,6 +81,25 @@ impl FromRequestParts<Web> for SignedIn {
             .map_err(IntoResponse::into_response)?;
         match visitor.user.clone() {
             Some(user) => Ok(Self { user, visitor }),
+            None => Err(to_login(&parts.headers)),
+        }
+    }
+}
+
+/// The user of a poll. An unchanged page costs no statement, so nothing else is known of them.
+pub struct Poller(pub UserId);
+
+impl FromRequestParts<Web> for Poller {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, web: &Web) -> Result<Self, Self::Rejection> {
+        let session = parts.extensions.get::<Session>().and_then(Session::id);
+        let user = match session {
+            Some(id) => known::user(&web.app, &id.to_string()).await,
+            None => Ok(None),
+        };
+        match user.map_err(|error| PageError::from(error).into_response())? {
+            Some(user) => Ok(Self(user)),
             None => Err(to_login(&parts.headers)),
         }
     }
@@ -176,21 +193,21 @@ impl Visitor {
         }
     }
 
-    /// Signs the visitor in; the session gets a new id. It is stored and recorded at once, because an unrecorded
-    /// session could not be ended from the account page.
+    /// Signs the visitor in. The session gets a new id, so that whoever knew the old one is not signed in, too. Returns
+    /// `false` when the password changed meanwhile.
     ///
     /// # Errors
     /// When the session cannot be stored.
-    pub async fn sign_in(&self, web: &Web, id: UserId) -> Result<(), PageError> {
+    pub async fn sign_in(&self, web: &Web, proved: &Proved) -> Result<bool, PageError> {
         self.session.cycle_id().await?;
-        self.session.insert(USER, id).await?;
+        self.session.insert(Sessions::SIGNED_IN, true).await?;
         self.session.save().await?;
-        self.note(web, id).await
-    }
-
-    /// Records that the user's session is in use.
-    pub async fn note(&self, web: &Web, id: UserId) -> Result<(), PageError> {
-        Ok(accounts::note_session(&web.app, &self.session_id(), id, self.device).await?)
+        let begun =
+            accounts::begin_session(&web.app, &self.session_id(), proved, self.device).await?;
+        if !begun {
+            self.session.flush().await?;
+        }
+        Ok(begun)
     }
 
     /// Marks the visitor as newly registered.

@@ -20,6 +20,16 @@ pub struct Notice {
     pub text: String,
 }
 
+impl Notice {
+    /// A message about what was done.
+    pub fn good(text: impl Into<String>) -> Self {
+        Self {
+            tone: Tone::Good,
+            text: text.into(),
+        }
+    }
+}
+
 /// The severity of a message.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

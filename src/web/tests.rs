@@ -10,7 +10,7 @@ const MACROS: &str = "_ui.html";
 
 fn page(user: &Value, theme: &str) -> Value {
     json!({
-        "title": "Sample", "user": user, "theme": theme, "path": "/environments", "refresh": true,
+        "title": "Sample", "user": user, "theme": theme, "path": "/environments", "refresh": true, "build": "0123",
         "notices": [{ "tone": "good", "text": "Done <b>well</b>." }, { "tone": "bad", "text": "Not done." }],
     })
 }
@@ -29,10 +29,19 @@ fn row(status: &str, full: bool) -> Value {
         "id": "env_1", "name": "Sample <&>", "subdomain": "sample-x7k9", "address": "https://sample-x7k9.example.com",
         "host": "sample-x7k9.example.com", "status": status, "badge": { "word": status, "tone": "moving" },
         "stage": some(json!({ "word": "Building", "since": "2026-01-02T12:00:00Z", "elapsed": "12s" })),
-        "reason": some(json!("It is so.")), "checked": some(json!("checked 3 seconds ago")),
-        "created": "2026-01-02T12:00:00Z", "age": "3 days", "version": "1.0", "arrived": full,
-        "poll": { "url": "/environments/env_1/row?v=1.0", "trigger": "every 2s" },
+        "reason": some(json!("It is so.")),
+        "created": "2026-01-02T12:00:00Z", "age": "3 days", "version": "1u", "moves": full, "arrived": full,
         "can": { "open": full, "deploy": full, "rebuild": full, "cancel": full, "delete": full, "give_up": full, "retry_removal": full },
+    })
+}
+
+fn list(full: bool) -> Value {
+    let some = |value: &str| if full { json!(value) } else { Value::Null };
+    json!({
+        "query": if full { "sample" } else { "" }, "status": some("running"), "total": usize::from(full),
+        "filters": [{ "word": "in all", "count": 4, "url": "/environments", "current": full }],
+        "range": some("51 to 100 of 120"), "previous": some("/environments"), "next": some("/environments?page=3"),
+        "poll": "/environments/changes?v=1", "trigger": "every 2s", "moves": full,
     })
 }
 
@@ -77,8 +86,9 @@ fn sample(status: &str, full: bool) -> Value {
         "form": { "name": "a", "email": "b", "suffix": "x7k9", "confirmation": "c", "errors": errors(&sentence) },
         "rules": { "account_password": rule, "environment_password": rule },
         "preview": { "host": "sample-x7k9.example.com", "problem": sentence },
-        "counts": { "total": 4, "running": 1, "moving": 1, "failed": 1 }, "cursor": "0",
-        "query": if full { "sample" } else { "" }, "first_visit": false, "demo": full, "registration_open": full,
+        "list": list(full), "poll": { "url": "/environments/env_1/changes?v=1", "trigger": "every 2s" }, "oob": full,
+        "changed": [row(status, full)], "new": [row(status, full)], "gone": ["env_2"],
+        "all": if full { json!([row(status, full)]) } else { Value::Null }, "first_visit": false, "demo": full, "registration_open": full,
         "log": if full { log(true) } else { Value::Null }, "stages": if full { stages() } else { json!([]) },
         "deployments": if full { deployments() } else { json!([]) }, "announcement": sentence,
         "sessions": [{ "device": "Firefox", "last_used": "now", "current": full }, { "device": "Edge", "last_used": "now", "current": false }],
@@ -133,6 +143,7 @@ fn what_a_template_asks_for_and_is_not_given_is_an_error() {
         ("environments/new.html", "rules"),
         ("accounts/login.html", "form"),
         ("environments/_log.html", "log"),
+        ("environments/_list_poll.html", "list"),
         ("error.html", "sentence"),
     ] {
         let mut sample = fitted(template, "pending", true);

@@ -2,6 +2,7 @@
 
 use super::words;
 use crate::actions::environments::{DeploymentRow, EnvironmentRow};
+use crate::actions::known;
 use crate::app::App;
 use crate::domain::deployment::{Outcome, Stage};
 use crate::domain::id::{DeploymentId, EnvironmentId};
@@ -21,11 +22,11 @@ pub struct Row {
     badge: Badge,
     stage: Option<Doing>,
     reason: Option<String>,
-    checked: Option<String>,
     created: String,
     pub age: String,
-    version: String,
-    poll: Poll,
+    /// Changes when anything that the row shows does.
+    pub version: String,
+    pub moves: bool,
     arrived: bool,
     can: Can,
 }
@@ -43,12 +44,6 @@ struct Doing {
     elapsed: String,
 }
 
-#[derive(Debug, Clone, Serialize)]
-struct Poll {
-    url: String,
-    trigger: &'static str,
-}
-
 /// The actions allowed now, from the same table that the actions use.
 #[derive(Debug, Clone, Serialize)]
 #[expect(clippy::struct_excessive_bools, reason = "one flag a button")]
@@ -62,26 +57,20 @@ struct Can {
     retry_removal: bool,
 }
 
-/// Which part of a page polls.
-#[derive(Debug, Clone, Copy)]
-pub enum Part {
-    Row,
-    Head,
-}
+/// While something moves.
+const FAST: &str = "every 2s";
+/// Otherwise: what changes elsewhere is seen soon, too, because an unchanged poll costs almost nothing.
+const SLOW: &str = "every 5s";
 
-/// The version that a poll sends along: it changes when the row does.
-pub fn version(version: i64, checked_at: Option<OffsetDateTime>, unconfirmed: bool) -> String {
-    let checked = checked_at.map_or(0, OffsetDateTime::unix_timestamp);
-    let unknown = if unconfirmed { "u" } else { "" };
-    format!("{version}.{checked}{unknown}")
+/// When a page polls.
+pub fn trigger(moves: bool) -> &'static str {
+    if moves { FAST } else { SLOW }
 }
 
 impl Row {
     /// Builds the row; `was` is the status currently on the page.
-    pub fn new(app: &App, row: &EnvironmentRow, part: Part, was: Option<Status>) -> Self {
+    pub fn new(app: &App, row: &EnvironmentRow, was: Option<Status>) -> Self {
         let now = row.now;
-        let id = EnvironmentId::from(row.id).to_string();
-        let version = version(row.version, row.checked_at, row.unconfirmed);
         Self {
             subdomain: row.subdomain.clone(),
             address: app.domain.address(&row.subdomain),
@@ -90,15 +79,14 @@ impl Row {
             badge: badge(row, now),
             stage: doing(row, now),
             reason: reason(row),
-            checked: checked(row, now),
             created: words::machine(row.created_at),
             age: words::age(row.created_at, now),
-            poll: poll(&id, part, &version, row.status),
-            version,
+            version: known::row_version(row.version, row.unconfirmed),
+            moves: row.status.moves(),
             arrived: row.status == Status::Running && was.is_some_and(|was| was != Status::Running),
             can: can(row),
             name: row.name.clone(),
-            id,
+            id: EnvironmentId::from(row.id).to_string(),
         }
     }
 
@@ -162,31 +150,6 @@ fn reason(row: &EnvironmentRow) -> Option<String> {
     }
 }
 
-fn checked(row: &EnvironmentRow, now: OffsetDateTime) -> Option<String> {
-    let checked = row
-        .checked_at
-        .filter(|_| matches!(row.status, Status::Running | Status::Error))?;
-    Some(format!("checked {} ago", words::since(checked, now)))
-}
-
-fn poll(id: &str, part: Part, version: &str, status: Status) -> Poll {
-    let part = match part {
-        Part::Row => "row",
-        Part::Head => "head",
-    };
-    Poll {
-        url: format!(
-            "/environments/{id}/{part}?v={version}&was={}",
-            status.word()
-        ),
-        trigger: if status.moves() {
-            "every 2s"
-        } else {
-            "every 30s"
-        },
-    }
-}
-
 fn can(row: &EnvironmentRow) -> Can {
     let deployable = row.status.after(Event::DeployRequested).is_some()
         && (row.has_application || row.has_password);
@@ -199,28 +162,6 @@ fn can(row: &EnvironmentRow) -> Can {
         delete: row.status != Status::Deleting,
         give_up: stuck,
         retry_removal: stuck,
-    }
-}
-
-/// The number of environments, in total and by status.
-#[derive(Debug, Serialize)]
-pub struct Counts {
-    pub total: usize,
-    running: usize,
-    pub moving: usize,
-    failed: usize,
-}
-
-impl Counts {
-    /// Counts rows.
-    pub fn of(rows: &[EnvironmentRow]) -> Self {
-        let count = |is: fn(Status) -> bool| rows.iter().filter(|row| is(row.status)).count();
-        Self {
-            total: rows.len(),
-            running: count(|status| status == Status::Running),
-            moving: count(Status::moves),
-            failed: count(|status| status == Status::Error),
-        }
     }
 }
 

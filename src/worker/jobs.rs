@@ -1,10 +1,10 @@
 //! Runs the job queue: each job in its own task. It must not know what a job does.
 
-use crate::actions::engine::{self, Ended};
-use crate::actions::known;
+use crate::actions::engine;
 use crate::app::{self, App};
 use crate::crash;
 use crate::queue::Job;
+use sqlx::{Postgres, Transaction};
 use sqlxmq::{CurrentJob, JobRunnerHandle, JobRunnerOptions};
 use std::time::Duration;
 use tokio::time::sleep;
@@ -72,21 +72,16 @@ async fn work(app: App, mut current: CurrentJob) {
     };
     match tokio::time::timeout(LIMIT, engine::run(&app, job)).await {
         Err(_) => tracing::warn!(?job, "job took too long, it is tried again"),
-        Ok(Ok(ended)) => complete(&app, &mut current, job, ended).await,
+        Ok(Ok(tx)) => complete(&mut current, job, tx).await,
         Ok(Err(error)) => tracing::warn!(?job, %error, "job not done, it is tried again"),
     }
 }
 
-async fn complete(app: &App, current: &mut CurrentJob, job: Job, ended: Ended) {
+async fn complete(current: &mut CurrentJob, job: Job, tx: Transaction<'static, Postgres>) {
     crash::point("job.before");
-    if let Err(error) = current.complete_with_transaction(ended.tx).await {
+    if let Err(error) = current.complete_with_transaction(tx).await {
         tracing::warn!(?job, %error, "job not completed, it is tried again");
         return;
     }
     crash::point("job.after");
-    if let Some(environment) = ended.environment
-        && let Err(error) = known::update(app, environment).await
-    {
-        tracing::debug!(%error, "status cache not updated");
-    }
 }

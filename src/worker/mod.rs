@@ -5,7 +5,7 @@ mod jobs;
 mod rounds;
 
 use crate::actions::watching::{Kind, Watcher};
-use crate::actions::{holder, logs, sweep, turns};
+use crate::actions::{holder, known, logs, sweep, turns};
 use crate::app::App;
 use rounds::{Rounds, supervise};
 use std::future::Future;
@@ -17,6 +17,8 @@ use tokio_util::sync::CancellationToken;
 const GIVE_BACK: Duration = Duration::from_secs(2);
 /// The timeout of the shutdown: longer than a step may take.
 const FINISH: Duration = Duration::from_secs(28);
+/// The delay before the next attempt to listen to changes.
+const LISTEN_AGAIN: Duration = Duration::from_millis(500);
 /// How often Coolify is searched for applications that are not in our database.
 const ORPHANS: Duration = Duration::from_mins(10);
 
@@ -26,29 +28,17 @@ pub async fn run(app: App, stop: CancellationToken) {
     let (own, until) = (app.clone(), stop.clone());
     let jobs = move || jobs::run(own.clone(), until.clone());
     loops.spawn(supervise(app.loops.clone(), stop.clone(), jobs::NAME, jobs));
+    let (own, until) = (app.clone(), stop.clone());
+    let listen = move || listen(own.clone(), until.clone());
+    let name = known::LISTENER;
+    loops.spawn(supervise(app.loops.clone(), stop.clone(), name, listen));
     for kind in [Kind::Deployment, Kind::Removal, Kind::Settled] {
         let watcher = Watcher::new(app.clone(), kind);
         let rounds = Rounds::new(kind.word(), app.pace.tick);
         let of = (app.clone(), stop.clone(), rounds);
         loops.spawn(watch(of, watcher));
     }
-    let (tick, sweep_every) = (app.pace.tick, app.pace.sweep);
-    let mut every = |name, period, act| spawn_every(&mut loops, &app, &stop, name, period, act);
-    every("turns", tick, |app| {
-        Box::pin(async move { turns::give(&app).await.map(drop) })
-    });
-    every("limits", tick * 10, |app| {
-        Box::pin(async move { turns::read_limits(&app).await })
-    });
-    every("logs", tick * 2, |app| {
-        Box::pin(async move { logs::fetch(&app).await })
-    });
-    every("sweep", sweep_every, |app| {
-        Box::pin(async move { sweep::sweep(&app).await })
-    });
-    every("orphans", ORPHANS, |app| {
-        Box::pin(async move { report_orphans(&app).await })
-    });
+    spawn_rounds(&mut loops, &app, &stop);
     stop.cancelled().await;
     if tokio::time::timeout(FINISH, async { while loops.join_next().await.is_some() {} })
         .await
@@ -59,6 +49,44 @@ pub async fn run(app: App, stop: CancellationToken) {
     }
     let given_back = holder::give_back_all(&app);
     let _: Result<(), _> = tokio::time::timeout(GIVE_BACK, given_back).await;
+}
+
+/// Everything that is repeated at an interval.
+fn spawn_rounds(loops: &mut JoinSet<()>, app: &App, stop: &CancellationToken) {
+    let (tick, sweep_every, sessions_every) = (app.pace.tick, app.pace.sweep, app.pace.sessions);
+    let mut every = |name, period, act| spawn_every(loops, app, stop, name, period, act);
+    every("turns", tick, |app| {
+        Box::pin(async move { turns::give(&app).await.map(drop) })
+    });
+    every("limits", tick * 10, |app| {
+        Box::pin(async move { turns::read_limits(&app).await })
+    });
+    every("logs", tick * 2, |app| {
+        Box::pin(async move { logs::fetch(&app).await })
+    });
+    every("sessions", sessions_every, |app| {
+        Box::pin(async move { known::note_used(&app).await })
+    });
+    every("sweep", sweep_every, |app| {
+        Box::pin(async move { sweep::sweep(&app).await })
+    });
+    every("orphans", ORPHANS, |app| {
+        Box::pin(async move { report_orphans(&app).await })
+    });
+}
+
+/// Listens to changes, and connects again whenever the connection is lost.
+async fn listen(app: App, stop: CancellationToken) {
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => break,
+            ended = known::listen(&app) => {
+                let error = ended.err().map(|error| error.to_string());
+                tracing::warn!(error, "changes are not heard: polls are answered from PostgreSQL");
+            }
+        }
+        tokio::time::sleep(LISTEN_AGAIN).await;
+    }
 }
 
 type Round = std::pin::Pin<Box<dyn Future<Output = sqlx::Result<()>> + Send>>;

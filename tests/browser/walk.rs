@@ -37,8 +37,6 @@ async fn an_environment_is_created_deployed_opened_and_deleted_and_nothing_is_ev
         person.see("dialog[open] #confirmation").await;
         remembered::is_the_same(person).await;
         person.fill("#confirmation", "Test Workspace").await;
-        let row = scene::row(person).await;
-        person.expects(&format!("404 /environments/{row}/row"));
         person.click("#delete-form button.primary").await;
         person.read("#rows .badge", "deleting").await;
         remembered::this_page(person).await;

@@ -1,0 +1,194 @@
+//! Sessions. A row of `user_sessions` is a signed-in session: without it nobody is signed in. tower-sessions keeps the
+//! data of each in a table of its own.
+
+use crate::domain::id::UserId;
+use crate::domain::user::User;
+use async_trait::async_trait;
+use sqlx::{PgExecutor, PgPool};
+use std::time::Duration;
+use time::OffsetDateTime;
+use tower_sessions::SessionStore;
+use tower_sessions::session::{Id, Record};
+use tower_sessions::session_store::{Error, Result};
+use tower_sessions_sqlx_store::PostgresStore;
+
+/// The store of tower-sessions, with two differences: saving cannot bring back a session that ended meanwhile, which the
+/// original inserts again, and only sessions in which somebody signed in are stored.
+#[derive(Debug, Clone)]
+pub struct Sessions {
+    pool: PgPool,
+    stored: PostgresStore,
+}
+
+impl Sessions {
+    /// The key of the data that marks a session in which somebody signed in.
+    pub const SIGNED_IN: &str = "signed_in";
+
+    /// The sessions in this database.
+    pub fn new(pool: PgPool) -> Self {
+        let stored = PostgresStore::new(pool.clone());
+        Self { pool, stored }
+    }
+}
+
+#[async_trait]
+impl SessionStore for Sessions {
+    async fn create(&self, record: &mut Record) -> Result<()> {
+        if record.data.contains_key(Self::SIGNED_IN) {
+            // In a task of its own, because it begins a transaction; see `store::begin`.
+            let (stored, mut new) = (self.stored.clone(), record.clone());
+            let created = tokio::spawn(async move { stored.create(&mut new).await.map(|()| new) });
+            let created = created
+                .await
+                .map_err(|error| Error::Backend(error.to_string()));
+            *record = created??;
+        }
+        Ok(())
+    }
+
+    async fn save(&self, record: &Record) -> Result<()> {
+        let data = rmp_serde::to_vec(record).map_err(|error| Error::Encode(error.to_string()))?;
+        let saved = sqlx::query!(
+            "update tower_sessions.session
+             set data = $2, expiry_date = $3
+             where id = $1",
+            record.id.to_string(),
+            data,
+            record.expiry_date
+        );
+        let saved = saved.execute(&self.pool).await;
+        let saved = saved.map_err(|error| Error::Backend(error.to_string()))?;
+        if saved.rows_affected() == 0 {
+            tracing::debug!("the session ended meanwhile and is not saved");
+        }
+        Ok(())
+    }
+
+    async fn load(&self, id: &Id) -> Result<Option<Record>> {
+        self.stored.load(id).await
+    }
+
+    async fn delete(&self, id: &Id) -> Result<()> {
+        self.stored.delete(id).await
+    }
+}
+
+/// Who is signed in with a session.
+pub struct SignedIn {
+    pub user: User,
+    /// The time until the session expires.
+    pub lives: Duration,
+}
+
+/// Who is signed in with this session, if it has neither ended nor expired.
+pub async fn signed_in(pool: &PgPool, session_id: &str) -> sqlx::Result<Option<SignedIn>> {
+    let found = sqlx::query!(
+        r#"select u.id, u.email, u.name,
+             extract(epoch from stored.expiry_date - now())::float8 as "lives_seconds!"
+           from user_sessions s
+           join tower_sessions.session stored on stored.id = s.session_id
+           join users u on u.id = s.user_id
+           where s.session_id = $1
+           and stored.expiry_date > now()"#,
+        session_id
+    );
+    let found = found.fetch_optional(pool).await?;
+    Ok(found.map(|row| SignedIn {
+        user: User {
+            id: row.id.into(),
+            email: row.email,
+            name: row.name,
+        },
+        lives: Duration::try_from_secs_f64(row.lives_seconds).unwrap_or_default(),
+    }))
+}
+
+/// Records a stored session's user and device: from now on somebody is signed in with it. Returns `false`, and nobody
+/// is, if the account or its password has changed since this hash was read.
+pub async fn begin(
+    pool: &PgPool,
+    session_id: &str,
+    user: UserId,
+    password_hash: &str,
+    device: &str,
+) -> sqlx::Result<bool> {
+    let begun = sqlx::query!(
+        "insert into user_sessions (session_id, user_id, device)
+         select $1, id, $4
+         from users
+         where id = $2
+         and password_hash = $3
+         for share",
+        session_id,
+        user.uuid(),
+        password_hash,
+        device
+    );
+    Ok(begun.execute(pool).await?.rows_affected() == 1)
+}
+
+/// Records that these sessions are in use, each at most once a minute.
+pub async fn note_used(pool: &PgPool, session_ids: &[String]) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update user_sessions
+         set last_used_at = now()
+         where session_id = any($1)
+         and last_used_at < now() - interval '1 minute'",
+        session_ids
+    )
+    .execute(pool)
+    .await
+    .map(drop)
+}
+
+/// A user's session, as listed on the account page.
+#[derive(Debug)]
+pub struct SessionRow {
+    pub session_id: String,
+    pub device: String,
+    pub last_used_at: OffsetDateTime,
+    /// The database's time of this read.
+    pub now: OffsetDateTime,
+}
+
+/// The user's unexpired sessions, newest first.
+pub async fn list(pool: &PgPool, user: UserId) -> sqlx::Result<Vec<SessionRow>> {
+    sqlx::query_as!(
+        SessionRow,
+        r#"select s.session_id, s.device, s.last_used_at, now() as "now!"
+         from user_sessions s
+         join tower_sessions.session stored on stored.id = s.session_id
+         where s.user_id = $1
+         and stored.expiry_date > now()
+         order by s.last_used_at desc
+         limit 1000"#,
+        user.uuid()
+    )
+    .fetch_all(pool)
+    .await
+}
+
+/// Ends all of the user's sessions except this one; returns how many.
+pub async fn end_others(
+    conn: impl PgExecutor<'_>,
+    user: UserId,
+    session_id: &str,
+) -> sqlx::Result<u64> {
+    let ended = sqlx::query!(
+        "delete from tower_sessions.session
+         where id in (select session_id from user_sessions where user_id = $1 and session_id <> $2)",
+        user.uuid(),
+        session_id
+    )
+    .execute(conn)
+    .await?;
+    Ok(ended.rows_affected())
+}
+
+/// Deletes expired sessions. The store of tower-sessions compares with a time without zone, which is wrong outside UTC.
+pub async fn delete_expired(pool: &PgPool) -> sqlx::Result<()> {
+    sqlx::query!("delete from tower_sessions.session where expiry_date < now()")
+        .execute(pool)
+        .await
+        .map(drop)
+}

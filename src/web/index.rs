@@ -1,0 +1,197 @@
+//! The list of environments: searched, filtered by status, a page at a time.
+
+use super::error::PageError;
+use super::page::{Page, html};
+use super::session::SignedIn;
+use super::state::Web;
+use super::view::{Row, trigger};
+use crate::actions::environments::{self, Counts, EnvironmentRow, PAGE_ROWS, Selection};
+use crate::actions::known;
+use crate::domain::status::Status;
+use axum::extract::{Query, State};
+use axum::response::Response;
+use serde::{Deserialize, Serialize};
+use url::form_urlencoded;
+
+/// What is looked for, as the address says it.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Search {
+    q: String,
+    status: String,
+    page: String,
+}
+
+impl Search {
+    /// A search from its parts.
+    pub fn new(q: String, status: String, page: String) -> Self {
+        Self { q, status, page }
+    }
+
+    /// What it selects. An unknown status, or a page that is no number, counts as not given.
+    pub fn selection(&self) -> Selection {
+        let page: i64 = self.page.parse().unwrap_or(1);
+        Selection {
+            text: self.q.trim().to_owned(),
+            status: Status::from_word(&self.status),
+            page: page.max(1) - 1,
+        }
+    }
+}
+
+/// The list around its rows.
+#[derive(Debug, Serialize)]
+pub struct List {
+    query: String,
+    status: Option<&'static str>,
+    total: i64,
+    filters: Vec<Choice>,
+    /// "51 to 100 of 120", when there is more than one page.
+    range: Option<String>,
+    previous: Option<String>,
+    next: Option<String>,
+    poll: String,
+    trigger: &'static str,
+    pub moves: bool,
+}
+
+/// A link to the environments with one status, or with any.
+#[derive(Debug, Serialize)]
+struct Choice {
+    word: &'static str,
+    count: i64,
+    url: String,
+    current: bool,
+}
+
+impl List {
+    /// The list that shows these rows, of this version.
+    pub fn new(search: &Search, version: &str, counts: Counts, rows: &[EnvironmentRow]) -> Self {
+        let Selection { text, status, page } = search.selection();
+        let found = status.map_or(counts.total, |status| count(counts, status));
+        let url = |page: i64| address("/environments", &text, status, page);
+        let moves = rows.iter().any(|row| row.status.moves());
+        let last = (page + 1) * PAGE_ROWS;
+        let poll = address("/environments/changes", &text, status, page);
+        let separator = if poll.contains('?') { '&' } else { '?' };
+        Self {
+            filters: filters(&text, status, counts),
+            range: (found > PAGE_ROWS || page > 0)
+                .then(|| format!("{} to {} of {found}", page * PAGE_ROWS + 1, last.min(found))),
+            previous: (page > 0).then(|| url(page - 1)),
+            next: (last < found).then(|| url(page + 1)),
+            poll: format!("{poll}{separator}v={version}"),
+            trigger: trigger(moves),
+            moves,
+            total: counts.total,
+            status: status.map(Status::word),
+            query: text,
+        }
+    }
+}
+
+/// "All", and every status that there is or that is shown.
+fn filters(text: &str, current: Option<Status>, counts: Counts) -> Vec<Choice> {
+    let choice = |word, count, status: Option<Status>| Choice {
+        word,
+        count,
+        url: address("/environments", text, status, 0),
+        current: status == current,
+    };
+    let all = choice(
+        if text.is_empty() { "in all" } else { "found" },
+        counts.total,
+        None,
+    );
+    let of_status = Status::ALL
+        .into_iter()
+        .map(|status| choice(status.word(), count(counts, status), Some(status)));
+    let there = of_status.filter(|choice| choice.count > 0 || choice.current);
+    std::iter::once(all).chain(there).collect()
+}
+
+fn count(counts: Counts, status: Status) -> i64 {
+    match status {
+        Status::Pending => counts.pending,
+        Status::Deploying => counts.deploying,
+        Status::Running => counts.running,
+        Status::Error => counts.error,
+        Status::Deleting => counts.deleting,
+    }
+}
+
+/// The address of a selection; what is not chosen is left out.
+fn address(path: &str, text: &str, status: Option<Status>, page: i64) -> String {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    if !text.is_empty() {
+        query.append_pair("q", text);
+    }
+    if let Some(status) = status {
+        query.append_pair("status", status.word());
+    }
+    if page > 0 {
+        query.append_pair("page", &(page + 1).to_string());
+    }
+    let query = query.finish();
+    if query.is_empty() {
+        path.to_owned()
+    } else {
+        format!("{path}?{query}")
+    }
+}
+
+#[derive(Serialize)]
+struct Index {
+    page: Page,
+    list: List,
+    rows: Vec<Row>,
+    first_visit: bool,
+}
+
+/// The list as a page.
+pub async fn index(
+    State(web): State<Web>,
+    me: SignedIn,
+    Query(search): Query<Search>,
+) -> Result<Response, PageError> {
+    // Read before the rows: a change in between is found by the first poll.
+    let version = known::list_version(&web.app, me.user.id).await?;
+    let (found, counts) = environments::list(&web.app, me.user.id, &search.selection()).await?;
+    let list = List::new(&search, &version, counts, &found);
+    let mut page = Page::new(&me.visitor, "Environments").await;
+    page.refresh = list.moves;
+    let rows = found.iter();
+    Ok(html(
+        "environments/index.html",
+        Index {
+            page,
+            list,
+            rows: rows.map(|row| Row::new(&web.app, row, None)).collect(),
+            first_visit: me.visitor.is_new_here().await,
+        },
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_says_only_what_is_chosen() {
+        let of = |text, status, page| address("/environments", text, status, page);
+        assert_eq!(of("", None, 0), "/environments");
+        assert_eq!(
+            of("a&b", Some(Status::Running), 2),
+            "/environments?q=a%26b&status=running&page=3"
+        );
+    }
+
+    #[test]
+    fn odd_parts_of_an_address_count_as_not_given() {
+        for page in ["", "0", "-5", "x", "99999999999999999999"] {
+            let search = Search::new(" a ".to_owned(), "odd".to_owned(), page.to_owned());
+            let Selection { text, status, page } = search.selection();
+            assert_eq!((text.as_str(), status, page), ("a", None, 0));
+        }
+    }
+}
