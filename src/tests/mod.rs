@@ -27,6 +27,5 @@ mod sessions;
 mod setup;
 mod sources;
 mod stuck;
-mod transactions;
 mod turns;
 mod visits;
