@@ -26,6 +26,16 @@ fn trigger(page: &Answer) -> &str {
     trigger.split_once([',', '"']).unwrap().0
 }
 
+/// What a poll is answered with once the change was heard, a moment after it was made.
+async fn heard(dashboard: &Dashboard, person: &Person, poll: &str) -> Answer {
+    dashboard
+        .until("the change is heard", async || {
+            let answer = person.fetch(poll).await;
+            (answer.status != StatusCode::NO_CONTENT).then_some(answer)
+        })
+        .await
+}
+
 /// Settled rows are left alone, so that nothing changes by itself.
 async fn still() -> Dashboard {
     Dashboard::with(|setup| setup.pace.recheck = Duration::from_mins(10)).await
@@ -48,7 +58,7 @@ async fn a_page_that_has_not_changed_costs_nothing_and_what_has_comes_whole() {
     }
     ada.post(&made.at("deploy"), &[]).await.expect(303);
     dashboard.until_status(&made, "running").await;
-    let changed = ada.fetch(&poll_of(&list)).await.expect(200);
+    let changed = heard(&dashboard, &ada, &poll_of(&list)).await.expect(200);
     assert!(!changed.text.contains("<html") && !changed.says("pending</span>"));
     let row = |made: &Made| format!("<tr id=\"{}\"", made.id);
     assert!(changed.text.contains(&row(&made)));
@@ -60,11 +70,15 @@ async fn a_page_that_has_not_changed_costs_nothing_and_what_has_comes_whole() {
         changed.says("Polled is running."),
         "the live region is told"
     );
-    let page = ada.get("/environments").await.expect(200);
-    let quiet = ada.fetch(&poll_of(&page)).await;
-    assert_eq!(quiet.status, StatusCode::NO_CONTENT);
+    dashboard
+        .until("the page is quiet", async || {
+            let page = ada.get("/environments").await.expect(200);
+            let quiet = ada.fetch(&poll_of(&page)).await;
+            (quiet.status == StatusCode::NO_CONTENT).then_some(())
+        })
+        .await;
     // The log on the page is the one of no deployment.
-    let anew = ada.fetch(&poll_of(&one)).await.expect(200);
+    let anew = heard(&dashboard, &ada, &poll_of(&one)).await.expect(200);
     assert_eq!(anew.header("hx-refresh"), "true");
     dashboard.close().await;
 }
@@ -107,11 +121,11 @@ async fn what_is_gone_leaves_the_page() {
         .await
         .expect(303);
     dashboard.until_gone(&made).await;
-    let gone = ada.fetch(&poll_of(&list)).await.expect(200);
+    let gone = heard(&dashboard, &ada, &poll_of(&list)).await.expect(200);
     let leaves = format!("<tr id=\"{}\" hx-swap-oob=\"delete\">", made.id);
     assert!(gone.text.contains(&leaves), "{}", gone.text);
     assert!(gone.says("The environment is deleted."));
-    let gone = ada.fetch(&poll_of(&page)).await.expect(404);
+    let gone = heard(&dashboard, &ada, &poll_of(&page)).await.expect(404);
     assert_eq!(gone.header("hx-retarget"), format!("#head-{}", made.id));
     assert_eq!(gone.header("hx-reswap"), "delete");
     assert!(gone.says("The environment is deleted."));
@@ -202,7 +216,7 @@ async fn many_environments_come_a_page_at_a_time() {
     .execute(dashboard.pool())
     .await
     .unwrap();
-    let changes = ada.fetch(&poll_of(&first)).await.expect(200);
+    let changes = heard(&dashboard, &ada, &poll_of(&first)).await.expect(200);
     assert!(changes.says("Newest") && changes.says("1 to 50 of 121"));
     assert_eq!(changes.text.matches("hx-swap-oob=\"delete\"").count(), 1);
     assert_eq!(rows(&changes), 2, "the new one, and the one that left");
@@ -216,9 +230,8 @@ async fn what_is_made_in_another_window_appears() {
     dashboard.make(&ada, "First", false).await;
     let page = ada.get("/environments").await.expect(200);
     let poll = poll_of(&page);
-    assert_eq!(ada.fetch(&poll).await.status, StatusCode::NO_CONTENT);
     let made = dashboard.make(&ada, "Second", false).await;
-    let changes = ada.fetch(&poll).await.expect(200);
+    let changes = heard(&dashboard, &ada, &poll).await.expect(200);
     assert!(changes.text.contains(&format!("id=\"{}\"", made.id)));
     assert!(changes.text.contains("hx-swap-oob=\"afterbegin:#rows\""));
     assert_eq!(names(&changes, &["First", "Second"]), ["Second"]);
@@ -245,8 +258,13 @@ async fn the_log_is_there_while_the_build_goes_on() {
     assert_eq!(dashboard.status(&made).await.as_deref(), Some("deploying"));
     let page = ada.get(&made.at("")).await.expect(200);
     assert!(page.says(line) && poll_of(&page).contains("&deployment=dep_"));
-    let unchanged = ada.fetch(&poll_of(&page)).await;
-    assert_eq!(unchanged.status, StatusCode::NO_CONTENT);
+    dashboard
+        .until("the log has not grown since the page", async || {
+            let page = ada.get(&made.at("")).await.expect(200);
+            let answer = ada.fetch(&poll_of(&page)).await;
+            (answer.status == StatusCode::NO_CONTENT).then_some(())
+        })
+        .await;
     let earlier = poll_of(&page).split_once("&after=").unwrap().0.to_owned();
     let grown = ada.fetch(&format!("{earlier}&after=1")).await.expect(200);
     assert!(

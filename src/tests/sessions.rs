@@ -226,6 +226,13 @@ async fn an_unchanged_poll_reads_no_table() {
     let version = dashboard.column(&made, "version").await.unwrap();
     let page = made.at(&format!("changes?v={version}&was=pending"));
     assert_eq!(other.fetch(&page).await.status, StatusCode::NO_CONTENT);
+    dashboard
+        .until("what the polls need is kept", async || {
+            other.fetch(&list).await.expect(204);
+            other.fetch(&page).await.expect(204);
+            dashboard.app.polls.pages.get(&made.id).map(drop)
+        })
+        .await;
     let mut locked = dashboard.pool().begin().await.unwrap();
     let lock = "lock table users, user_sessions, tower_sessions.session, environments, watches, deployments, deployment_log
                 in access exclusive mode";
