@@ -27,5 +27,6 @@ mod sessions;
 mod setup;
 mod sources;
 mod stuck;
+mod transactions;
 mod turns;
 mod visits;
