@@ -14,8 +14,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::net::IpAddr;
 use std::time::Duration;
 
-pub use sessions::SessionRow;
-pub use sessions::Sessions;
+pub use sessions::{SessionRow, Sessions};
 
 /// The fields of the registration form.
 pub struct Registration<'a> {

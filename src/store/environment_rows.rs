@@ -229,7 +229,7 @@ pub async fn page_version(
              end as confirmed_seconds,
              d.id as "deployment?",
              coalesce((select max(position) + 1 from deployment_log where deployment_id = d.id), 0) as "log_end!",
-             coalesce(d.finished_at is null or d.log_at is not null, false) as "log_grows!"
+             d.id is not null and (d.finished_at is null or d.log_at is not null) as "log_grows!"
            from environments e
            join watches w on w.environment_id = e.id
            left join deployments d on d.id = newest_deployment(e.id)

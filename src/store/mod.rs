@@ -22,8 +22,8 @@ use time::OffsetDateTime;
 /// A transaction that an action commits.
 pub type Tx = sqlx::Transaction<'static, Postgres>;
 
-/// The maximum number of connections of a process; one of them listens for jobs.
-const CONNECTIONS: u32 = 14;
+/// The maximum number of connections of a process; one of them listens for jobs, and one for changes.
+const CONNECTIONS: u32 = 15;
 /// How long a request waits for a connection before the database counts as unreachable.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 

@@ -258,15 +258,18 @@ async fn the_log_is_there_while_the_build_goes_on() {
     assert_eq!(dashboard.status(&made).await.as_deref(), Some("deploying"));
     let page = ada.get(&made.at("")).await.expect(200);
     assert!(page.says(line) && poll_of(&page).contains("&deployment=dep_"));
-    dashboard
-        .until("the log has not grown since the page", async || {
+    let page = dashboard
+        .until("nothing has changed since the page", async || {
             let page = ada.get(&made.at("")).await.expect(200);
             let answer = ada.fetch(&poll_of(&page)).await;
-            (answer.status == StatusCode::NO_CONTENT).then_some(())
+            (answer.status == StatusCode::NO_CONTENT).then_some(page)
         })
         .await;
     let earlier = poll_of(&page).split_once("&after=").unwrap().0.to_owned();
-    let grown = ada.fetch(&format!("{earlier}&after=1")).await.expect(200);
+    let grown = ada
+        .fetch(&format!("{earlier}&after=1&live=true"))
+        .await
+        .expect(200);
     assert!(
         grown.says(line) && !grown.says("<section"),
         "only the log grew"

@@ -9,10 +9,10 @@ use super::page::{html, html_with};
 use super::session::Poller;
 use super::state::Web;
 use super::view::{Deployment, Row, Step, trigger};
-use crate::actions::environments::{self, EnvironmentRow, Refusal};
+use crate::actions::environments::{self, EnvironmentRow};
 use crate::actions::known;
 use crate::app::PageVersion;
-use crate::domain::id::{DeploymentId, EnvironmentId, UserId};
+use crate::domain::id::{EnvironmentId, UserId};
 use crate::domain::status::Status;
 use axum::extract::{Query, RawQuery, State};
 use axum::http::{HeaderValue, StatusCode};
@@ -135,6 +135,21 @@ pub struct PageShown {
     was: String,
     deployment: String,
     after: i32,
+    /// Whether the log may still grow.
+    live: bool,
+}
+
+impl PageShown {
+    /// Whether the page shows another deployment's log, or none.
+    fn is_of_another_deployment(&self, current: &PageVersion) -> bool {
+        let newest = current.log.map(|(id, _)| id);
+        newest.is_some_and(|id| id.to_string() != self.deployment)
+    }
+
+    fn has_log(&self, current: &PageVersion) -> bool {
+        let end = current.log.map_or(0, |(_, end)| end);
+        self.after == end && self.live == current.log_grows
+    }
 }
 
 #[derive(Serialize)]
@@ -156,19 +171,25 @@ pub struct Poll {
 
 impl Poll {
     /// The poll of a page that shows this row and this much of the log.
-    pub fn new(row: &Row, log: Option<&Log>) -> Self {
-        let log_state =
-            log.map(|log| format!("&deployment={}&after={}", log.deployment, log.after));
-        let moves = row.moves || log.is_some_and(|log| log.live);
+    pub fn of(row: &Row, log: Option<&Log>) -> Self {
+        Self::new(&row.id, &row.version, row.status, log)
+    }
+
+    fn new(id: &str, version: &str, status: &str, log: Option<&Log>) -> Self {
+        let moves = Status::from_word(status).is_some_and(Status::moves);
+        let shown = log.map(|log| {
+            let Log {
+                deployment,
+                after,
+                live,
+                ..
+            } = log;
+            format!("&deployment={deployment}&after={after}&live={live}")
+        });
+        let shown = shown.unwrap_or_default();
         Self {
-            url: format!(
-                "/environments/{}/changes?v={}&was={}{}",
-                row.id,
-                row.version,
-                row.status,
-                log_state.unwrap_or_default()
-            ),
-            trigger: trigger(moves),
+            url: format!("/environments/{id}/changes?v={version}&was={status}{shown}"),
+            trigger: trigger(moves || log.is_some_and(|log| log.live)),
         }
     }
 }
@@ -183,47 +204,48 @@ pub async fn page(
     let Some(current) = known::page_version(&web.app, owner, id).await? else {
         return Ok(gone(&format!("head-{id}")));
     };
-    let same_row = current.row == shown.v;
-    let same_log = !log_differs(&current, &shown);
-    if same_row && same_log {
-        return Ok(StatusCode::NO_CONTENT.into_response());
-    }
-    let row = match environments::get(&web.app, owner, id).await {
-        Ok(row) => row,
-        Err(Refusal::NotFound) => return Ok(gone(&format!("head-{id}"))),
-        Err(refusal) => return Err(refusal.into()),
-    };
-    let was = Status::from_word(&shown.was);
-    let row = Row::new(&web.app, &row, was);
-    let announcement = row.announcement(was);
-    if begins_anew(&current, &shown) {
-        // Another deployment began, so the log on the page is outdated.
+    if shown.is_of_another_deployment(&current) {
         return Ok((StatusCode::OK, [("hx-refresh", "true")]).into_response());
     }
-    let (deployments, stages) = history(&web, owner, id).await?;
-    let log = log::newest(&web, owner, id, shown.after).await?;
-    let changes = PageChanges {
-        poll: Poll::new(&row, log.as_ref()),
-        row: (!same_row).then_some(row),
-        stages,
-        deployments,
-        log,
-        announcement,
+    if current.row == shown.v && shown.has_log(&current) {
+        return Ok(StatusCode::NO_CONTENT.into_response());
+    }
+    let log = log::grown(&web, owner, id, &current, shown.after).await?;
+    let was = Status::from_word(&shown.was);
+    let changes = match was.filter(|_| current.row == shown.v) {
+        Some(status) => PageChanges {
+            poll: Poll::new(&id.to_string(), &current.row, status.word(), log.as_ref()),
+            row: None,
+            stages: vec![],
+            deployments: vec![],
+            log,
+            announcement: None,
+        },
+        None => page_changes(&web, owner, id, was, log).await?,
     };
     Ok(html("environments/_page_changes.html", changes))
 }
 
-fn log_differs(current: &PageVersion, shown: &PageShown) -> bool {
-    let Some((deployment, end)) = current.log else {
-        return false;
-    };
-    deployment.to_string() != shown.deployment || end != shown.after
-}
-
-/// Whether a deployment began that the page does not show.
-fn begins_anew(current: &PageVersion, shown: &PageShown) -> bool {
-    let newest = current.log.map(|(id, _)| id);
-    newest.is_some_and(|id: DeploymentId| id.to_string() != shown.deployment)
+/// A page whose row changed.
+async fn page_changes(
+    web: &Web,
+    owner: UserId,
+    id: EnvironmentId,
+    was: Option<Status>,
+    log: Option<Log>,
+) -> Result<PageChanges, PageError> {
+    let found = environments::get(&web.app, owner, id).await?;
+    let row = Row::new(&web.app, &found, was);
+    let rows = environments::deployments(&web.app, owner, id).await?;
+    let (deployments, stages) = history(web, &rows).await?;
+    Ok(PageChanges {
+        poll: Poll::of(&row, log.as_ref()),
+        announcement: row.announcement(was),
+        row: Some(row),
+        stages,
+        deployments,
+        log,
+    })
 }
 
 /// A 404 that makes htmx remove the element, and the poll, from the page.

@@ -64,12 +64,16 @@ async fn page_of(
     errors: Errors,
 ) -> Result<Response, PageError> {
     let found = environments::get(&web.app, me.user.id, id).await?;
-    let (deployments, stages) = history(web, me.user.id, id).await?;
-    let log = log::newest(web, me.user.id, id, 0).await?;
+    let rows = environments::deployments(&web.app, me.user.id, id).await?;
+    let (deployments, stages) = history(web, &rows).await?;
+    let log = match rows.first() {
+        Some(newest) => Some(log::whole(web, me.user.id, id, newest).await?),
+        None => None,
+    };
     let mut page = Page::new(&me.visitor, &found.name).await;
     page.refresh = found.status.moves();
     let row = Row::new(&web.app, &found, None);
-    let poll = Poll::new(&row, log.as_ref());
+    let poll = Poll::of(&row, log.as_ref());
     let form = Form { errors };
     Ok(html_with(
         status,

@@ -6,6 +6,7 @@ use super::page::html;
 use super::session::SignedIn;
 use super::state::Web;
 use crate::actions::environments::{self, DeploymentRow, Line};
+use crate::app::PageVersion;
 use crate::domain::id::{DeploymentId, EnvironmentId, UserId};
 use axum::extract::{Query, State};
 use axum::http::{StatusCode, header};
@@ -72,27 +73,43 @@ fn tail(lines: Vec<Line>) -> (Vec<LogLine>, bool) {
     (kept, size > SHOWN_BYTES)
 }
 
-/// The log of the newest deployment from a position on, if there is a deployment.
-pub async fn newest(
+/// The whole log of a deployment.
+pub async fn whole(
     web: &Web,
     owner: UserId,
     id: EnvironmentId,
-    from: i32,
-) -> Result<Option<Log>, PageError> {
-    let Some(row) = newest_row(web, owner, id).await? else {
-        return Ok(None);
-    };
-    let lines = environments::log(&web.app, owner, id, row.id.into(), from).await?;
-    Ok(Some(Log::new(&row, lines, from)))
+    row: &DeploymentRow,
+) -> Result<Log, PageError> {
+    let lines = environments::log(&web.app, owner, id, row.id.into(), 0).await?;
+    Ok(Log::new(row, lines, 0))
 }
 
-async fn newest_row(
+/// The lines of the newest deployment's log that a page does not have yet.
+pub async fn grown(
     web: &Web,
     owner: UserId,
     id: EnvironmentId,
-) -> Result<Option<DeploymentRow>, PageError> {
-    let rows = environments::deployments(&web.app, owner, id).await?;
-    Ok(rows.into_iter().next())
+    current: &PageVersion,
+    from: i32,
+) -> Result<Option<Log>, PageError> {
+    let Some((deployment, end)) = current.log else {
+        return Ok(None);
+    };
+    let lines = if end > from {
+        environments::log(&web.app, owner, id, deployment, from).await?
+    } else {
+        vec![]
+    };
+    let after = lines.last().map_or(from, |line| line.position + 1);
+    let (lines, clipped) = tail(lines);
+    Ok(Some(Log {
+        deployment: deployment.to_string(),
+        lines,
+        after,
+        live: current.log_grows,
+        clipped,
+        missing: None,
+    }))
 }
 
 /// The position up to which the page has the log.
@@ -132,9 +149,8 @@ pub async fn text(
     me: SignedIn,
     Id(id): Id<EnvironmentId>,
 ) -> Result<Response, PageError> {
-    let row = newest_row(&web, me.user.id, id)
-        .await?
-        .ok_or(PageError::NotFound)?;
+    let rows = environments::deployments(&web.app, me.user.id, id).await?;
+    let row = rows.first().ok_or(PageError::NotFound)?;
     let lines = environments::log(&web.app, me.user.id, id, row.id.into(), 0).await?;
     let text: String = lines
         .into_iter()

@@ -30,7 +30,7 @@ fn row(status: &str, full: bool) -> Value {
         "host": "sample-x7k9.example.com", "status": status, "badge": { "word": status, "tone": "moving" },
         "stage": some(json!({ "word": "Building", "since": "2026-01-02T12:00:00Z", "elapsed": "12s" })),
         "reason": some(json!("It is so.")),
-        "created": "2026-01-02T12:00:00Z", "age": "3 days", "version": "1u", "moves": full, "arrived": full,
+        "created": "2026-01-02T12:00:00Z", "age": "3 days", "version": "1u", "arrived": full,
         "can": { "open": full, "deploy": full, "rebuild": full, "cancel": full, "delete": full, "give_up": full, "retry_removal": full },
     })
 }

@@ -26,7 +26,6 @@ pub struct Row {
     pub age: String,
     /// Changes when anything that the row shows does.
     pub version: String,
-    pub moves: bool,
     arrived: bool,
     can: Can,
 }
@@ -82,7 +81,6 @@ impl Row {
             created: words::machine(row.created_at),
             age: words::age(row.created_at, now),
             version: known::row_version(row.version, row.unconfirmed),
-            moves: row.status.moves(),
             arrived: row.status == Status::Running && was.is_some_and(|was| was != Status::Running),
             can: can(row),
             name: row.name.clone(),

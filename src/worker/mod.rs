@@ -9,7 +9,7 @@ use crate::actions::{holder, known, logs, sweep, turns};
 use crate::app::App;
 use rounds::{Rounds, supervise};
 use std::future::Future;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -19,6 +19,8 @@ const GIVE_BACK: Duration = Duration::from_secs(2);
 const FINISH: Duration = Duration::from_secs(28);
 /// The delay before the next attempt to listen to changes.
 const LISTEN_AGAIN: Duration = Duration::from_millis(500);
+/// An attempt that took longer had listened; that it ended is logged again.
+const LISTENED: Duration = Duration::from_secs(10);
 /// How often Coolify is searched for applications that are not in our database.
 const ORPHANS: Duration = Duration::from_mins(10);
 
@@ -77,14 +79,21 @@ fn spawn_rounds(loops: &mut JoinSet<()>, app: &App, stop: &CancellationToken) {
 
 /// Listens to changes, and connects again whenever the connection is lost.
 async fn listen(app: App, stop: CancellationToken) {
+    let mut failing = false;
     loop {
+        let began = Instant::now();
         tokio::select! {
             () = stop.cancelled() => break,
-            ended = known::listen(&app) => {
-                let error = ended.err().map(|error| error.to_string());
-                tracing::warn!(error, "changes are not heard: polls are answered from PostgreSQL");
+            Err(error) = known::listen(&app) => {
+                failing &= began.elapsed() < LISTENED;
+                if !failing {
+                    tracing::warn!(%error, "changes are not heard: polls are answered from PostgreSQL");
+                }
             }
         }
+        failing = true;
+        // Nothing depends on it: the process is ready without.
+        app.loops.ended_round(known::LISTENER);
         tokio::time::sleep(LISTEN_AGAIN).await;
     }
 }
