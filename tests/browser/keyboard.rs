@@ -4,12 +4,9 @@ use crate::chromium::Look;
 use crate::person::{PASSWORD, Person, until};
 use crate::{remembered, scene, stage};
 use fantoccini::key::Key;
-use std::time::Duration;
 
 /// No page has more stops than this.
 const STOPS: usize = 60;
-/// A page that listens has done something for a key long before.
-const LISTENING: Duration = Duration::from_secs(30);
 
 #[tokio::test]
 async fn everything_can_be_done_with_the_keyboard_alone() {
@@ -81,7 +78,7 @@ async fn single_keys_search_and_help_and_begin_anew_but_not_while_one_types() {
         let typed: String = person.ask("document.getElementById('q').value").await;
         assert_eq!(typed, "n?");
         person.visit("/environments").await;
-        press_until_seen(person, '?', "#help").await;
+        person.press_until_seen('?', "#help").await;
         person.press([Key::Escape.into()]).await;
         person.see_no("#help").await;
         person.press(['n']).await;
@@ -103,18 +100,6 @@ async fn the_first_stop_of_a_page_leads_past_its_head() {
         focus_is_on(person, "#new").await;
     })
     .await;
-}
-
-/// Presses a key again when nothing came of it for long: on a busy machine the page may not have been listening yet.
-async fn press_until_seen(person: &Person, key: char, css: &str) {
-    for _ in 0..5 {
-        person.press([key]).await;
-        let seen = tokio::time::timeout(LISTENING, person.see(css)).await;
-        if seen.is_ok() {
-            return;
-        }
-    }
-    panic!("{key} never led to {css}");
 }
 
 async fn register(person: &Person) {

@@ -14,6 +14,8 @@ use std::time::{Duration, Instant};
 
 /// How long a person waits for anything: more than ten times what any of it takes on an idle machine.
 const PATIENCE: Duration = Duration::from_mins(3);
+/// A page that listens has done something for a key long before.
+const LISTENING: Duration = Duration::from_secs(30);
 /// How often a person looks.
 const GLANCE: Duration = Duration::from_millis(50);
 
@@ -139,6 +141,17 @@ impl Person {
                 .then(KeyAction::Up { value });
         }
         self.client.perform_actions(actions).await.unwrap();
+    }
+
+    /// Presses a key again when nothing came of it for long: on a busy machine the page may not have been listening yet.
+    pub async fn press_until_seen(&self, key: char, css: &str) {
+        for _ in 0..5 {
+            self.press([key]).await;
+            if tokio::time::timeout(LISTENING, self.see(css)).await.is_ok() {
+                return;
+            }
+        }
+        panic!("{key} never led to {css}");
     }
 
     /// Asks the page, by what stands after `return`.

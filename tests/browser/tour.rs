@@ -50,8 +50,7 @@ async fn table(person: &Person, each: &Each, look: &impl AsyncFn(&'static str)) 
     person.visit("/environments?q=nothing").await;
     look("table-nothing-found").await;
     person.visit("/environments").await;
-    person.press(['?']).await;
-    person.see("#help").await;
+    person.press_until_seen('?', "#help").await;
     person.settle().await;
     look("help").await;
 }
