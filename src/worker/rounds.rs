@@ -42,6 +42,7 @@ impl Rounds {
         loops.ended_round(self.name);
         loop {
             tokio::select! {
+                biased;
                 () = stop.cancelled() => break,
                 _ = ticks.tick() => {}
                 () = sleep(REST) => {
