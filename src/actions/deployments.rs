@@ -17,12 +17,25 @@ use secrecy::ExposeSecret;
 use sqlx::PgConnection;
 use std::time::Duration;
 
-/// Requests a deployment of the owner's environment. It starts when it gets its turn.
+/// Requests a deployment of the owner's environment. It starts when it gets its turn. The same request twice is one
+/// deployment.
 ///
 /// # Errors
-/// `NotFound`, or a message when a deployment is running or the environment is being deleted.
+/// `NotFound`, or a message when a deployment is being cancelled or the environment is being deleted.
 pub async fn deploy(app: &App, owner: UserId, id: EnvironmentId) -> Result<(), Refusal> {
     let mut tx = store::begin(&app.pool).await?;
+    let row = environments::lock(&mut tx, owner, id)
+        .await?
+        .ok_or(Refusal::NotFound)?;
+    if row.status == Status::Deploying {
+        let under_way = deployments::under_way(&mut tx, id).await?;
+        if under_way.is_some_and(|deployment| deployment.cancel_requested) {
+            return Err(Refusal::NotNow(
+                "The deployment is being cancelled. Deploy again when that is done.",
+            ));
+        }
+        return Ok(());
+    }
     begin(app, &mut tx, owner, id).await?;
     crash::point("asked.before");
     tx.commit().await?;
@@ -97,7 +110,7 @@ pub async fn begin(
     Ok(())
 }
 
-/// Cancels the current deployment. One that waits for its turn ends at once; for any other, a job cancels the build in
+/// Cancels the current deployment; nothing is wrong when it was cancelled already. One that waits for its turn ends at once; for any other, a job cancels the build in
 /// Coolify. Idempotent.
 ///
 /// # Errors
@@ -109,6 +122,9 @@ pub async fn cancel(app: &App, owner: UserId, id: EnvironmentId) -> Result<(), R
         .ok_or(Refusal::NotFound)?;
     let moving = deployments::moving(&mut tx, id).await?;
     let Some(deployment) = moving.filter(|_| row.status == Status::Deploying) else {
+        if row.status != Status::Deleting && deployments::was_cancelled(&mut tx, id).await? {
+            return Ok(());
+        }
         return Err(Refusal::NotNow(
             "Nothing is being deployed, so there is nothing to cancel.",
         ));

@@ -44,7 +44,8 @@ pub fn suffix() -> Suffix {
     Suffix::from_random(rand::random())
 }
 
-/// Creates an environment, and its first deployment if requested.
+/// Creates an environment, and its first deployment if requested. The same form twice is one environment: its name and
+/// its suffix say that it is the same.
 ///
 /// # Errors
 /// When a field is invalid. A name or subdomain that was taken concurrently is an invalid field.
@@ -71,14 +72,11 @@ pub async fn create(app: &App, owner: UserId, draft: &Draft<'_>) -> Result<Envir
         subdomain: &subdomain,
         password_hash: password_hash.expose_secret(),
     };
-    match environments::insert(&mut tx, &new).await? {
-        Inserted::Done => {}
-        Inserted::NameTaken => return Err(name_taken()),
-        Inserted::SubdomainTaken => {
-            return Err(Refusal::NotNow(
-                "The address was taken a moment ago. Send the form again to get another one.",
-            ));
-        }
+    let inserted = environments::insert(&mut tx, &new).await?;
+    if inserted != Inserted::Done {
+        drop(tx);
+        let same = environments::same(&app.pool, owner, &name, &subdomain).await?;
+        return same.map(Into::into).ok_or_else(|| taken(&inserted));
     }
     if draft.deploy {
         super::deployments::begin(app, &mut tx, owner, id).await?;
@@ -87,7 +85,12 @@ pub async fn create(app: &App, owner: UserId, draft: &Draft<'_>) -> Result<Envir
     Ok(id)
 }
 
-fn name_taken() -> Refusal {
+fn taken(inserted: &Inserted) -> Refusal {
+    if *inserted == Inserted::SubdomainTaken {
+        return Refusal::NotNow(
+            "The address was taken a moment ago. Send the form again to get another one.",
+        );
+    }
     Refusal::Wrong(vec![Wrong {
         field: "name",
         invalid: Invalid::NameTaken,

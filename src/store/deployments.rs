@@ -65,6 +65,24 @@ pub async fn request_cancel(conn: &mut PgConnection, id: DeploymentId) -> sqlx::
     Ok(noted.execute(conn).await?.rows_affected() == 1)
 }
 
+/// Whether the newest deployment of an environment was cancelled.
+pub async fn was_cancelled(
+    conn: &mut PgConnection,
+    environment: EnvironmentId,
+) -> sqlx::Result<bool> {
+    sqlx::query_scalar!(
+        r#"select exists (
+             select
+             from deployments
+             where id = newest_deployment($1)
+             and outcome = 'cancelled'
+           ) as "cancelled!""#,
+        environment.uuid()
+    )
+    .fetch_one(conn)
+    .await
+}
+
 /// A deployment that has had its turn and not ended.
 #[derive(Debug, Clone, Copy)]
 pub struct UnderWay {

@@ -5,6 +5,7 @@ use crate::domain::environment::{EnvironmentName, Subdomain};
 use crate::domain::id::{EnvironmentId, UserId};
 use crate::domain::status::Status;
 use sqlx::{PgConnection, PgPool};
+use uuid::Uuid;
 
 /// The result of adding an environment.
 #[derive(Debug, PartialEq, Eq)]
@@ -53,6 +54,27 @@ pub async fn insert(conn: &mut PgConnection, new: &New<'_>) -> sqlx::Result<Inse
         Some("environments_subdomain_taken") => Ok(Inserted::SubdomainTaken),
         _ => Err(error),
     }
+}
+
+/// The owner's environment with this name and this subdomain.
+pub async fn same(
+    pool: &PgPool,
+    owner: UserId,
+    name: &EnvironmentName,
+    subdomain: &Subdomain,
+) -> sqlx::Result<Option<Uuid>> {
+    sqlx::query_scalar!(
+        "select id
+         from environments
+         where owner_id = $1
+         and name_key = $2
+         and subdomain = $3",
+        owner.uuid(),
+        name.key(),
+        subdomain.as_str()
+    )
+    .fetch_optional(pool)
+    .await
 }
 
 /// Whether the name is taken, for the preview only: creating relies on the constraint.

@@ -49,8 +49,14 @@ async fn a_new_password_ends_every_other_session() {
         before,
         "the session has a new id"
     );
-    phone.get("/account").await.leads_to("/login");
-    laptop.get("/account").await.leads_to("/login");
+    phone
+        .get("/account")
+        .await
+        .leads_to("/login?next=%2Faccount");
+    laptop
+        .get("/account")
+        .await
+        .leads_to("/login?next=%2Faccount");
     ada.elsewhere().try_password(&old).await.expect(422);
     ada.password = new;
     ada.elsewhere().sign_in().await.leads_to("/environments");
@@ -101,7 +107,10 @@ async fn sessions_are_listed_and_the_others_can_be_ended() {
         .leads_to("/account");
     let page = ada.get("/account").await.expect(200);
     assert!(page.says("Your other sessions have ended.") && !page.says("last used"));
-    phone.get("/account").await.leads_to("/login");
+    phone
+        .get("/account")
+        .await
+        .leads_to("/login?next=%2Faccount");
     dashboard.close().await;
 }
 
@@ -133,7 +142,10 @@ async fn an_account_goes_only_when_it_owns_nothing() {
     let gone = "/login?ended=account";
     ada.post("/account/delete", &right).await.leads_to(gone);
     assert!(ada.get(gone).await.says("Your account is deleted."));
-    phone.get("/account").await.leads_to("/login");
+    phone
+        .get("/account")
+        .await
+        .leads_to("/login?next=%2Faccount");
     ada.sign_in().await.expect(422);
     dashboard.close().await;
 }

@@ -196,7 +196,10 @@ async fn signing_out_ends_the_session_for_whoever_kept_its_cookie() {
     ada.post("/logout", &[]).await.leads_to(ended);
     assert!(ada.get(ended).await.says("You are signed out."));
     ada.get("/environments").await.leads_to("/login");
-    thief.get("/account").await.leads_to("/login");
+    thief
+        .get("/account")
+        .await
+        .leads_to("/login?next=%2Faccount");
     dashboard.close().await;
 }
 

@@ -12,6 +12,7 @@ mod ending;
 mod environments;
 mod failures;
 mod faults;
+mod forms;
 mod harness;
 mod log;
 mod mischief;

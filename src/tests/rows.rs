@@ -95,7 +95,7 @@ async fn a_page_polls_often_only_while_something_moves() {
     let page = ada.get("/environments").await.expect(200);
     for moving in [&one, &page] {
         assert_eq!(trigger(moving), "every 2s");
-        assert!(moving.says("deploying") && moving.text.contains("data-since"));
+        assert!(moving.says("deploying") && moving.text.contains("data-kind=\"elapsed\""));
         assert!(moving.says("Cancel") && !moving.says("Deploy again"));
     }
     let refresh = "<noscript><meta http-equiv=\"refresh\"";

@@ -6,7 +6,7 @@ use super::fields::{Errors, Fields, Rules, errors};
 use super::page::{Page, html, html_with};
 use super::session::SignedIn;
 use super::state::{Tone, Web};
-use super::words;
+use super::words::Time;
 use crate::actions::accounts::{self, Refusal, SessionRow};
 use crate::actions::environments;
 use axum::extract::State;
@@ -24,7 +24,7 @@ struct Form {
 #[derive(Debug, Serialize)]
 struct Session {
     device: String,
-    last_used: String,
+    last_used: Time,
     current: bool,
 }
 
@@ -65,7 +65,9 @@ async fn context(web: &Web, me: &SignedIn, form: Form) -> Result<Context, PageEr
     let sessions = accounts::list_sessions(&web.app, me.user.id).await?;
     let current = me.visitor.session_id();
     Ok(Context {
-        page: Page::new(&me.visitor, "Account").await,
+        page: Page::new(&me.visitor, "Account")
+            .await
+            .refused(form.errors.any()),
         form,
         sessions: sessions.iter().map(|row| session(row, &current)).collect(),
         environment_count: environments::count(&web.app, me.user.id).await?,
@@ -76,7 +78,7 @@ async fn context(web: &Web, me: &SignedIn, form: Form) -> Result<Context, PageEr
 fn session(row: &SessionRow, current: &str) -> Session {
     Session {
         device: row.device.clone(),
-        last_used: format!("{} ago", words::since(row.last_used_at, row.now)),
+        last_used: Time::ago(row.last_used_at, row.now),
         current: row.session_id == current,
     }
 }

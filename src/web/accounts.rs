@@ -1,5 +1,6 @@
 //! Registration, sign-in, sign-out, and the colour theme.
 
+use super::back;
 use super::error::PageError;
 use super::fields::{Errors, Fields, Rules, errors};
 use super::page::{Page, html, html_with};
@@ -19,12 +20,15 @@ pub struct Typed {
     name: String,
     email: String,
     password: SecretString,
+    next: String,
 }
 
 #[derive(Debug, Default, Serialize)]
 struct Form {
     name: String,
     email: String,
+    /// Where to go after signing in.
+    next: String,
     errors: Errors,
 }
 
@@ -39,7 +43,7 @@ struct Context {
 impl Context {
     async fn new(web: &Web, visitor: &Visitor, title: &str, form: Form) -> Self {
         Self {
-            page: Page::new(visitor, title).await,
+            page: Page::new(visitor, title).await.refused(form.errors.any()),
             form,
             registration_open: web.app.registration_open,
             rules: Rules::default(),
@@ -47,12 +51,41 @@ impl Context {
     }
 }
 
+/// What the address of the forms says.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Asked {
+    /// Where to go after signing in.
+    next: String,
+    /// What the visitor has just ended: it is part of the address, because nothing is stored of who is not signed in.
+    ended: String,
+}
+
+/// An empty form; whoever is signed in is where it would lead.
+async fn empty_form(
+    web: &Web,
+    visitor: &Visitor,
+    title: &str,
+    next: String,
+) -> Result<Context, Redirect> {
+    if visitor.user.is_some() {
+        return Err(Redirect::to(back::after_login(&next)));
+    }
+    let form = Form {
+        next,
+        ..Form::default()
+    };
+    Ok(Context::new(web, visitor, title, form).await)
+}
+
 /// The registration form.
-pub async fn register_form(State(web): State<Web>, visitor: Visitor) -> Response {
-    html(
-        "accounts/register.html",
-        Context::new(&web, &visitor, "Register", Form::default()).await,
-    )
+pub async fn register_form(
+    State(web): State<Web>,
+    visitor: Visitor,
+    Query(asked): Query<Asked>,
+) -> Result<Response, Redirect> {
+    let context = empty_form(&web, &visitor, "Register", asked.next).await?;
+    Ok(html("accounts/register.html", context))
 }
 
 /// Registers and signs in.
@@ -70,7 +103,7 @@ pub async fn register(
         Ok(proved) => {
             visitor.sign_in(&web, &proved).await?;
             visitor.welcome().await?;
-            Ok(Redirect::to("/environments").into_response())
+            Ok(Redirect::to(back::after_login(&typed.next)).into_response())
         }
         Err(Refusal::Closed) => {
             let context = Context::new(&web, &visitor, "Register", Form::default()).await;
@@ -94,27 +127,20 @@ pub async fn register(
     }
 }
 
-/// What the visitor has just ended. It is part of the address, because nothing is stored of who is not signed in.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub struct Ended {
-    ended: String,
-}
-
 /// The sign-in form.
 pub async fn login_form(
     State(web): State<Web>,
     visitor: Visitor,
-    Query(ended): Query<Ended>,
-) -> Response {
-    let mut context = Context::new(&web, &visitor, "Sign in", Form::default()).await;
-    let said = match ended.ended.as_str() {
+    Query(asked): Query<Asked>,
+) -> Result<Response, Redirect> {
+    let mut context = empty_form(&web, &visitor, "Sign in", asked.next).await?;
+    let said = match asked.ended.as_str() {
         "session" => Some("You are signed out."),
         "account" => Some("Your account is deleted."),
         _ => None,
     };
     context.page.notices.extend(said.map(Notice::good));
-    html("accounts/login.html", context)
+    Ok(html("accounts/login.html", context))
 }
 
 /// Signs in.
@@ -126,7 +152,7 @@ pub async fn login(
     let password = typed.password.expose_secret();
     let refusal = match accounts::sign_in(&web.app, visitor.address, &typed.email, password).await {
         Ok(proved) if visitor.sign_in(&web, &proved).await? => {
-            return Ok(Redirect::to("/environments").into_response());
+            return Ok(Redirect::to(back::after_login(&typed.next)).into_response());
         }
         Ok(_) => Refusal::credentials(),
         Err(refusal) => refusal,
@@ -147,6 +173,7 @@ async fn again(
     let form = Form {
         name: typed.name,
         email: typed.email,
+        next: typed.next,
         errors: errors(&wrongs),
     };
     Ok(html_with(
@@ -193,7 +220,7 @@ pub async fn theme(State(web): State<Web>, Fields(chosen): Fields<Theme>) -> Res
     };
     let secure = if web.secure { "; Secure" } else { "" };
     let cookie = format!("theme={theme}; Path=/; Max-Age=31536000; HttpOnly; SameSite=Lax{secure}");
-    let back = if is_own_path(&chosen.back) {
+    let back = if back::is_own(&chosen.back) {
         chosen.back.as_str()
     } else {
         "/"
@@ -203,11 +230,4 @@ pub async fn theme(State(web): State<Web>, Fields(chosen): Fields<Theme>) -> Res
         response.headers_mut().insert(header::SET_COOKIE, cookie);
     }
     response
-}
-
-/// A path on this site: not `//elsewhere`, not `/\elsewhere`.
-fn is_own_path(path: &str) -> bool {
-    path.starts_with('/')
-        && !path[1..].starts_with(['/', '\\'])
-        && path.bytes().all(|b| b.is_ascii_graphic())
 }

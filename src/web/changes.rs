@@ -167,6 +167,7 @@ struct PageChanges {
 pub struct Poll {
     url: String,
     trigger: &'static str,
+    moves: bool,
 }
 
 impl Poll {
@@ -187,9 +188,11 @@ impl Poll {
             format!("&deployment={deployment}&after={after}&live={live}")
         });
         let shown = shown.unwrap_or_default();
+        let moves = moves || log.is_some_and(|log| log.live);
         Self {
             url: format!("/environments/{id}/changes?v={version}&was={status}{shown}"),
-            trigger: trigger(moves || log.is_some_and(|log| log.live)),
+            trigger: trigger(moves),
+            moves,
         }
     }
 }

@@ -1,19 +1,21 @@
 //! The page of an environment, and the actions on one.
 
+use super::back::{self, Back};
 use super::changes::Poll;
 use super::error::PageError;
 use super::fields::{Errors, Fields, Id, Rules, errors};
 use super::history::history;
 use super::log::{self, Log};
-use super::page::{Page, html_with};
+use super::page::{Page, html, html_with};
 use super::session::SignedIn;
 use super::state::{Tone, Web};
 use super::view::{Deployment, Row, Step};
 use crate::actions::deployments;
 use crate::actions::environments::{self, Refusal};
 use crate::domain::id::EnvironmentId;
+use crate::domain::status::Status;
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
@@ -70,8 +72,10 @@ async fn page_of(
         Some(newest) => Some(log::whole(web, me.user.id, id, newest).await?),
         None => None,
     };
-    let mut page = Page::new(&me.visitor, &found.name).await;
-    page.refresh = found.status.moves();
+    let page = Page::new(&me.visitor, &found.name).await;
+    let page = page
+        .refused(errors.any())
+        .moving(found.status.moves() && !errors.any());
     let row = Row::new(&web.app, &found, None);
     let poll = Poll::of(&row, log.as_ref());
     let form = Form { errors };
@@ -91,14 +95,41 @@ async fn page_of(
     ))
 }
 
+#[derive(Serialize)]
+struct Deploy {
+    page: Page,
+    row: Row,
+    back: Option<String>,
+}
+
+/// Asks before a running environment is deployed again.
+pub async fn deploy_form(
+    State(web): State<Web>,
+    me: SignedIn,
+    Id(id): Id<EnvironmentId>,
+    headers: HeaderMap,
+) -> Result<Response, PageError> {
+    let found = environments::get(&web.app, me.user.id, id).await?;
+    if found.status != Status::Running {
+        return Ok(Redirect::to(&format!("/environments/{id}")).into_response());
+    }
+    let deploy = Deploy {
+        page: Page::new(&me.visitor, &format!("Deploy {} again", found.name)).await,
+        row: Row::new(&web.app, &found, None),
+        back: back::page_of(&headers),
+    };
+    Ok(html("environments/deploy.html", deploy))
+}
+
 /// Requests a deployment.
 pub async fn deploy(
     State(web): State<Web>,
     me: SignedIn,
     Id(id): Id<EnvironmentId>,
+    back: Back,
 ) -> Result<Redirect, PageError> {
     deployments::deploy(&web.app, me.user.id, id).await?;
-    Ok(Redirect::to("/environments"))
+    Ok(back.redirect(&id.to_string()))
 }
 
 /// Cancels a deployment.
@@ -106,9 +137,10 @@ pub async fn cancel(
     State(web): State<Web>,
     me: SignedIn,
     Id(id): Id<EnvironmentId>,
+    back: Back,
 ) -> Result<Redirect, PageError> {
     deployments::cancel(&web.app, me.user.id, id).await?;
-    Ok(Redirect::to("/environments"))
+    Ok(back.redirect(&id.to_string()))
 }
 
 /// Sets a new password by deploying again.

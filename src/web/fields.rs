@@ -49,7 +49,7 @@ const FIELDS: [&str; 7] = [
     "confirmation",
 ];
 
-/// The error of each field. It contains every field, so that templates may read any of them; most have no error.
+/// The error of each field, and under `first` which field is the first wrong one. It contains every field, so that templates may read any of them; most have no error.
 #[derive(Debug, Default)]
 pub struct Errors(BTreeMap<&'static str, String>);
 
@@ -60,6 +60,17 @@ impl Errors {
         self.0.insert(field, sentence);
     }
 
+    /// Whether anything is wrong.
+    pub fn any(&self) -> bool {
+        !self.0.is_empty()
+    }
+
+    /// The first field that is wrong, in the order of the forms.
+    fn first(&self) -> Option<&'static str> {
+        let mut fields = FIELDS.into_iter().skip(1);
+        fields.find(|field| self.has(field))
+    }
+
     /// Whether the field has an error.
     pub fn has(&self, field: &str) -> bool {
         self.0.contains_key(field)
@@ -68,7 +79,9 @@ impl Errors {
 
 impl Serialize for Errors {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(FIELDS.map(|field| (field, self.0.get(field))))
+        let first = self.first().map(str::to_owned);
+        let each = FIELDS.map(|field| (field, self.0.get(field)));
+        serializer.collect_map(each.into_iter().chain([("first", first.as_ref())]))
     }
 }
 

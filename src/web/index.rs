@@ -158,8 +158,8 @@ pub async fn index(
     let version = known::list_version(&web.app, me.user.id).await?;
     let (found, counts) = environments::list(&web.app, me.user.id, &search.selection()).await?;
     let list = List::new(&search, &version, counts, &found);
-    let mut page = Page::new(&me.visitor, "Environments").await;
-    page.refresh = list.moves;
+    let page = Page::new(&me.visitor, "Environments").await;
+    let page = page.moving(list.moves);
     let rows = found.iter();
     Ok(html(
         "environments/index.html",

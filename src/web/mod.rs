@@ -3,6 +3,7 @@
 mod account;
 mod accounts;
 mod assets;
+mod back;
 mod changes;
 mod environments;
 mod error;
@@ -105,7 +106,7 @@ fn of_environments() -> Router<Web> {
         .route("/environments/{id}/log.txt", get(log::text))
         .route(
             "/environments/{id}/deploy",
-            get(environments::page).post(environments::deploy),
+            get(environments::deploy_form).post(environments::deploy),
         )
         .route(
             "/environments/{id}/cancel",

@@ -67,9 +67,11 @@ async fn form_page(
     if form.errors.has("name") {
         preview.problem = None;
     }
-    let mut page = Page::new(&me.visitor, "New environment").await;
-    // The form is submitted to the table's path.
+    let page = Page::new(&me.visitor, "New environment").await;
+    let mut page = page.refused(form.errors.any());
+    // The form is submitted to the list's path.
     "/environments/new".clone_into(&mut page.path);
+    "/environments/new".clone_into(&mut page.back);
     Ok(html_with(
         status,
         "environments/new.html",
@@ -120,7 +122,7 @@ pub async fn create(
         deploy,
     };
     let wrongs = match environments::create(&web.app, me.user.id, &draft).await {
-        Ok(_) => {
+        Ok(id) => {
             let said = if deploy {
                 "Created. It is being deployed."
             } else {
@@ -128,7 +130,7 @@ pub async fn create(
             };
             me.visitor.is_at_home().await;
             me.visitor.notice(Tone::Good, said).await;
-            return Ok(Redirect::to("/environments").into_response());
+            return Ok(Redirect::to(&format!("/environments#{id}")).into_response());
         }
         Err(refusal) => refused(refusal)?,
     };

@@ -12,6 +12,7 @@ use rust_embed::RustEmbed;
 use serde::Serialize;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::LazyLock;
+use url::form_urlencoded;
 
 #[derive(RustEmbed)]
 #[folder = "templates/"]
@@ -21,6 +22,9 @@ static ENGINE: LazyLock<Environment<'static>> = LazyLock::new(|| {
     let mut engine = Environment::new();
     engine.set_undefined_behavior(UndefinedBehavior::Strict);
     engine.set_formatter(escape);
+    engine.add_filter("urlencode", |text: String| {
+        form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>()
+    });
     engine.add_function("asset", |name: String| assets::address(&name));
     for path in Templates::iter() {
         let file = Templates::get(&path).expect("a listed template is embedded");
@@ -80,10 +84,13 @@ pub struct Page {
     user: Option<Person>,
     theme: &'static str,
     pub notices: Vec<Notice>,
-    /// Where the theme switch redirects back to.
     pub path: String,
-    /// Without script, the page reloads itself while a status may change.
-    pub refresh: bool,
+    /// Where the theme switch redirects back to.
+    pub back: String,
+    /// Without script, the page reloads itself while a status may change, unless its reader stopped that.
+    refresh: bool,
+    /// The same page, with that stopped or started again.
+    refresh_switch: Option<String>,
     build: &'static str,
 }
 
@@ -119,11 +126,39 @@ impl Page {
             theme: visitor.theme,
             notices: vec![],
             path: visitor.path.clone(),
+            back: visitor.url.clone(),
             refresh: false,
+            refresh_switch: None,
             build: build(),
         }
     }
 }
+
+impl Page {
+    /// The page of a form that was refused, if it was.
+    pub fn refused(mut self, refused: bool) -> Self {
+        if refused {
+            self.title.insert_str(0, "Error: ");
+        }
+        self
+    }
+
+    /// A page on which something moves: without script it is loaded again every 15 seconds, until its reader stops that.
+    pub fn moving(mut self, moves: bool) -> Self {
+        let (path, query) = self.back.split_once('?').unwrap_or((&self.back, ""));
+        let stopped = query.split('&').any(|part| part == STOPPED);
+        let kept = query
+            .split('&')
+            .filter(|part| !part.is_empty() && *part != STOPPED);
+        let parts: Vec<&str> = kept.chain((!stopped).then_some(STOPPED)).collect();
+        self.refresh_switch = moves.then(|| [path, &parts.join("&")].join("?"));
+        self.refresh = moves && !stopped;
+        self
+    }
+}
+
+/// The part of an address that stops the refreshing.
+const STOPPED: &str = "refresh=no";
 
 /// Renders a template with the context's values.
 ///

@@ -1,5 +1,6 @@
 //! Deleting an environment: the confirmation page, and abandoning a removal that cannot be confirmed.
 
+use super::back::{self, Back};
 use super::error::PageError;
 use super::fields::{Errors, Fields, Id, errors};
 use super::page::{Page, html_with};
@@ -9,13 +10,15 @@ use super::view::Row;
 use crate::actions::environments::{self, Refusal, Removal};
 use crate::domain::id::EnvironmentId;
 use axum::extract::State;
-use axum::http::StatusCode;
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Default, Serialize)]
 struct Form {
     confirmation: String,
+    /// The page that the form was opened from.
+    back: String,
     errors: Errors,
 }
 
@@ -24,6 +27,7 @@ struct Form {
 #[serde(default)]
 pub struct Typed {
     confirmation: String,
+    back: String,
 }
 
 #[derive(Serialize)]
@@ -38,8 +42,13 @@ pub async fn delete_form(
     State(web): State<Web>,
     me: SignedIn,
     Id(id): Id<EnvironmentId>,
+    headers: HeaderMap,
 ) -> Result<Response, PageError> {
-    delete_page(&web, &me, id, StatusCode::OK, Form::default()).await
+    let form = Form {
+        back: back::page_of(&headers).unwrap_or_default(),
+        ..Form::default()
+    };
+    delete_page(&web, &me, id, StatusCode::OK, form).await
 }
 
 async fn delete_page(
@@ -51,6 +60,7 @@ async fn delete_page(
 ) -> Result<Response, PageError> {
     let found = environments::get(&web.app, me.user.id, id).await?;
     let page = Page::new(&me.visitor, &format!("Delete {}", found.name)).await;
+    let page = page.refused(form.errors.any());
     let row = Row::new(&web.app, &found, None);
     Ok(html_with(
         status,
@@ -71,7 +81,7 @@ pub async fn delete(
         Ok(Removal::Done) => "It is deleted.",
         _ => "It is being removed. The row leaves when Coolify has confirmed it.",
     };
-    confirmed(&web, &me, id, typed, done.map(drop), said).await
+    confirmed(&web, &me, id, typed, done, said).await
 }
 
 /// Abandons a removal that Coolify does not confirm.
@@ -87,7 +97,7 @@ pub async fn forget(
         &me,
         id,
         typed,
-        done,
+        done.map(|()| Removal::Done),
         "Given up. Look in Coolify whether something of it is left.",
     )
     .await
@@ -98,17 +108,22 @@ async fn confirmed(
     me: &SignedIn,
     id: EnvironmentId,
     typed: Typed,
-    done: Result<(), Refusal>,
+    done: Result<Removal, Refusal>,
     said: &str,
 ) -> Result<Response, PageError> {
     match done {
-        Ok(()) => {
+        Ok(removal) => {
             me.visitor.notice(Tone::Good, said).await;
-            Ok(Redirect::to("/environments").into_response())
+            let (back, id) = (Back::new(&typed.back, &HeaderMap::new()), id.to_string());
+            Ok(match removal {
+                Removal::Done => back.redirect_without(&id).into_response(),
+                Removal::Begun => back.redirect(&id).into_response(),
+            })
         }
         Err(Refusal::Wrong(wrongs)) => {
             let form = Form {
                 confirmation: typed.confirmation,
+                back: typed.back,
                 errors: errors(&wrongs),
             };
             delete_page(web, me, id, StatusCode::UNPROCESSABLE_ENTITY, form).await

@@ -1,5 +1,6 @@
 //! The visitor of a request: the session in PostgreSQL, and what pages need to know about the visitor.
 
+use super::back;
 use super::error::PageError;
 use super::state::{Notice, Tone, Web};
 use crate::actions::accounts::{self, Proved, Sessions};
@@ -8,7 +9,7 @@ use crate::domain::id::UserId;
 use crate::domain::user::User;
 use axum::extract::{ConnectInfo, FromRequestParts};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use tower_sessions::cookie::SameSite;
@@ -38,6 +39,8 @@ pub struct Visitor {
     pub user: Option<User>,
     pub theme: &'static str,
     pub path: String,
+    /// The path and the query.
+    pub url: String,
     pub address: IpAddr,
     /// The browser and the operating system, for the list of sessions.
     device: &'static str,
@@ -65,6 +68,7 @@ impl FromRequestParts<Web> for Visitor {
             user,
             theme: theme(&parts.headers),
             path: parts.uri.path().to_owned(),
+            url: parts.uri.to_string(),
             address: sender(parts),
             device: device(&parts.headers),
             session,
@@ -81,7 +85,7 @@ impl FromRequestParts<Web> for SignedIn {
             .map_err(IntoResponse::into_response)?;
         match visitor.user.clone() {
             Some(user) => Ok(Self { user, visitor }),
-            None => Err(to_login(&parts.headers)),
+            None => Err(to_login(parts)),
         }
     }
 }
@@ -100,21 +104,18 @@ impl FromRequestParts<Web> for Poller {
         };
         match user.map_err(|error| PageError::from(error).into_response())? {
             Some(user) => Ok(Self(user)),
-            None => Err(to_login(&parts.headers)),
+            None => Err(to_login(parts)),
         }
     }
 }
 
 /// htmx would swap the sign-in page into a row, so a header makes it navigate there instead.
-fn to_login(headers: &HeaderMap) -> Response {
-    if headers.contains_key("hx-request") {
-        return (
-            StatusCode::OK,
-            [("hx-redirect", HeaderValue::from_static("/login"))],
-        )
-            .into_response();
+fn to_login(parts: &Parts) -> Response {
+    let login = back::to_login(parts);
+    if parts.headers.contains_key("hx-request") {
+        return (StatusCode::OK, [("hx-redirect", login)]).into_response();
     }
-    Redirect::to("/login").into_response()
+    Redirect::to(&login).into_response()
 }
 
 /// The visitor's theme.
@@ -187,6 +188,7 @@ impl Visitor {
             user: None,
             theme: theme(&parts.headers),
             path: parts.uri.path().to_owned(),
+            url: parts.uri.to_string(),
             address: sender(parts),
             device: device(&parts.headers),
             session,

@@ -10,7 +10,8 @@ const MACROS: &str = "_ui.html";
 
 fn page(user: &Value, theme: &str) -> Value {
     json!({
-        "title": "Sample", "user": user, "theme": theme, "path": "/environments", "refresh": true, "build": "0123",
+        "title": "Sample", "user": user, "theme": theme, "path": "/environments", "back": "/environments?q=a", "build": "0123",
+        "refresh": theme == "dark", "refresh_switch": "/environments?refresh=no",
         "notices": [{ "tone": "good", "text": "Done <b>well</b>." }, { "tone": "bad", "text": "Not done." }],
     })
 }
@@ -19,7 +20,12 @@ fn errors(sentence: &Value) -> Value {
     json!({
         "form": sentence, "name": sentence, "email": sentence, "password": sentence,
         "current_password": sentence, "new_password": sentence, "confirmation": sentence,
+        "first": if sentence.is_null() { Value::Null } else { json!("name") },
     })
+}
+
+fn time(kind: &str) -> Value {
+    json!({ "kind": kind, "at": "2026-01-02T12:00:00Z", "age_seconds": 12, "words": "12s" })
 }
 
 /// A row with everything a row can show, or with as little as it can.
@@ -27,10 +33,10 @@ fn row(status: &str, full: bool) -> Value {
     let some = |value: Value| if full { value } else { Value::Null };
     json!({
         "id": "env_1", "name": "Sample <&>", "subdomain": "sample-x7k9", "address": "https://sample-x7k9.example.com",
-        "host": "sample-x7k9.example.com", "status": status, "badge": { "word": status, "tone": "moving" },
-        "stage": some(json!({ "word": "Building", "since": "2026-01-02T12:00:00Z", "elapsed": "12s" })),
+        "host": "sample-x7k9.example.com", "status": status, "badge": { "word": status, "tone": "moving", "since": some(time("clock")) },
+        "stage": some(json!({ "word": "Building", "since": time("elapsed") })),
         "reason": some(json!("It is so.")),
-        "created": "2026-01-02T12:00:00Z", "age": "3 days", "version": "1u", "arrived": full,
+        "created": time("ago"), "version": "1u", "arrived": full,
         "can": { "open": full, "deploy": full, "rebuild": full, "cancel": full, "delete": full, "give_up": full, "retry_removal": full },
     })
 }
@@ -57,8 +63,8 @@ fn deployments() -> Value {
     let outcomes = ["succeeded", "failed", "cancelled", "moving"].into_iter();
     let deployment = |outcome: &str| {
         json!({
-            "id": "dep_1", "when": "2026-01-02T12:00:00Z", "ago": "3 seconds ago", "who": "Ada", "outcome": outcome,
-            "duration": "12s", "commit": (outcome == "failed").then_some("0a1b2c3"), "reason": (outcome == "failed").then_some("So."), "lines": (outcome == "failed").then_some("a\nb"),
+            "id": "dep_1", "when": time("ago"), "who": "Ada", "outcome": outcome,
+            "duration": (outcome != "moving").then_some("12s"), "since": (outcome == "moving").then(|| time("elapsed")), "commit": (outcome == "failed").then_some("0a1b2c3"), "reason": (outcome == "failed").then_some("So."), "lines": (outcome == "failed").then_some("a\nb"),
         })
     };
     outcomes.map(deployment).collect()
@@ -67,7 +73,7 @@ fn deployments() -> Value {
 fn stages() -> Value {
     let states = ["done", "current", "failed", "cancelled", "todo"].into_iter();
     states
-        .map(|state| json!({ "word": "Build", "state": state, "duration": (state != "todo").then_some("12s") }))
+        .map(|state| json!({ "word": "Build", "state": state, "duration": (state == "done").then_some("12s"), "since": (state == "current").then(|| time("elapsed")) }))
         .collect()
 }
 
@@ -83,15 +89,15 @@ fn sample(status: &str, full: bool) -> Value {
     let rule = json!({ "min": 8, "max": 100, "short": "Short.", "long": "Long.", "edge": null });
     json!({
         "page": page(&user, if full { "dark" } else { "system" }), "row": row(status, full), "rows": [row(status, full)],
-        "form": { "name": "a", "email": "b", "suffix": "x7k9", "confirmation": "c", "errors": errors(&sentence) },
+        "form": { "name": "a", "email": "b", "suffix": "x7k9", "confirmation": "c", "back": "/environments", "next": "/account", "errors": errors(&sentence) },
         "rules": { "account_password": rule, "environment_password": rule },
         "preview": { "host": "sample-x7k9.example.com", "problem": sentence },
-        "list": list(full), "poll": { "url": "/environments/env_1/changes?v=1", "trigger": "every 2s" }, "oob": full,
+        "list": list(full), "poll": { "url": "/environments/env_1/changes?v=1", "trigger": "every 2s", "moves": full }, "back": sentence, "oob": full,
         "changed": [row(status, full)], "new": [row(status, full)], "gone": ["env_2"],
         "all": if full { json!([row(status, full)]) } else { Value::Null }, "first_visit": false, "demo": full, "registration_open": full,
         "log": if full { log(true) } else { Value::Null }, "stages": if full { stages() } else { json!([]) },
         "deployments": if full { deployments() } else { json!([]) }, "announcement": sentence,
-        "sessions": [{ "device": "Firefox", "last_used": "now", "current": full }, { "device": "Edge", "last_used": "now", "current": false }],
+        "sessions": [{ "device": "Firefox", "last_used": time("ago"), "current": full }, { "device": "Edge", "last_used": time("ago"), "current": false }],
         "environment_count": usize::from(full), "heading": "Not found", "sentence": "There is nothing here.",
     })
 }

@@ -1,6 +1,6 @@
 //! The contents of a row, a head and a list of steps: strings and flags for the templates.
 
-use super::words;
+use super::words::{Time, elapsed};
 use crate::actions::environments::{DeploymentRow, EnvironmentRow};
 use crate::actions::known;
 use crate::app::App;
@@ -22,8 +22,7 @@ pub struct Row {
     badge: Badge,
     stage: Option<Doing>,
     reason: Option<String>,
-    created: String,
-    pub age: String,
+    created: Time,
     /// Changes when anything that the row shows does.
     pub version: String,
     arrived: bool,
@@ -32,15 +31,16 @@ pub struct Row {
 
 #[derive(Debug, Clone, Serialize)]
 struct Badge {
-    word: String,
+    word: &'static str,
+    /// Since when the status is unknown.
+    since: Option<Time>,
     tone: &'static str,
 }
 
 #[derive(Debug, Clone, Serialize)]
 struct Doing {
     word: String,
-    since: String,
-    elapsed: String,
+    since: Time,
 }
 
 /// The actions allowed now, from the same table that the actions use.
@@ -78,8 +78,7 @@ impl Row {
             badge: badge(row, now),
             stage: doing(row, now),
             reason: reason(row),
-            created: words::machine(row.created_at),
-            age: words::age(row.created_at, now),
+            created: Time::ago(row.created_at, now),
             version: known::row_version(row.version, row.unconfirmed),
             arrived: row.status == Status::Running && was.is_some_and(|was| was != Status::Running),
             can: can(row),
@@ -91,7 +90,19 @@ impl Row {
     /// The text for the live region when the status differs from the one on the page.
     pub fn announcement(&self, was: Option<Status>) -> Option<String> {
         was.filter(|was| was.word() != self.status)
-            .map(|_| format!("{} is {}.", self.name, self.badge.word))
+            .map(|_| self.sentence())
+    }
+
+    fn sentence(&self) -> String {
+        let name = &self.name;
+        match (self.status, &self.reason) {
+            ("deploying", _) => format!("{name} is being deployed."),
+            ("deleting", _) => format!("{name} is being deleted."),
+            ("error", Some(reason)) => format!("{name} has failed: {reason}"),
+            ("error", None) => format!("{name} has failed."),
+            ("running", Some(reason)) => format!("{name} is running. {reason}"),
+            (status, _) => format!("{name} is {status}."),
+        }
     }
 }
 
@@ -104,11 +115,13 @@ fn badge(row: &EnvironmentRow, now: OffsetDateTime) -> Badge {
     };
     match row.checked_at {
         Some(checked) if row.status == Status::Running && row.unconfirmed => Badge {
-            word: format!("unknown since {}", words::clock(checked, now)),
+            word: "unknown since",
+            since: Some(Time::clock(checked, now)),
             tone: "unknown",
         },
         _ => Badge {
-            word: row.status.word().to_owned(),
+            word: row.status.word(),
+            since: None,
             tone,
         },
     }
@@ -123,8 +136,7 @@ fn doing(row: &EnvironmentRow, now: OffsetDateTime) -> Option<Doing> {
     };
     Some(Doing {
         word,
-        since: words::machine(since),
-        elapsed: words::elapsed(since, now),
+        since: Time::elapsed(since, now),
     })
 }
 
@@ -169,22 +181,24 @@ pub struct Step {
     word: &'static str,
     state: &'static str,
     duration: Option<String>,
+    /// When the current step began.
+    since: Option<Time>,
 }
 
 /// The six steps of a deployment with their durations.
 pub fn steps(deployment: &DeploymentRow, began: &[(Stage, OffsetDateTime)]) -> Vec<Step> {
-    let now = deployment.now;
     let step = |stage: Stage| {
         let at = began.iter().position(|(began, _)| *began == stage);
-        let ended = at
-            .and_then(|at| began.get(at + 1))
-            .map(|(_, at)| *at)
-            .or(deployment.finished_at)
-            .unwrap_or(now);
+        let ended = at.and_then(|at| began.get(at + 1)).map(|(_, at)| *at);
+        let ended = ended.or(deployment.finished_at);
+        let at = at.map(|at| began[at].1);
         Step {
             word: stage.title(),
             state: state(deployment, stage),
-            duration: at.map(|at| words::elapsed(began[at].1, ended)),
+            duration: at.zip(ended).map(|(at, ended)| elapsed(at, ended)),
+            since: at
+                .filter(|_| ended.is_none())
+                .map(|at| Time::elapsed(at, deployment.now)),
         }
     };
     Stage::ALL.into_iter().map(step).collect()
@@ -204,12 +218,14 @@ fn state(deployment: &DeploymentRow, stage: Stage) -> &'static str {
 #[derive(Debug, Serialize)]
 pub struct Deployment {
     id: String,
-    when: String,
-    ago: String,
+    when: Time,
     who: String,
     commit: Option<String>,
     outcome: &'static str,
-    duration: String,
+    /// How long it took, when it has ended.
+    duration: Option<String>,
+    /// When it began, while it goes on.
+    since: Option<Time>,
     reason: Option<String>,
     /// The log lines before the error.
     lines: Option<String>,
@@ -220,8 +236,7 @@ impl Deployment {
         let now = row.now;
         Self {
             id: DeploymentId::from(row.id).to_string(),
-            when: words::machine(row.created_at),
-            ago: format!("{} ago", words::since(row.created_at, now)),
+            when: Time::ago(row.created_at, now),
             who: row
                 .by
                 .clone()
@@ -231,7 +246,8 @@ impl Deployment {
                 .as_ref()
                 .map(|sha| sha.chars().take(7).collect()),
             outcome: row.outcome.map_or("moving", Outcome::word),
-            duration: words::elapsed(row.created_at, row.finished_at.unwrap_or(now)),
+            duration: row.finished_at.map(|at| elapsed(row.created_at, at)),
+            since: (row.finished_at.is_none()).then(|| Time::elapsed(row.created_at, now)),
             reason: row.reason.clone().or_else(|| row.note.clone()),
             lines: row.reason_lines.clone(),
         }

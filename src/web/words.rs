@@ -1,48 +1,80 @@
 //! Times and durations in words.
 
+use serde::Serialize;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use time::macros::format_description;
 
-/// "1m 42s", "12s".
+/// A time on a page: the server's words, and what the script needs to keep them right.
+#[derive(Debug, Clone, Serialize)]
+pub struct Time {
+    kind: Kind,
+    /// Machine-readable.
+    at: String,
+    /// How long ago it was when the page was made.
+    age_seconds: i64,
+    words: String,
+}
+
+/// How a time is written.
+#[derive(Debug, Clone, Copy, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Kind {
+    Elapsed,
+    Ago,
+    Clock,
+}
+
+impl Time {
+    /// The time since then, while something goes on: "1m 42s".
+    pub fn elapsed(at: OffsetDateTime, now: OffsetDateTime) -> Self {
+        Self::new(Kind::Elapsed, at, now, elapsed(at, now))
+    }
+
+    /// "just now", "1 minute ago", "3 days ago".
+    pub fn ago(at: OffsetDateTime, now: OffsetDateTime) -> Self {
+        Self::new(Kind::Ago, at, now, ago(at, now))
+    }
+
+    /// "14:02 UTC", with the date unless it is today.
+    pub fn clock(at: OffsetDateTime, now: OffsetDateTime) -> Self {
+        Self::new(Kind::Clock, at, now, clock(at, now))
+    }
+
+    fn new(kind: Kind, at: OffsetDateTime, now: OffsetDateTime, words: String) -> Self {
+        Self {
+            kind,
+            at: machine(at),
+            age_seconds: (now - at).whole_seconds().max(0),
+            words,
+        }
+    }
+}
+
+/// How long something took: "12s", "1m 42s", "2h 5m".
 pub fn elapsed(from: OffsetDateTime, to: OffsetDateTime) -> String {
     let seconds = (to - from).whole_seconds().max(0);
-    if seconds < 60 {
-        format!("{seconds}s")
-    } else {
-        format!("{}m {}s", seconds / 60, seconds % 60)
+    match seconds {
+        ..60 => format!("{seconds}s"),
+        60..3_600 => format!("{}m {}s", seconds / 60, seconds % 60),
+        _ => format!("{}h {}m", seconds / 3_600, seconds % 3_600 / 60),
     }
 }
 
-/// "3 days", "1 minute", "less than a minute".
-pub fn age(from: OffsetDateTime, now: OffsetDateTime) -> String {
+fn ago(from: OffsetDateTime, now: OffsetDateTime) -> String {
     let minutes = (now - from).whole_minutes();
-    match minutes {
-        ..1 => "less than a minute".to_owned(),
-        1..60 => counted(minutes, "minute"),
-        60..1_440 => counted(minutes / 60, "hour"),
-        1_440..525_600 => counted(minutes / 1_440, "day"),
-        _ => counted(minutes / 525_600, "year"),
-    }
-}
-
-/// "12 seconds", "1 minute", "3 days".
-pub fn since(from: OffsetDateTime, now: OffsetDateTime) -> String {
-    let seconds = (now - from).whole_seconds().max(0);
-    if seconds < 60 {
-        counted(seconds, "second")
-    } else {
-        age(from, now)
-    }
-}
-
-fn counted(count: i64, unit: &str) -> String {
+    let (count, unit) = match minutes {
+        ..1 => return "just now".to_owned(),
+        1..60 => (minutes, "minute"),
+        60..1_440 => (minutes / 60, "hour"),
+        1_440..525_600 => (minutes / 1_440, "day"),
+        _ => (minutes / 525_600, "year"),
+    };
     let ending = if count == 1 { "" } else { "s" };
-    format!("{count} {unit}{ending}")
+    format!("{count} {unit}{ending} ago")
 }
 
-/// "14:02 UTC", with the date unless it is today.
-pub fn clock(at: OffsetDateTime, now: OffsetDateTime) -> String {
+fn clock(at: OffsetDateTime, now: OffsetDateTime) -> String {
     let time = format_description!("[hour]:[minute] UTC");
     let day = format_description!("[year]-[month]-[day] [hour]:[minute] UTC");
     let written = if at.date() == now.date() {
@@ -54,7 +86,7 @@ pub fn clock(at: OffsetDateTime, now: OffsetDateTime) -> String {
 }
 
 /// The machine-readable format.
-pub fn machine(at: OffsetDateTime) -> String {
+fn machine(at: OffsetDateTime) -> String {
     at.replace_nanosecond(0)
         .unwrap_or(at)
         .format(&Rfc3339)
@@ -73,9 +105,13 @@ mod tests {
     fn times_are_said_as_people_say_them() {
         assert_eq!(elapsed(NOON, NOON + Duration::seconds(102)), "1m 42s");
         assert_eq!(elapsed(NOON, NOON - Duration::seconds(5)), "0s");
-        assert_eq!(age(NOON, NOON + Duration::minutes(1)), "1 minute");
-        assert_eq!(age(NOON, NOON + Duration::days(3)), "3 days");
-        assert_eq!(since(NOON, NOON + Duration::seconds(1)), "1 second");
+        assert_eq!(elapsed(NOON, NOON + Duration::minutes(125)), "2h 5m");
+        assert_eq!(ago(NOON, NOON + Duration::seconds(59)), "just now");
+        assert_eq!(ago(NOON, NOON - Duration::seconds(5)), "just now");
+        assert_eq!(ago(NOON, NOON + Duration::minutes(1)), "1 minute ago");
+        assert_eq!(ago(NOON, NOON + Duration::hours(23)), "23 hours ago");
+        assert_eq!(ago(NOON, NOON + Duration::days(3)), "3 days ago");
+        assert_eq!(ago(NOON, NOON + Duration::days(800)), "2 years ago");
         assert_eq!(clock(NOON, NOON + Duration::minutes(1)), "12:00 UTC");
         assert_eq!(
             clock(NOON, NOON + Duration::days(1)),

@@ -1,0 +1,55 @@
+// Polls, a lost connection, a newer build.
+const id = (name) => document.getElementById(name);
+const on = (type, act) => document.addEventListener(type, act, true);
+const banner = id("lost"), alert = id("alert"), live = id("live");
+
+// A hidden page does not poll, unless something on it moves: its title says when that has ended.
+let polled = 0;
+on("htmx:beforeRequest", (e) => {
+  if (e.target.id !== "poll") return;
+  const late = Date.now() - polled > 15000 && "moves" in e.target.dataset;
+  if (document.hidden && !late) e.preventDefault();
+  else polled = Date.now();
+});
+const title = document.title;
+new MutationObserver(() => {
+  if (document.hidden && live.textContent) document.title = live.textContent;
+}).observe(live, { childList: true });
+on("visibilitychange", () => {
+  if (document.hidden) return;
+  document.title = title;
+  htmx.trigger(document.body, "refetch");
+});
+
+// Two failures in a row are a lost connection.
+let missed = 0;
+const lost = () => { if (++missed === 2) banner.textContent = banner.dataset.text; };
+on("htmx:sendError", lost);
+on("htmx:timeout", lost);
+const typed = () => document.querySelector("dialog[open]")
+  || [...document.querySelectorAll("input")].some((field) => field.value !== field.defaultValue);
+on("htmx:beforeSwap", ({ detail }) => {
+  const { target, xhr } = detail, from = detail.pathInfo.requestPath.split("?")[0];
+  const build = xhr.getResponseHeader("vps-claude-build");
+  // Not our answer: a proxy's, a captive portal's.
+  if (!build) {
+    detail.shouldSwap = detail.isError = false;
+    return lost();
+  }
+  missed = 0;
+  banner.textContent = "";
+  if (build !== document.querySelector("[name=build]").content && !typed()) location.reload();
+  // A row that leaves is no error.
+  if (xhr.getResponseHeader("hx-reswap") === "delete") detail.isError = false;
+  if (target !== alert) { if (alert.from === from) alert.replaceChildren(); }
+  else if (alert.firstChild) detail.shouldSwap = false;
+  else alert.from = from;
+  // The list was searched meanwhile.
+  if (!detail.requestConfig.elt.isConnected) detail.shouldSwap = false;
+  keepFocus(target);
+});
+
+const keepFocus = (target) => {
+  if (target.contains(document.activeElement)) setTimeout(() => document.activeElement.id || id(`${target.id}-name`)?.focus());
+};
+on("htmx:oobBeforeSwap", ({ detail }) => keepFocus(detail.target));
