@@ -124,8 +124,8 @@ async fn a_refused_form_says_so_in_its_title_and_leads_to_its_first_wrong_field(
         refused(
             &ada,
             "/account/password".to_owned(),
-            "Current password",
-            "current_password",
+            "New password",
+            "new_password",
         ),
         refused(
             &ada,
