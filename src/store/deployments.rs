@@ -115,17 +115,17 @@ pub async fn enter(conn: &mut PgConnection, id: DeploymentId, stage: Stage) -> s
     sqlx::query!(
         "with entered as (
            update deployments
-           set stage = $2, stage_since = now(), note = null, attempts = 0
+           set stage = $2, stage_since = clock_timestamp(), note = null, attempts = 0
            where id = $1
            and finished_at is null
-           returning id, environment_id, stage
+           returning id, environment_id, stage, stage_since
          ), shown as (
            update environments
            set version = version + 1
            where id = (select environment_id from entered)
          )
          insert into deployment_stages (deployment_id, stage, began_at)
-         select id, stage, clock_timestamp() from entered
+         select id, stage, stage_since from entered
          on conflict do nothing",
         id.uuid(),
         stage.word()

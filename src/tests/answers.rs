@@ -31,15 +31,13 @@ async fn everything(dashboard: &Dashboard, ada: &Person) -> Vec<Answer> {
             .await
             .expect(422),
     ];
-    for path in [
-        "/environments",
-        "/environments/new",
-        "/account",
-        "/login",
-        "/register",
-    ] {
+    for path in ["/environments", "/environments/new", "/account"] {
         answers.push(ada.get(path).await.expect(200));
         answers.push(dashboard.stranger("Stranger").get(path).await);
+    }
+    for path in ["/login", "/register"] {
+        answers.push(ada.get(path).await.expect(303));
+        answers.push(dashboard.stranger("Stranger").get(path).await.expect(200));
     }
     let poll = ada.get(&made.at("row")).await.expect(200);
     answers.push(poll);

@@ -31,3 +31,4 @@ mod stuck;
 mod transactions;
 mod turns;
 mod visits;
+mod words;

@@ -189,9 +189,11 @@ async fn whoever_is_not_signed_in_is_led_to_the_sign_in_from_everywhere() {
     for (method, path) in &addresses {
         let form = "name=a&password=long+enough&confirmation=a";
         let page = ask(&stranger, method, path, false, form).await;
-        let mut next = form_urlencoded::Serializer::new("/login?".to_owned());
+        let mut next = form_urlencoded::Serializer::new(String::new());
         let login = match *method {
-            "GET" if path != "/environments" => next.append_pair("next", path).finish(),
+            "GET" if path != "/environments" => {
+                format!("/login?{}", next.append_pair("next", path).finish())
+            }
             _ => "/login".to_owned(),
         };
         assert_eq!(

@@ -9,7 +9,7 @@ use axum::http::StatusCode;
 use std::time::Duration;
 
 /// What the page's only poll asks for: its address, with what each row shows.
-fn poll_of(page: &Answer) -> String {
+pub fn poll_of(page: &Answer) -> String {
     let value = |text: &str| text.split_once('"').unwrap().0.replace("&amp;", "&");
     let (_, poll) = page.text.split_once("id=\"poll\"").unwrap();
     let mut poll = value(poll.split_once("hx-get=\"").unwrap().1);
@@ -37,7 +37,7 @@ async fn heard(dashboard: &Dashboard, person: &Person, poll: &str) -> Answer {
 }
 
 /// Settled rows are left alone, so that nothing changes by itself.
-async fn still() -> Dashboard {
+pub async fn still() -> Dashboard {
     Dashboard::with(|setup| setup.pace.recheck = Duration::from_mins(10)).await
 }
 

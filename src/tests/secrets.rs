@@ -208,9 +208,10 @@ impl Story {
         for part in ["", "row", "changes?v=0", "log", "log.txt", "delete"] {
             ada.get(&made.at(part)).await.expect(200);
         }
-        for path in ["/environments", "/environments/new", "/account", "/login"] {
+        for path in ["/environments", "/environments/new", "/account"] {
             ada.get(path).await.expect(200);
         }
+        ada.get("/login").await.expect(303);
     }
 
     fn pages(&mut self) {
