@@ -38,6 +38,8 @@ pub struct App {
     /// Identifies this process in its claims.
     pub holder: Uuid,
     pub domain: AgentsDomain,
+    /// The folder that Open shows.
+    pub folder: String,
     pub registration_open: bool,
     pub pace: Arc<Pace>,
 }
@@ -135,6 +137,8 @@ pub struct Parts {
     /// The prefix of every key in Redis.
     pub prefix: String,
     pub domain: AgentsDomain,
+    /// The folder that Open shows.
+    pub folder: String,
     pub registration_open: bool,
     pub pace: Pace,
 }
@@ -154,6 +158,7 @@ impl App {
             loops: Loops::default(),
             holder: Uuid::now_v7(),
             domain: parts.domain,
+            folder: parts.folder,
             registration_open: parts.registration_open,
             pace: Arc::new(parts.pace),
         }

@@ -23,6 +23,7 @@ const ENVIRONMENT_NAME: &str = "production";
 const REPOSITORY: &str = "https://github.com/grmkris/agent";
 const BRANCH: &str = "main";
 const PORT: &str = "8080";
+const FOLDER: &str = "/home/coder/workspace";
 const ADDRESS: &str = "127.0.0.1:3000";
 const REGISTRATION: &str = "open";
 const LOG_FORMAT: &str = "text";
@@ -104,6 +105,9 @@ pub struct Settings {
     /// The port code-server listens on inside the container.
     #[arg(long, env, global = true, default_value = PORT)]
     agent_port: String,
+    /// The folder that Open shows, as code-server in the container names it.
+    #[arg(long, env, global = true, default_value = FOLDER)]
+    agent_folder: String,
     /// The address and port to serve on.
     #[arg(long, env, global = true, default_value = ADDRESS)]
     listen: String,
@@ -130,6 +134,8 @@ pub struct Config {
     pub source: Source,
     /// Environments get their addresses below this domain.
     pub domain: AgentsDomain,
+    /// The folder that Open shows.
+    pub folder: String,
     pub listen: SocketAddr,
     /// The public address is https, so cookies are Secure.
     pub secure: bool,
@@ -165,6 +171,7 @@ impl Settings {
             coolify: self.coolify()?,
             source: self.source()?,
             domain: self.domain()?,
+            folder: self.folder()?,
             listen: address(or(&self.listen, ADDRESS))?,
             secure: self.secure()?,
             registration_open: one_of(
@@ -254,6 +261,15 @@ impl Settings {
             branch: or(&self.agent_branch, BRANCH).to_owned(),
             port: port.get(),
         })
+    }
+
+    fn folder(&self) -> Result<String, Wrong> {
+        let folder = or(&self.agent_folder, FOLDER);
+        if folder.starts_with('/') {
+            return Ok(folder.to_owned());
+        }
+        let hint = "a folder in the container like /home/coder/workspace is needed";
+        Err(Wrong::Invalid("AGENT_FOLDER", hint.to_owned()))
     }
 
     fn turn_timeout(&self) -> Result<Duration, Wrong> {

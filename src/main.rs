@@ -216,6 +216,7 @@ fn build(config: &Config, prefix: &str, pace: Pace) -> anyhow::Result<App> {
         redis,
         prefix: prefix.to_owned(),
         domain: config.domain.clone(),
+        folder: config.folder.clone(),
         registration_open: config.registration_open,
         pace,
     }))

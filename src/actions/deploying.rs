@@ -3,7 +3,9 @@
 use super::calls::Cost;
 use super::cancelling;
 use super::step::{Next, Step, StepError};
-use crate::coolify::{Application, Asked, Conflict, DeploymentRow, Error, VOLUMES, mark};
+use crate::coolify::{
+    Application, Asked, CLAUDE_CONFIG_DIR, Conflict, DeploymentRow, Error, VOLUMES, mark,
+};
 use crate::crash;
 use crate::domain::deployment::Stage;
 use crate::domain::id::EnvironmentId;
@@ -13,7 +15,7 @@ use crate::store::{applications, builds};
 /// The number of volumes of an environment.
 #[expect(clippy::cast_possible_truncation, reason = "a handful")]
 const ALL_VOLUMES: u32 = VOLUMES.len() as u32;
-/// The password, the volumes and the build of a new application.
+/// The variables, the volumes and the build of a new application.
 const AFTER_CREATION: u32 = 1 + ALL_VOLUMES + 1;
 
 /// How many calls the deployment's next step normally makes.
@@ -48,15 +50,15 @@ pub fn of_turn(is_known: bool, may_exist: bool) -> Cost {
     Cost::deployment(1 + AFTER_CREATION)
 }
 
-/// Sets the password and adds volumes. Lists existing volumes first, unless this deployment created the application.
+/// Sets the variables and adds volumes. Lists existing volumes first, unless this deployment created the application.
 fn of_settings(row: &DeploymentStep, missing: u32) -> Cost {
-    let password = u32::from(row.password_hash.is_some());
+    let variables = 1;
     let volumes = if row.has_no_volumes() {
         ALL_VOLUMES
     } else {
         1 + missing
     };
-    Cost::deployment(password + volumes)
+    Cost::deployment(variables + volumes)
 }
 
 /// Searches for a build first, unless there can be none.
@@ -193,17 +195,18 @@ async fn taken(
     }
 }
 
-/// Sends the password hash, then adds the missing volumes.
+/// Sends the variables, the password's hash among them if it is new, then adds the missing volumes.
 async fn settings(step: &Step<'_>, row: &DeploymentStep) -> Result<Next, StepError> {
     let Some(uuid) = &row.application_uuid else {
         return Ok(find_application(row));
     };
-    if let Some(hash) = &row.password_hash {
-        let client = step.calls.one().await?;
-        step.hold(None).await?;
-        client
-            .set_variables(uuid, &[("HASHED_PASSWORD", hash)])
-            .await?;
+    let hash = row.password_hash.as_deref();
+    let password = hash.map(|hash| ("HASHED_PASSWORD", hash));
+    let variables: Vec<_> = password.into_iter().chain([CLAUDE_CONFIG_DIR]).collect();
+    let client = step.calls.one().await?;
+    step.hold(None).await?;
+    client.set_variables(uuid, &variables).await?;
+    if let Some(hash) = hash {
         crash::point("password.before");
         let environment = EnvironmentId::from(row.environment_id);
         applications::forget_password(&step.app.pool, environment, hash).await?;

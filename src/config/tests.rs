@@ -17,13 +17,14 @@ const NEEDED: [(&str, &str); 6] = [
 ];
 
 /// Each setting that may be left out, and what it is then.
-const DEFAULTS: [(&str, &str); 11] = [
+const DEFAULTS: [(&str, &str); 12] = [
     ("REDIS_URL", "None"),
     ("COOLIFY_ENVIRONMENT_NAME", "production"),
     ("COOLIFY_DESTINATION_UUID", "None"),
     ("AGENT_REPOSITORY", "https://github.com/grmkris/agent"),
     ("AGENT_BRANCH", "main"),
     ("AGENT_PORT", "8080"),
+    ("AGENT_FOLDER", "/home/coder/workspace"),
     ("LISTEN", "127.0.0.1:3000"),
     ("PUBLIC_URL", "false"),
     ("REGISTRATION", "true"),
@@ -32,7 +33,7 @@ const DEFAULTS: [(&str, &str); 11] = [
 ];
 
 /// A setting, a wrong value, and the line that says so.
-const WRONG: [(&str, &str, &str); 23] = [
+const WRONG: [(&str, &str, &str); 24] = [
     (
         "DATABASE_URL",
         "mysql://db/vps",
@@ -73,6 +74,11 @@ const WRONG: [(&str, &str, &str); 23] = [
         "AGENT_REPOSITORY",
         "git@github.com:grmkris/agent",
         "an address that begins with http:// or https:// is needed",
+    ),
+    (
+        "AGENT_FOLDER",
+        "workspace",
+        "a folder in the container like /home/coder/workspace is needed",
     ),
     ("AGENT_PORT", "0", "a port number from 1 to 65535 is needed"),
     (
@@ -193,6 +199,7 @@ fn meaning(config: &Config, log: LogFormat, name: &str) -> String {
         "AGENT_REPOSITORY" => config.source.repository.clone(),
         "AGENT_BRANCH" => config.source.branch.clone(),
         "AGENT_PORT" => config.source.port.to_string(),
+        "AGENT_FOLDER" => config.folder.clone(),
         "LISTEN" => config.listen.to_string(),
         "PUBLIC_URL" => config.secure.to_string(),
         "REGISTRATION" => config.registration_open.to_string(),
@@ -308,6 +315,7 @@ fn a_right_value_is_taken_without_the_space_around_it() {
         ),
         ("AGENT_BRANCH", "next", "next"),
         ("AGENT_PORT", "9000", "9000"),
+        ("AGENT_FOLDER", "/srv/my work", "/srv/my work"),
         ("LISTEN", "[::]:80", "[::]:80"),
         ("PUBLIC_URL", "https://vps.example.com", "true"),
         ("PUBLIC_URL", "http://vps.example.com", "false"),

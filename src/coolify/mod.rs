@@ -38,3 +38,7 @@ pub const VOLUMES: [(&str, &str); 4] = [
     ("local", "/home/coder/.local"),
     ("cache", "/home/coder/.cache"),
 ];
+
+/// Where Claude Code keeps its login, its history and its settings, in place of `~/.claude` and `~/.claude.json`: on the
+/// volume of `~/.config`. Claude Code's settings reference names the variable.
+pub const CLAUDE_CONFIG_DIR: (&str, &str) = ("CLAUDE_CONFIG_DIR", "/home/coder/.config/claude");

@@ -1,6 +1,7 @@
 //! Stories of deployments that go well, and of what their owners do meanwhile.
 
 use super::harness::Dashboard;
+use super::visits::variable;
 use crate::simulator::calls::Call;
 use crate::simulator::faults::FaultKind;
 use crate::simulator::outcomes::Outcome;
@@ -294,5 +295,34 @@ async fn a_promised_build_that_does_not_exist_is_asked_for_again() {
     let made = dashboard.running(&ada, "Promised").await;
     assert_eq!(dashboard.record(&made).builds_started, 1);
     assert_eq!(dashboard.calls("deploy", "200"), 3);
+    dashboard.close().await;
+}
+
+#[tokio::test]
+async fn claude_keeps_what_it_knows_on_a_volume_in_new_environments_and_in_old_ones() {
+    let dashboard = Dashboard::open().await;
+    let ada = dashboard.person("Ada").await;
+    let made = dashboard.running(&ada, "Remembering").await;
+    let folder = Some("/home/coder/.config/claude".to_owned());
+    let key = "CLAUDE_CONFIG_DIR";
+    assert_eq!(variable(&dashboard, &made, key).await, folder);
+    let mounted = dashboard.record(&made).volumes;
+    assert!(
+        mounted
+            .iter()
+            .any(|volume| volume.mount_path == "/home/coder/.config")
+    );
+    // Whatever it is in Coolify, it is right from the next deployment on, and the password untouched.
+    let (uuid, other) = (dashboard.record(&made).uuid, "/elsewhere");
+    let coolify = &dashboard.app.coolify;
+    coolify.set_variables(&uuid, &[(key, other)]).await.unwrap();
+    assert_eq!(
+        variable(&dashboard, &made, key).await.as_deref(),
+        Some(other)
+    );
+    ada.post(&made.at("deploy"), &[]).await.expect(303);
+    dashboard.until_status(&made, "running").await;
+    assert_eq!(variable(&dashboard, &made, key).await, folder);
+    assert!(dashboard.lets_in(&made, &made.password).await);
     dashboard.close().await;
 }

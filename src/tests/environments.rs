@@ -40,7 +40,7 @@ async fn the_walk() {
     let made = dashboard.made("Test Workspace", fields[1].1).await;
     assert_eq!(made.subdomain, subdomain);
     let table = ada.get("/environments").await.expect(200);
-    assert!(table.says("pending") && table.says(&host));
+    assert!(table.says("pending") && table.says(&format!("title=\"{host}\">{subdomain}<")));
     ada.post(&made.at("deploy"), &[])
         .await
         .leads_to("/environments");
@@ -48,7 +48,9 @@ async fn the_walk() {
     dashboard.until_status(&made, "running").await;
     let row = ada.get(&made.at("row")).await.expect(200);
     assert!(
-        row.says(&format!("href=\"http://{host}\"")),
+        row.says(&format!(
+            "href=\"http://{host}/?folder=%2Fhome%2Fcoder%2Fworkspace\""
+        )),
         "Open leads there"
     );
     assert!(dashboard.lets_in(&made, &made.password).await);

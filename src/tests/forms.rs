@@ -212,7 +212,7 @@ async fn what_runs_is_asked_for_before_it_is_deployed_again() {
         .get_on("/environments?q=b", &made.at("deploy"))
         .await
         .expect(200);
-    assert!(form.says("Deploy Busy again?") && form.says("The files in its workspace"));
+    assert!(form.says("Deploy Busy again?") && form.says("Kept are the files in its workspace"));
     assert_eq!(form.value("back"), "/environments?q=b");
     let back = [("back", "/environments?q=b")];
     let done = ada.post(&made.at("deploy"), &back).await.expect(303);

@@ -86,6 +86,7 @@ impl Dashboard {
             redis,
             prefix: prefix.clone(),
             domain,
+            folder: "/home/coder/workspace".to_owned(),
             registration_open: setup.registration_open,
             pace: setup.pace,
         });

@@ -172,7 +172,9 @@ async fn nothing_is_deleted_unless_its_name_is_typed() {
     let ada = dashboard.person("Ada").await;
     let made = dashboard.running(&ada, "Mind the Case").await;
     let page = ada.get(&made.at("delete")).await.expect(200);
-    assert!(page.says("Type “Mind the Case” to confirm") && page.says("four volumes"));
+    assert!(
+        page.says("Type “Mind the Case” to confirm") && page.says("every file in its workspace")
+    );
     for wrong in ["", "mind the case", "Mind the Case!", "DELETE"] {
         let typed = [("confirmation", wrong)];
         let page = ada.post(&made.at("delete"), &typed).await.expect(422);

@@ -1,7 +1,9 @@
 //! Visits to an environment at its own address, where Coolify's proxy would be. It knows code-server's sign-in.
 
 use super::harness::{Dashboard, Made};
+use crate::simulator::Options;
 use reqwest::{Client, redirect};
+use serde_json::Value;
 
 impl Dashboard {
     /// Whether the environment at its own address lets this password in.
@@ -32,4 +34,21 @@ fn browser() -> Client {
         .redirect(redirect::Policy::none())
         .build()
         .unwrap()
+}
+
+/// What Coolify gives the container of an environment under this name.
+pub async fn variable(dashboard: &Dashboard, made: &Made, key: &str) -> Option<String> {
+    let uuid = dashboard.record(made).uuid;
+    let url = format!(
+        "{}/api/v1/applications/{uuid}/envs",
+        dashboard.simulator.url()
+    );
+    let request = browser().get(url).bearer_auth(Options::default().token);
+    let all: Vec<Value> = request.send().await.unwrap().json().await.unwrap();
+    let mut own = all
+        .into_iter()
+        .filter(|one| one["is_preview"] == false && one["key"] == key);
+    let value = own.next()?["value"].as_str().map(str::to_owned);
+    assert!(own.next().is_none(), "{key} is there once");
+    value
 }

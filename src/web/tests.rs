@@ -32,7 +32,7 @@ fn time(kind: &str) -> Value {
 fn row(status: &str, full: bool) -> Value {
     let some = |value: Value| if full { value } else { Value::Null };
     json!({
-        "id": "env_1", "name": "Sample <&>", "subdomain": "sample-x7k9", "address": "https://sample-x7k9.example.com",
+        "id": "env_1", "name": "Sample <&>", "subdomain": "sample-x7k9", "address": "https://sample-x7k9.example.com", "open": "https://sample-x7k9.example.com/?folder=%2F",
         "host": "sample-x7k9.example.com", "status": status, "badge": { "word": status, "tone": "moving", "since": some(time("clock")) },
         "stage": some(json!({ "word": "Building", "since": time("elapsed") })),
         "reason": some(json!("It is so.")),

@@ -9,6 +9,7 @@ use crate::domain::id::{DeploymentId, EnvironmentId};
 use crate::domain::status::{Event, Status};
 use serde::Serialize;
 use time::OffsetDateTime;
+use url::form_urlencoded;
 
 /// An environment as shown in its row and on its page.
 #[derive(Debug, Clone, Serialize)]
@@ -16,6 +17,8 @@ pub struct Row {
     pub id: String,
     pub name: String,
     subdomain: String,
+    /// Where Open leads.
+    open: String,
     address: String,
     host: String,
     pub status: &'static str,
@@ -72,6 +75,7 @@ impl Row {
         let now = row.now;
         Self {
             subdomain: row.subdomain.clone(),
+            open: opened(&app.domain.address(&row.subdomain), &app.folder),
             address: app.domain.address(&row.subdomain),
             host: app.domain.host(&row.subdomain),
             status: row.status.word(),
@@ -104,6 +108,15 @@ impl Row {
             (status, _) => format!("{name} is {status}."),
         }
     }
+}
+
+/// The address with code-server's parameter for the folder to show.
+fn opened(address: &str, folder: &str) -> String {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    format!(
+        "{address}/?{}",
+        query.append_pair("folder", folder).finish()
+    )
 }
 
 fn badge(row: &EnvironmentRow, now: OffsetDateTime) -> Badge {
