@@ -268,7 +268,7 @@ impl Settings {
         if folder.starts_with('/') {
             return Ok(folder.to_owned());
         }
-        let hint = "a folder in the container like /home/coder/workspace is needed";
+        let hint = "a folder like /home/coder/workspace is needed";
         Err(Wrong::Invalid("AGENT_FOLDER", hint.to_owned()))
     }
 

@@ -2,7 +2,7 @@
 
 use super::hashing::{self, Busy};
 use crate::app::App;
-use crate::domain::id::UserId;
+use crate::domain::id::{SessionId, UserId};
 use crate::domain::invalid::{Invalid, Wrong, Wrongs, check};
 use crate::domain::password::Password;
 use crate::domain::user::{Email, UserName};
@@ -14,7 +14,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::net::IpAddr;
 use std::time::Duration;
 
-pub use sessions::{SessionRow, Sessions};
+pub use sessions::{Place, SessionRow, Sessions};
 
 /// The fields of the registration form.
 pub struct Registration<'a> {
@@ -211,15 +211,20 @@ pub async fn begin_session(
     app: &App,
     session_id: &str,
     proved: &Proved,
-    device: &str,
+    place: &Place<'_>,
 ) -> sqlx::Result<bool> {
     let hash = proved.hash.expose_secret();
-    sessions::begin(&app.pool, session_id, proved.id, hash, device).await
+    sessions::begin(&app.pool, session_id, proved.id, hash, place).await
 }
 
 /// The user's sessions, newest first.
 pub async fn list_sessions(app: &App, user: UserId) -> sqlx::Result<Vec<SessionRow>> {
     sessions::list(&app.pool, user).await
+}
+
+/// Ends one of the user's sessions; `false` when it is not theirs or has ended.
+pub async fn end_session(app: &App, user: UserId, id: SessionId) -> sqlx::Result<bool> {
+    sessions::end(&app.pool, user, id).await
 }
 
 /// Ends all of the user's sessions except this one; returns how many.

@@ -32,6 +32,7 @@ const DEFAULTS: [(&str, &str); 12] = [
     ("LOG_FORMAT", "Text"),
 ];
 
+const NO_PORT: &str = "a port number from 1 to 65535 is needed";
 /// A setting, a wrong value, and the line that says so.
 const WRONG: [(&str, &str, &str); 24] = [
     (
@@ -77,20 +78,12 @@ const WRONG: [(&str, &str, &str); 24] = [
     ),
     (
         "AGENT_FOLDER",
-        "workspace",
-        "a folder in the container like /home/coder/workspace is needed",
+        "a",
+        "a folder like /home/coder/workspace is needed",
     ),
-    ("AGENT_PORT", "0", "a port number from 1 to 65535 is needed"),
-    (
-        "AGENT_PORT",
-        "65536",
-        "a port number from 1 to 65535 is needed",
-    ),
-    (
-        "AGENT_PORT",
-        "http",
-        "a port number from 1 to 65535 is needed",
-    ),
+    ("AGENT_PORT", "0", NO_PORT),
+    ("AGENT_PORT", "65536", NO_PORT),
+    ("AGENT_PORT", "http", NO_PORT),
     (
         "LISTEN",
         "3000",

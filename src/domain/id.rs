@@ -23,9 +23,18 @@ impl StaticType for DeploymentKind {
     const TYPE: &'static str = "dep";
 }
 
+/// The prefix `ses_`.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct SessionKind;
+impl StaticType for SessionKind {
+    const TYPE: &'static str = "ses";
+}
+
 /// The id of a user: `usr_…`.
 pub type UserId = TypeSafeId<UserKind>;
 /// The id of an environment: `env_…`.
 pub type EnvironmentId = TypeSafeId<EnvironmentKind>;
 /// The id of a deployment: `dep_…`.
 pub type DeploymentId = TypeSafeId<DeploymentKind>;
+/// The id of a session on pages: `ses_…`. It is not the session's secret.
+pub type SessionId = TypeSafeId<SessionKind>;

@@ -1,16 +1,18 @@
 //! Sessions. A row of `user_sessions` is a signed-in session: without it nobody is signed in. tower-sessions keeps the
 //! data of each in a table of its own.
 
-use crate::domain::id::UserId;
+use crate::domain::id::{SessionId, UserId};
 use crate::domain::user::User;
 use async_trait::async_trait;
 use sqlx::{PgExecutor, PgPool};
+use std::net::IpAddr;
 use std::time::Duration;
 use time::OffsetDateTime;
 use tower_sessions::SessionStore;
 use tower_sessions::session::{Id, Record};
 use tower_sessions::session_store::{Error, Result};
 use tower_sessions_sqlx_store::PostgresStore;
+use uuid::Uuid;
 
 /// The store of tower-sessions, with two differences: saving cannot bring back a session that ended meanwhile, which the
 /// original inserts again, and only sessions in which somebody signed in are stored.
@@ -103,18 +105,25 @@ pub async fn signed_in(pool: &PgPool, session_id: &str) -> sqlx::Result<Option<S
     }))
 }
 
-/// Records a stored session's user and device: from now on somebody is signed in with it. Returns `false`, and nobody
+/// Where a session was begun.
+pub struct Place<'a> {
+    /// The browser and the operating system.
+    pub device: &'a str,
+    pub address: IpAddr,
+}
+
+/// Records a stored session's user and place: from now on somebody is signed in with it. Returns `false`, and nobody
 /// is, if the account or its password has changed since this hash was read.
 pub async fn begin(
     pool: &PgPool,
     session_id: &str,
     user: UserId,
     password_hash: &str,
-    device: &str,
+    place: &Place<'_>,
 ) -> sqlx::Result<bool> {
     let begun = sqlx::query!(
-        "insert into user_sessions (session_id, user_id, device)
-         select $1, id, $4
+        "insert into user_sessions (session_id, user_id, device, address)
+         select $1, id, $4, $5
          from users
          where id = $2
          and password_hash = $3
@@ -122,7 +131,8 @@ pub async fn begin(
         session_id,
         user.uuid(),
         password_hash,
-        device
+        place.device,
+        place.address.to_string()
     );
     Ok(begun.execute(pool).await?.rows_affected() == 1)
 }
@@ -144,8 +154,13 @@ pub async fn note_used(pool: &PgPool, session_ids: &[String]) -> sqlx::Result<()
 /// A user's session, as listed on the account page.
 #[derive(Debug)]
 pub struct SessionRow {
+    pub id: Uuid,
     pub session_id: String,
     pub device: String,
+    /// The address of the network that it was begun from; not known of old ones.
+    pub address: Option<String>,
+    /// Not known of old ones.
+    pub created_at: Option<OffsetDateTime>,
     pub last_used_at: OffsetDateTime,
     /// The database's time of this read.
     pub now: OffsetDateTime,
@@ -155,7 +170,7 @@ pub struct SessionRow {
 pub async fn list(pool: &PgPool, user: UserId) -> sqlx::Result<Vec<SessionRow>> {
     sqlx::query_as!(
         SessionRow,
-        r#"select s.session_id, s.device, s.last_used_at, now() as "now!"
+        r#"select s.id, s.session_id, s.device, s.address, s.created_at, s.last_used_at, now() as "now!"
          from user_sessions s
          join tower_sessions.session stored on stored.id = s.session_id
          where s.user_id = $1
@@ -166,6 +181,19 @@ pub async fn list(pool: &PgPool, user: UserId) -> sqlx::Result<Vec<SessionRow>> 
     )
     .fetch_all(pool)
     .await
+}
+
+/// Ends one of the user's sessions; `false` when it is not theirs or has ended.
+pub async fn end(pool: &PgPool, user: UserId, id: SessionId) -> sqlx::Result<bool> {
+    let ended = sqlx::query!(
+        "delete from tower_sessions.session
+         where id = (select session_id from user_sessions where user_id = $1 and id = $2)",
+        user.uuid(),
+        id.uuid()
+    )
+    .execute(pool)
+    .await?;
+    Ok(ended.rows_affected() == 1)
 }
 
 /// Ends all of the user's sessions except this one; returns how many.

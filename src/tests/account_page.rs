@@ -1,7 +1,7 @@
 //! Stories of the account page: name, password, sessions, and the end of an account.
 
 use super::harness::Dashboard;
-use super::person::Person;
+use super::person::{Answer, Person};
 
 /// The same person, signed in at another device, who has not looked at anything yet.
 async fn another_device(person: &Person) -> Person {
@@ -147,5 +147,42 @@ async fn an_account_goes_only_when_it_owns_nothing() {
         .await
         .leads_to("/login?next=%2Faccount");
     ada.sign_in().await.expect(422);
+    dashboard.close().await;
+}
+
+/// The address that ends a session that is not this one, as the page has it.
+fn ending(page: &Answer) -> String {
+    let (_, form) = page
+        .text
+        .split_once("action=\"/account/sessions/ses_")
+        .unwrap();
+    let (id, _) = form.split_once("/end\"").unwrap();
+    format!("/account/sessions/ses_{id}/end")
+}
+
+#[tokio::test]
+async fn one_session_is_ended_by_itself_and_nobody_elses() {
+    let dashboard = Dashboard::open().await;
+    let ada = dashboard.person("Ada").await;
+    let bob = dashboard.person("Bob").await;
+    let phone = another_device(&ada).await;
+    let tablet = another_device(&ada).await;
+    let page = ada.get("/account").await.expect(200);
+    assert!(page.says("signed in") && page.says("from 203.0.113.7"));
+    assert!(!page.text.contains(&phone.cookie("session").unwrap()));
+    let end = &ending(&page);
+    ada.get(end).await.leads_to("/account");
+    bob.post(end, &[]).await.leads_to("/account");
+    for device in [&phone, &tablet] {
+        device.get("/account").await.expect(200);
+    }
+    ada.post(end, &[]).await.leads_to("/account");
+    let mut ended = 0;
+    for device in [&phone, &tablet] {
+        ended += u8::from(device.get("/account").await.status == 303);
+    }
+    assert_eq!(ended, 1, "one of the two");
+    ada.post(end, &[]).await.leads_to("/account");
+    ada.get("/account").await.expect(200);
     dashboard.close().await;
 }

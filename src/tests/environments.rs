@@ -48,9 +48,7 @@ async fn the_walk() {
     dashboard.until_status(&made, "running").await;
     let row = ada.get(&made.at("row")).await.expect(200);
     assert!(
-        row.says(&format!(
-            "href=\"http://{host}/?folder=%2Fhome%2Fcoder%2Fworkspace\""
-        )),
+        row.says(&format!("href=\"http://{host}/?folder=%2Fhome")),
         "Open leads there"
     );
     assert!(dashboard.lets_in(&made, &made.password).await);

@@ -170,7 +170,11 @@ async fn a_password_that_changed_meanwhile_begins_no_session() {
     ];
     ada.post("/account/password", &fields).await.expect(303);
     let session = ada.cookie("session").unwrap();
-    let begun = accounts::begin_session(&dashboard.app, &session, &proved, "A test").await;
+    let place = accounts::Place {
+        device: "A test",
+        address: [203, 0, 113, 7].into(),
+    };
+    let begun = accounts::begin_session(&dashboard.app, &session, &proved, &place).await;
     assert!(!begun.unwrap());
     dashboard.close().await;
 }

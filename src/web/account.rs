@@ -2,13 +2,14 @@
 
 use super::accounts::wrong_fields;
 use super::error::PageError;
-use super::fields::{Errors, Fields, Rules, errors};
+use super::fields::{Errors, Fields, Id, Rules, errors};
 use super::page::{Page, html, html_with};
 use super::session::SignedIn;
 use super::state::{Tone, Web};
 use super::words::Time;
 use crate::actions::accounts::{self, Refusal, SessionRow};
 use crate::actions::environments;
+use crate::domain::id::SessionId;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
@@ -23,7 +24,10 @@ struct Form {
 
 #[derive(Debug, Serialize)]
 struct Session {
+    id: String,
     device: String,
+    address: Option<String>,
+    created: Option<Time>,
     last_used: Time,
     current: bool,
 }
@@ -77,7 +81,10 @@ async fn context(web: &Web, me: &SignedIn, form: Form) -> Result<Context, PageEr
 
 fn session(row: &SessionRow, current: &str) -> Session {
     Session {
+        id: SessionId::from(row.id).to_string(),
         device: row.device.clone(),
+        address: row.address.clone(),
+        created: row.created_at.map(|at| Time::clock(at, row.now)),
         last_used: Time::ago(row.last_used_at, row.now),
         current: row.session_id == current,
     }
@@ -119,6 +126,20 @@ pub async fn change_password(
         "Your password is changed, and your other sessions have ended.",
     )
     .await
+}
+
+/// Ends one session. That it has ended already is no error.
+pub async fn end_session(
+    State(web): State<Web>,
+    me: SignedIn,
+    Id(id): Id<SessionId>,
+) -> Result<Redirect, PageError> {
+    if accounts::end_session(&web.app, me.user.id, id).await? {
+        me.visitor
+            .notice(Tone::Good, "The session has ended.")
+            .await;
+    }
+    Ok(Redirect::to("/account"))
 }
 
 /// Ends all other sessions.

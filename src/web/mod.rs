@@ -90,6 +90,10 @@ fn of_accounts() -> Router<Web> {
             "/account/sessions/end",
             get(account::page).post(account::end_sessions),
         )
+        .route(
+            "/account/sessions/{id}/end",
+            get(account::page).post(account::end_session),
+        )
         .route("/account/delete", get(account::page).post(account::delete))
 }
 

@@ -3,7 +3,7 @@
 use super::back;
 use super::error::PageError;
 use super::state::{Notice, Tone, Web};
-use crate::actions::accounts::{self, Proved, Sessions};
+use crate::actions::accounts::{self, Place, Proved, Sessions};
 use crate::actions::known;
 use crate::domain::id::UserId;
 use crate::domain::user::User;
@@ -204,8 +204,11 @@ impl Visitor {
         self.session.cycle_id().await?;
         self.session.insert(Sessions::SIGNED_IN, true).await?;
         self.session.save().await?;
-        let begun =
-            accounts::begin_session(&web.app, &self.session_id(), proved, self.device).await?;
+        let place = Place {
+            device: self.device,
+            address: self.address,
+        };
+        let begun = accounts::begin_session(&web.app, &self.session_id(), proved, &place).await?;
         if !begun {
             self.session.flush().await?;
         }

@@ -97,7 +97,7 @@ fn sample(status: &str, full: bool) -> Value {
         "all": if full { json!([row(status, full)]) } else { Value::Null }, "first_visit": false, "demo": full, "registration_open": full,
         "log": if full { log(true) } else { Value::Null }, "stages": if full { stages() } else { json!([]) },
         "deployments": if full { deployments() } else { json!([]) }, "announcement": sentence,
-        "sessions": [{ "device": "Firefox", "last_used": time("ago"), "current": full }, { "device": "Edge", "last_used": time("ago"), "current": false }],
+        "sessions": [{ "id": "ses_1", "device": "Firefox", "address": "203.0.113.7", "created": time("clock"), "last_used": time("ago"), "current": full }, { "id": "ses_2", "device": "Edge", "address": null, "created": null, "last_used": time("ago"), "current": false }],
         "environment_count": usize::from(full), "heading": "Not found", "sentence": "There is nothing here.",
     })
 }
