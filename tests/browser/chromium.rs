@@ -6,6 +6,7 @@ use fantoccini::{Client, ClientBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
 use reqwest::Method;
 use serde_json::{Value, json};
+use std::net::TcpListener;
 use std::process::Command;
 use url::{ParseError, Url};
 
@@ -14,6 +15,10 @@ use url::{ParseError, Url};
 pub struct Look {
     pub width: u32,
     pub dark: bool,
+    /// Whether the system gives the colours, as for people who need few and strong ones.
+    pub forced: bool,
+    /// The size of text in per cent of the usual, as set in the browser.
+    pub text: u32,
     pub script: bool,
 }
 
@@ -21,10 +26,17 @@ impl Look {
     pub const DESKTOP: Self = Self {
         width: 1280,
         dark: false,
+        forced: false,
+        text: 100,
         script: true,
     };
     pub const PHONE: Self = Self {
         width: 390,
+        ..Self::DESKTOP
+    };
+    /// The narrowest screen: 1280 pixels at 400 %.
+    pub const NARROWEST: Self = Self {
+        width: 320,
         ..Self::DESKTOP
     };
     pub const WITHOUT_SCRIPT: Self = Self {
@@ -54,7 +66,8 @@ impl Browser {
     pub async fn open(script: bool) -> Self {
         let program = std::env::var("CHROMEDRIVER").expect("CHROMEDRIVER is set by scripts/test");
         let mut command = Command::new(program);
-        let (driver, port) = Process::start(command.arg("--port=0"), "successfully on port ");
+        let port = format!("--port={}", free_port());
+        let (driver, port) = Process::start(command.arg(port), "successfully on port ");
         let profile = std::env::temp_dir().join(format!("browser-{}", uuid::Uuid::now_v7()));
         let client = ClientBuilder::new(HttpConnector::new())
             .capabilities(capabilities(script, &profile))
@@ -74,6 +87,12 @@ impl Browser {
         drop(self.driver);
         std::fs::remove_dir_all(self.profile).ok();
     }
+}
+
+/// The driver may not choose its port itself: it would take one that is free for IPv6 and end when it is not for IPv4.
+pub fn free_port() -> u16 {
+    let free = TcpListener::bind("127.0.0.1:0").unwrap();
+    free.local_addr().unwrap().port()
 }
 
 fn capabilities(script: bool, profile: &std::path::Path) -> Capabilities {
@@ -101,14 +120,21 @@ fn capabilities(script: bool, profile: &std::path::Path) -> Capabilities {
     capabilities
 }
 
-/// Sets the size of the window and the colours a person prefers.
+/// Sets the size of the window and of text, and the colours a person prefers.
 pub async fn look(client: &Client, look: Look) {
     let colours = if look.dark { "dark" } else { "light" };
-    let media = json!({ "features": [{ "name": "prefers-color-scheme", "value": colours }] });
+    let forced = if look.forced { "active" } else { "none" };
+    let media = json!({ "features": [
+        { "name": "prefers-color-scheme", "value": colours },
+        { "name": "forced-colors", "value": forced },
+    ] });
     let touch = json!({ "enabled": look.is_phone() });
+    let text =
+        json!({ "fontSizes": { "standard": 16 * look.text / 100, "fixed": 13 * look.text / 100 } });
     devtools(client, "Emulation.setEmulatedMedia", media).await;
     devtools(client, "Emulation.setTouchEmulationEnabled", touch).await;
     unroll(client, look, look.height()).await;
+    devtools(client, "Page.setFontSizes", text).await;
 }
 
 /// Makes the window this high.
@@ -124,6 +150,28 @@ pub async fn unroll(client: &Client, look: Look, height: u32) {
 pub async fn allow_reading_the_clipboard(client: &Client, origin: &str) {
     let granted = json!({ "origin": origin, "permissions": ["clipboardReadWrite", "clipboardSanitizedWrite"] });
     devtools(client, "Browser.grantPermissions", granted).await;
+}
+
+/// Takes the window with the page out of sight.
+pub async fn hide(client: &Client) {
+    window(client, "minimized").await;
+}
+
+/// Brings it back.
+pub async fn show(client: &Client) {
+    window(client, "normal").await;
+}
+
+async fn window(client: &Client, state: &str) {
+    let window = devtools(client, "Browser.getWindowForTarget", json!({})).await;
+    let bounds = json!({ "windowId": window["windowId"], "bounds": { "windowState": state } });
+    devtools(client, "Browser.setWindowBounds", bounds).await;
+}
+
+/// Lets every page from now on begin with this script.
+pub async fn before_every_page(client: &Client, script: &str) {
+    let source = json!({ "source": script });
+    devtools(client, "Page.addScriptToEvaluateOnNewDocument", source).await;
 }
 
 /// Asks the browser itself, past the pages.
