@@ -27,7 +27,7 @@ const lost = () => { if (++missed === 2) banner.textContent = banner.dataset.tex
 on("htmx:sendError", lost);
 on("htmx:timeout", lost);
 const typed = () => document.querySelector("dialog[open]")
-  || [...document.querySelectorAll("input")].some((field) => field.value !== field.defaultValue);
+  || [...document.querySelectorAll("input:not([type=checkbox])")].some((field) => field.value !== field.defaultValue);
 on("htmx:beforeSwap", ({ detail }) => {
   const { target, xhr } = detail, from = detail.pathInfo.requestPath.split("?")[0];
   const build = xhr.getResponseHeader("vps-claude-build");

@@ -124,5 +124,5 @@ fn failures(
 /// The path of an address of the dashboard; any other as it is. Both without what is asked there.
 fn place<'a>(person: &Person, url: &'a str) -> &'a str {
     let url = url.split('?').next().unwrap_or(url);
-    url.strip_prefix(&person.product.url).unwrap_or(url)
+    person.path_of(url).unwrap_or(url)
 }

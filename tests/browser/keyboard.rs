@@ -53,7 +53,10 @@ async fn the_focus_survives_when_a_row_is_drawn_anew() {
         remembered::is_the_same(person).await;
 
         scene::slow_builds(person).await;
-        go_to(person, "#rows button[id$=-deploy]").await;
+        go_to(person, "#rows a[id$=-deploy]").await;
+        enter(person).await;
+        person.see("dialog[open] h1").await;
+        go_to(person, "dialog button.primary").await;
         enter(person).await;
         person.read("#rows .badge", "deploying").await;
         remembered::this_page(person).await;

@@ -1,6 +1,7 @@
 //! The dashboard as a person has it: the real executable, before a real browser.
 
 mod accessible;
+mod builds;
 mod chromium;
 mod colours;
 mod complaints;
@@ -9,15 +10,21 @@ mod history;
 mod keyboard;
 mod log;
 mod lost;
+mod nginx;
 mod noticed;
 mod person;
 mod pictures;
+mod polls;
+mod proxy;
+mod refusing;
 mod remembered;
 mod scene;
+mod selected;
 mod stage;
 #[path = "../support/mod.rs"]
 mod support;
 mod tabs;
 mod tour;
+mod unseen;
 mod walk;
 mod widths;

@@ -26,6 +26,8 @@ pub const PASSWORD: &str = "eight letters and more";
 pub struct Person {
     pub client: Client,
     pub product: Product,
+    /// By which addresses the dashboard is reached, the one in use last.
+    addresses: RefCell<Vec<String>>,
     /// Complaints of the browser that belong to the story.
     pub named: RefCell<Vec<Named>>,
 }
@@ -47,6 +49,7 @@ impl Person {
     pub fn new(client: Client, product: Product) -> Self {
         Self {
             client,
+            addresses: RefCell::new(vec![product.url.clone()]),
             product,
             named: RefCell::default(),
         }
@@ -69,8 +72,23 @@ impl Person {
 
     /// Goes to a path of the dashboard.
     pub async fn visit(&self, path: &str) {
-        let url = format!("{}{path}", self.product.url);
+        let url = format!("{}{path}", self.addresses.borrow().last().unwrap());
         self.client.goto(&url).await.unwrap();
+    }
+
+    /// From now on visits the dashboard by this address, as through a proxy.
+    pub fn goes_by(&self, url: &str) {
+        self.addresses.borrow_mut().push(url.to_owned());
+    }
+
+    /// The path of an address of the dashboard; none of any other.
+    pub fn path_of<'a>(&self, url: &'a str) -> Option<&'a str> {
+        let addresses = self.addresses.borrow();
+        let path = |own: &String| url.strip_prefix(own.as_str());
+        addresses
+            .iter()
+            .find_map(path)
+            .filter(|path| path.starts_with('/'))
     }
 
     /// Waits until this is on the screen.
@@ -215,7 +233,6 @@ impl Person {
 
     /// Whether this address is one of the dashboard or of an environment.
     pub fn is_ours(&self, url: &str) -> bool {
-        url.starts_with(&format!("{}/", self.product.url))
-            || url.contains(&format!(".{}/", self.product.agents_domain))
+        self.path_of(url).is_some() || url.contains(&format!(".{}/", self.product.agents_domain))
     }
 }
