@@ -133,3 +133,28 @@ async fn what_a_page_loads_is_there_and_kept_for_ever() {
     assert!(found >= 4, "{found} assets");
     dashboard.close().await;
 }
+
+#[tokio::test]
+async fn a_page_of_another_build_gets_the_assets_of_this_one_and_keeps_none() {
+    let dashboard = Dashboard::open().await;
+    let anybody = dashboard.stranger("Anybody");
+    let page = anybody.get("/login").await.expect(200);
+    let (_, hash) = page.text.split_once("/assets/app.").unwrap();
+    let hash = hash.split('.').next().unwrap();
+    let own = format!("/assets/app.{hash}.css");
+    let own = anybody.get(&own).await.expect(200);
+    assert_ne!(hash, "0123456789");
+    let other = anybody.get("/assets/app.0123456789.css").await.expect(200);
+    assert_eq!(other.text, own.text);
+    assert_eq!(other.header("content-type"), own.header("content-type"));
+    assert_eq!(other.header("cache-control"), "no-store");
+    for nothing in [
+        "/assets/app.css",
+        "/assets/app.01234.css",
+        "/assets/app.0123x56789.css",
+        "/assets/nothing.0123456789.css",
+    ] {
+        anybody.get(nothing).await.expect(404);
+    }
+    dashboard.close().await;
+}

@@ -86,3 +86,23 @@ fn found(file: &str, cache: &'static str) -> Response {
     let headers = [(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, cache)];
     (headers, data).into_response()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The most that script of our own may have in all, in bytes as they are written.
+    const SCRIPT: usize = 8_000;
+
+    #[test]
+    fn script_of_our_own_stays_small() {
+        let is_own =
+            |file: &str| file.rsplit('.').next() == Some("js") && !file.starts_with("htmx");
+        let own = Assets::iter().filter(|file| is_own(file));
+        let sizes: Vec<_> = own
+            .map(|file| (Assets::get(&file).unwrap().data.len(), file))
+            .collect();
+        let all: usize = sizes.iter().map(|(size, _)| size).sum();
+        assert!(all > 1_000 && all <= SCRIPT, "{all} bytes: {sizes:?}");
+    }
+}
