@@ -39,3 +39,7 @@ prepare *arguments:
 # Take screenshots of every page; the folder is target/screenshots unless named.
 screenshots *arguments:
     scripts/screenshots "$@"
+
+# Measure the demo's pages with Lighthouse.
+lighthouse *arguments:
+    scripts/lighthouse "$@"
