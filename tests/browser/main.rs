@@ -5,6 +5,7 @@ mod builds;
 mod chromium;
 mod colours;
 mod complaints;
+mod contrast;
 mod copying;
 mod history;
 mod keyboard;

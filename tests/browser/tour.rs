@@ -8,6 +8,7 @@ pub async fn every_page(person: &Person, look: impl AsyncFn(&'static str)) {
     strangers(person, &look).await;
     person.register("somebody@example.com").await;
     look("table-empty").await;
+    leaving(person, &look).await;
     person.visit("/environments/new").await;
     look("new").await;
     let each = Each::new(person).await;
@@ -16,9 +17,8 @@ pub async fn every_page(person: &Person, look: impl AsyncFn(&'static str)) {
     environments(person, &each, &look).await;
     removal(person, &each, &look).await;
     account(person, &look).await;
-    person.expects("404 /nowhere");
-    person.visit("/nowhere").await;
-    look("error-404").await;
+    errors(person, &each, &look).await;
+    many(person, &look).await;
 }
 
 async fn strangers(person: &Person, look: &impl AsyncFn(&'static str)) {
@@ -40,6 +40,18 @@ async fn strangers(person: &Person, look: &impl AsyncFn(&'static str)) {
     look("register-refused").await;
     person.visit("/nowhere").await;
     look("error-404-stranger").await;
+}
+
+/// Somebody without environments may delete the account.
+async fn leaving(person: &Person, look: &impl AsyncFn(&'static str)) {
+    person.expects("422 /account/delete");
+    person.visit("/account").await;
+    person.fill("#delete_password", "not the password").await;
+    person
+        .click("form[action='/account/delete'] button.bad")
+        .await;
+    person.see("#delete_password[aria-invalid=true]").await;
+    look("account-delete-refused").await;
 }
 
 async fn table(person: &Person, each: &Each, look: &impl AsyncFn(&'static str)) {
@@ -77,18 +89,34 @@ async fn environments(person: &Person, each: &Each, look: &impl AsyncFn(&'static
         person.visit(&format!("/environments/{}", row.id)).await;
         look(name).await;
     }
+    let path = format!("/environments/{}/password", each.running.id);
+    person.expects(&format!("422 {path}"));
+    person
+        .visit(&format!("/environments/{}", each.running.id))
+        .await;
+    past_the_script(person, &format!("form[action='{path}']")).await;
+    person.see("#password[aria-invalid=true]").await;
+    look("show-password-refused").await;
+}
+
+/// Sends a form that the script would not let go: what comes is the server's own word.
+async fn past_the_script(person: &Person, form: &str) {
+    let send = format!("document.querySelector({form:?}).submit()");
+    person.run(&send).await;
 }
 
 async fn removal(person: &Person, each: &Each, look: &impl AsyncFn(&'static str)) {
     let path = format!("/environments/{}/delete", each.running.id);
     person.expects(&format!("422 {path}"));
+    person
+        .visit(&format!("/environments/{}/deploy", each.running.id))
+        .await;
+    person.read("h1", "again?").await;
+    look("deploy-again").await;
     person.visit(&path).await;
     look("delete").await;
     person.fill("#confirmation", "Something else").await;
-    // The script would say so itself; this is what the server says.
-    person
-        .run("document.getElementById('delete-form').submit()")
-        .await;
+    past_the_script(person, "#delete-form").await;
     person.see("#confirmation[aria-invalid=true]").await;
     look("delete-refused").await;
     person.visit("/environments").await;
@@ -113,4 +141,41 @@ async fn account(person: &Person, look: &impl AsyncFn(&'static str)) {
         .await;
     person.see("#current_password[aria-invalid=true]").await;
     look("account-refused").await;
+}
+
+/// Nothing is there, and something that cannot be done now.
+async fn errors(person: &Person, each: &Each, look: &impl AsyncFn(&'static str)) {
+    person.expects("404 /nowhere");
+    person.visit("/nowhere").await;
+    look("error-404").await;
+    let path = format!("/environments/{}/deploy", each.deleting.id);
+    person.expects(&format!("409 {path}"));
+    let click = format!(
+        "document.body.append(Object.assign(document.createElement('form'), {{ id: 'late', method: 'post', action: {path:?} }}))"
+    );
+    person.run(&click).await;
+    past_the_script(person, "#late").await;
+    person.read("#alert", "being deleted").await;
+    look("error-409").await;
+}
+
+/// A thousand environments, a page at a time.
+async fn many(person: &Person, look: &impl AsyncFn(&'static str)) {
+    let made = "with made as (
+           insert into environments (id, owner_id, name, name_key, subdomain, created_at)
+           select gen_random_uuid(), u.id, 'Many ' || n, 'many ' || n, 'many-' || n || '-abcd', now() - n * interval '1 day'
+           from users u, generate_series(1, 1000) n
+           returning id
+         )
+         insert into watches (environment_id) select id from made";
+    person.product.sql(made).await;
+    person.visit("/environments").await;
+    person.read("#pages", "1 to 50 of 1005").await;
+    look("table-many").await;
+    person.visit("/environments?page=21").await;
+    person.read("#pages", "1001 to 1005 of 1005").await;
+    look("table-last-page").await;
+    person.visit("/environments?page=99").await;
+    person.read("main .empty", "There are fewer pages.").await;
+    look("table-no-such-page").await;
 }

@@ -15,10 +15,31 @@ const SMALL: &str = "[...document.querySelectorAll('a, button, input, summary, l
     return touched && (box.height < 43.9 || box.width < 43.9);
   }).map((it) => { const b = it.getBoundingClientRect(); return `${it.outerHTML.slice(0, 90)} is ${b.width} x ${b.height}` })";
 
-/// What reaches beyond the screen where the page would scroll sideways for it.
-const WIDE: &str = "document.documentElement.scrollWidth <= innerWidth ? [] :
-  [...document.querySelectorAll('body *')].filter((it) => it.getBoundingClientRect().right > innerWidth + 1)
+/// What reaches beyond the screen where the page would scroll sideways for it. A phone would show the page smaller
+/// instead, and call the screen wider: its width is what the page was laid out for.
+const WIDE: &str =
+    "document.documentElement.scrollWidth <= document.documentElement.clientWidth ? [] :
+  [...document.querySelectorAll('body *')]
+    .filter((it) => it.getBoundingClientRect().right > document.documentElement.clientWidth + 1)
     .map((it) => `${it.outerHTML.slice(0, 90)} reaches ${it.getBoundingClientRect().right}`)";
+
+/// Controls of which one covers the other. Behind an open dialog nothing counts.
+const OVERLAPPING: &str = "(() => {
+    const open = document.querySelector('dialog:modal, :popover-open') ?? document;
+    const all = [...open.querySelectorAll('a, button, input, summary, label.check')].filter((it) => {
+      const box = it.getBoundingClientRect();
+      return box.width > 1 && box.height > 1 && !it.closest('.skip, .visually-hidden, .notices');
+    });
+    const both = (a, b) => Math.min(a.right, b.right) - Math.max(a.left, b.left) > 1 && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 1;
+    return all.flatMap((a, i) => all.slice(i + 1)
+      .filter((b) => !a.contains(b) && !b.contains(a) && both(a.getBoundingClientRect(), b.getBoundingClientRect()))
+      .map((b) => `${a.outerHTML.slice(0, 90)} and ${b.outerHTML.slice(0, 90)} overlap`));
+  })()";
+
+/// Text that is cut off.
+const CUT: &str = "[...document.querySelectorAll('body :not(input)')].filter((it) =>
+    ['hidden', 'clip'].includes(getComputedStyle(it).overflowX) && it.clientWidth > 1 && it.scrollWidth > it.clientWidth + 1
+  ).map((it) => `${it.outerHTML.slice(0, 90)} is cut off`)";
 
 /// What sticks out of its cell, and so covers the next one.
 const COVERING: &str = "[...document.querySelectorAll('#rows th, #rows td')].flatMap((cell) => {
@@ -52,6 +73,39 @@ async fn in_the_table_nothing_covers_anything_at_any_width() {
         }
     })
     .await;
+}
+
+#[tokio::test]
+async fn at_320_pixels_and_with_text_twice_as_large_nothing_is_lost_or_covered() {
+    stage::person(Look::DESKTOP, async |person| {
+        let found = RefCell::new(vec![]);
+        tour::every_page(person, async |name| {
+            for (words, look) in large() {
+                chromium::look(&person.client, look).await;
+                for question in [WIDE, OVERLAPPING, CUT] {
+                    let wrong: Vec<String> = person.ask(question).await;
+                    let wrong = wrong.iter().map(|wrong| format!("{name} {words}: {wrong}"));
+                    found.borrow_mut().extend(wrong);
+                }
+            }
+            chromium::look(&person.client, Look::DESKTOP).await;
+        })
+        .await;
+        let found = found.into_inner();
+        assert!(found.is_empty(), "{}", found.join("\n"));
+    })
+    .await;
+}
+
+/// A page as large as somebody needs who sees little: shown four times as large, and text twice as large.
+fn large() -> [(&'static str, Look); 3] {
+    let text = 200;
+    let (wide, phone) = (Look::DESKTOP, Look::PHONE);
+    [
+        ("at 320", Look::NARROWEST),
+        ("with large text", Look { text, ..wide }),
+        ("with large text on a phone", Look { text, ..phone }),
+    ]
 }
 
 #[tokio::test]
