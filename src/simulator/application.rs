@@ -2,9 +2,7 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use argon2::Argon2;
-use argon2::password_hash::PasswordVerifier;
-use argon2::password_hash::phc::PasswordHash;
+use argon2::{Argon2, password_hash::PasswordVerifier, password_hash::phc::PasswordHash};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use url::Url;

@@ -22,6 +22,7 @@ pub enum Call {
     EnvsList,
     StoragesList,
     StoragesAdd,
+    Logs,
     Deploy,
     /// All that wait or build.
     Deployments,
@@ -53,6 +54,7 @@ impl Call {
             Self::EnvsList => (Method::GET, "/v1/applications/{uuid}/envs"),
             Self::StoragesList => (Method::GET, "/v1/applications/{uuid}/storages"),
             Self::StoragesAdd => (Method::POST, "/v1/applications/{uuid}/storages"),
+            Self::Logs => (Method::GET, "/v1/applications/{uuid}/logs"),
             Self::Deploy => (Method::POST, "/v1/deploy"),
             Self::Deployments => (Method::GET, "/v1/deployments"),
             Self::Deployment => (Method::GET, "/v1/deployments/{uuid}"),
@@ -80,7 +82,7 @@ impl Call {
             Self::Project => "Project not found.",
             Self::Find => "Environment not found.",
             Self::Server | Self::Destinations => "Server not found.",
-            Self::Application | Self::StoragesAdd => "Application not found.",
+            Self::Application | Self::Logs | Self::StoragesAdd => "Application not found.",
             _ => "Application not found",
         }
     }

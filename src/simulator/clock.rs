@@ -1,12 +1,9 @@
 //! Time as the simulator keeps it, and the events that are due.
 
-use std::collections::BTreeSet;
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use serde::{Deserialize, Serialize};
-use time::OffsetDateTime;
-use time::format_description::BorrowedFormatItem;
-use time::macros::format_description;
+use time::{OffsetDateTime, format_description::BorrowedFormatItem, macros::format_description};
 
 /// ISO 8601 in UTC with six fractional digits, as every timestamp of Coolify's API.
 const WRITTEN: &[BorrowedFormatItem<'_>] =

@@ -1,9 +1,7 @@
 //! Carries out faults: a request is answered as it should be, or as the fault that strikes it says.
 
 use std::future::{Future, pending};
-use std::io;
-use std::sync::Arc;
-use std::time::Duration;
+use std::{io, sync::Arc, time::Duration};
 
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{ConnectInfo, Request, State};

@@ -1,8 +1,7 @@
 //! Everything there is: applications, deployments, the clock with what is due, and the settings. What happens when
 //! something is due is in `builds/` and `removal.rs`.
 
-use std::collections::BTreeMap;
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use serde::{Deserialize, Serialize};
 

@@ -7,9 +7,8 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::simulator::application::Application;
 use crate::simulator::deployment::{Action, Deployment, Step};
-use crate::simulator::outcomes::Outcome;
+use crate::simulator::{application::Application, outcomes::Outcome};
 
 static SCRIPTS: LazyLock<Scripts> = LazyLock::new(|| {
     let text = include_str!("../data/scripts.json");

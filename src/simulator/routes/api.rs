@@ -1,12 +1,9 @@
 //! How a call becomes a route: its method and path, and its handler, behind the faults and the checks. And what every
 //! handler needs.
 
-use axum::Router;
 use axum::extract::State as Extract;
-use axum::http::Method;
-use axum::middleware::from_fn_with_state;
-use axum::response::IntoResponse;
 use axum::routing::{MethodFilter, MethodRouter, any, on};
+use axum::{Router, http::Method, middleware::from_fn_with_state, response::IntoResponse};
 
 use crate::simulator::{access, inject, persistence, server::Shared};
 

@@ -10,6 +10,7 @@ use crate::simulator::{platform::Columns, removal, state::new_uuid};
 
 /// Keys of a named volume; a file's are refused like unknown ones.
 const KEYS: [&str; 4] = ["type", "name", "mount_path", "host_path"];
+const CONTAINER_LOG: &str = include_str!("../data/container.log");
 
 pub fn show(state: &mut State, request: &ApiRequest) -> Reply {
     let row = found(state.applications.get(request.uuid()), Call::Application)?;
@@ -17,6 +18,15 @@ pub fn show(state: &mut State, request: &ApiRequest) -> Reply {
     let destination = platform.nested_destination(&state.settings, sensitive);
     let shown = row.alone(platform, &destination, sensitive);
     Ok(ApiResponse::ok(shown))
+}
+
+/// The container's own log, while it runs.
+pub fn logs(state: &mut State, request: &ApiRequest) -> Reply {
+    let row = found(state.applications.get(request.uuid()), Call::Logs)?;
+    let running = row.container.as_ref().filter(|running| !running.crashed);
+    let stopped = || ApiResponse::bad_request("Application is not running.");
+    running.ok_or_else(stopped)?;
+    Ok(ApiResponse::ok(json!({ "logs": CONTAINER_LOG })))
 }
 
 /// Asks for the deletion, which takes its time.

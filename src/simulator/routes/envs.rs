@@ -39,9 +39,8 @@ pub fn bulk(state: &mut State, request: &ApiRequest) -> Reply {
 }
 
 fn given(item: &Value, request: &ApiRequest) -> Result<Variable, ApiResponse> {
-    let given = Variable::deserialize(item);
     let wrong = |error: Error| ApiResponse::invalid(json!({ "data": [error.to_string()] }));
-    let mut given = given.map_err(wrong)?;
+    let mut given = Variable::deserialize(item).map_err(wrong)?;
     given.uuid = new_uuid();
     (given.created_at, given.updated_at) = (request.now, request.now);
     Ok(given)

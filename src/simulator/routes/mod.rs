@@ -24,6 +24,7 @@ pub fn router(shared: &Shared) -> Router {
         .call(Call::Destinations, servers::destinations)
         .call(Call::Create, create::create)
         .call(Call::Application, applications::show)
+        .call(Call::Logs, applications::logs)
         .call(Call::Delete, applications::delete)
         .call(Call::EnvsList, envs::list)
         .call(Call::Envs, envs::bulk)
