@@ -1,8 +1,10 @@
 //! The Coolify calls available to a step: those reserved for it, and single ones when it needs more.
 
 use crate::app::App;
-use crate::coolify::{Client, Error};
+use crate::coolify::{Client, Error, Recorder};
+use crate::domain::id::DeploymentId;
 use crate::redis::calls::Lane;
+use crate::store::calls;
 use std::future::Future;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -45,20 +47,25 @@ pub struct NoCall(pub Duration);
 /// How long a poll waits for its call.
 pub const POLL_WAIT: Duration = Duration::from_secs(5);
 
-/// The calls of one step.
+/// The calls of one step, or of one poll.
 pub struct Calls<'a> {
     app: &'a App,
     lane: Lane,
     left: AtomicU32,
+    client: Client,
+    recorder: Recorder,
 }
 
 impl<'a> Calls<'a> {
     /// The calls reserved when the step was scheduled.
     pub fn reserved(app: &'a App, cost: Cost) -> Self {
+        let recorder = Recorder::default();
         Self {
             app,
             lane: cost.lane,
             left: AtomicU32::new(cost.calls),
+            client: app.coolify.recorded_by(&recorder),
+            recorder,
         }
     }
 
@@ -85,7 +92,7 @@ impl<'a> Calls<'a> {
     ///
     /// # Errors
     /// How long until a call is available, when the reserved ones are used up.
-    pub async fn one(&self) -> Result<&'a Client, NoCall> {
+    pub async fn one(&self) -> Result<&Client, NoCall> {
         let one_less = |left: u32| left.checked_sub(1);
         let left = &self.left;
         if left
@@ -94,7 +101,18 @@ impl<'a> Calls<'a> {
         {
             self.app.calls.try_one(self.lane).await.map_err(NoCall)?;
         }
-        Ok(&self.app.coolify)
+        Ok(&self.client)
+    }
+
+    /// Stores the calls made so far as those of a deployment, in one statement. Nothing depends on it.
+    pub async fn record(&self, deployment: DeploymentId) {
+        let made = self.recorder.take();
+        if made.is_empty() {
+            return;
+        }
+        if let Err(error) = calls::add(&self.app.pool, deployment, &made).await {
+            tracing::warn!(%deployment, %error, "calls not recorded");
+        }
     }
 }
 

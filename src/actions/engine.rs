@@ -134,6 +134,9 @@ async fn attempt(app: &App, task: &Task) -> Result<Next, StepError> {
         }
     };
     let done = tokio::time::timeout(app.pace.step, work).await;
+    if let Task::Deployment(row) = task {
+        step.calls.record(row.id.into()).await;
+    }
     done.unwrap_or_else(|_| Err(no_answer_in_time().into()))
 }
 

@@ -5,13 +5,13 @@ use crate::app::App;
 use crate::crash;
 use crate::domain::deployment::Outcome;
 use crate::domain::environment::{self, EnvironmentName, Subdomain, Suffix};
-use crate::domain::id::{DeploymentId, EnvironmentId, UserId};
+use crate::domain::id::{EnvironmentId, UserId};
 use crate::domain::invalid::{Invalid, Wrong, Wrongs, check};
 use crate::domain::password::Password;
 use crate::domain::status::{Event, Status};
 use crate::store::environment_rows::{self, Filter};
 use crate::store::environments::{self, Inserted, New};
-use crate::store::{self, deployments, log, watches};
+use crate::store::{self, deployments, watches};
 use secrecy::ExposeSecret;
 use std::time::Duration;
 use time::OffsetDateTime;
@@ -19,7 +19,6 @@ use time::OffsetDateTime;
 pub use super::refusal::Refusal;
 pub use crate::store::deployments::DeploymentRow;
 pub use crate::store::environment_rows::{Counts, EnvironmentRow, PAGE_ROWS};
-pub use crate::store::log::Line;
 
 /// The fields of the form for a new environment.
 pub struct Draft<'a> {
@@ -179,18 +178,7 @@ pub async fn deployments(
     owner: UserId,
     id: EnvironmentId,
 ) -> sqlx::Result<Vec<DeploymentRow>> {
-    deployments::list(&app.pool, owner, id).await
-}
-
-/// The log of a deployment of the owner's environment, from a position on.
-pub async fn log(
-    app: &App,
-    owner: UserId,
-    id: EnvironmentId,
-    deployment: DeploymentId,
-    from: i32,
-) -> sqlx::Result<Vec<Line>> {
-    log::lines(&app.pool, owner, id, deployment.uuid(), from).await
+    deployments::list(&app.pool, owner, id, None).await
 }
 
 /// Requests the removal of the owner's environment, in any status. The row is deleted at once if Coolify never got a

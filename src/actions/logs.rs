@@ -18,7 +18,9 @@ pub async fn fetch(app: &App) -> sqlx::Result<()> {
         let Ok(client) = calls.one().await else {
             break;
         };
-        match client.build(&due.deployment_uuid).await {
+        let found = client.build(&due.deployment_uuid).await;
+        calls.record(due.id.into()).await;
+        match found {
             Ok(row) => save(app, due.id.into(), &row).await?,
             Err(Error::NotFound | Error::Refused(_)) => {
                 log::give_up(&app.pool, due.id.into()).await?;

@@ -1,20 +1,26 @@
 //! Polls one thing in Coolify or at its own address. Changes nothing and judges nothing.
 
-use super::calls::{Calls, NoCall, POLL_WAIT, respect_limit, within};
+use super::calls::{Calls, NoCall, respect_limit, within};
 use crate::app::App;
 use crate::coolify::{DeploymentRow, Error};
 use crate::domain::judge::{Answer, Container, Sighting};
-use crate::redis::calls::Lane;
+use std::time::Duration;
 
-/// The state of one container, by a call of its own.
+/// How long a container's log is waited for: Coolify reads it by SSH.
+const LOG_WAIT: Duration = Duration::from_secs(5);
+
+/// The state of one container, by one of these calls.
 ///
 /// # Errors
 /// The sighting that stands for Coolify's error.
-pub async fn container(app: &App, uuid: Option<&str>) -> Result<Container, Sighting> {
+pub async fn container(
+    app: &App,
+    calls: &Calls<'_>,
+    uuid: Option<&str>,
+) -> Result<Container, Sighting> {
     let Some(uuid) = uuid else {
         return Ok(Container::Missing);
     };
-    let calls = Calls::singly(app, Lane::Look);
     let client = calls.one().await.map_err(|NoCall(_)| Sighting::Skipped)?;
     match within(app.pace.look, client.application(uuid)).await {
         Ok(application) => Ok(application.container()),
@@ -23,20 +29,20 @@ pub async fn container(app: &App, uuid: Option<&str>) -> Result<Container, Sight
     }
 }
 
-/// One build with its log, by a call of its own; `None` when Coolify does not know it.
+/// One build with its log, by one of these calls; `None` when Coolify does not know it.
 ///
 /// # Errors
 /// The sighting that stands for Coolify's error.
 pub async fn build(
     app: &App,
+    calls: &Calls<'_>,
     uuid: &str,
     application: Option<&str>,
 ) -> Result<Option<DeploymentRow>, Sighting> {
-    let calls = Calls::reserve_within(app, Lane::Look, POLL_WAIT).await;
     let client = calls.one().await.map_err(|NoCall(_)| Sighting::Skipped)?;
     match within(app.pace.look, client.build(uuid)).await {
         Ok(row) => Ok(Some(row)),
-        Err(Error::NotFound) => newest_build(app, uuid, application).await,
+        Err(Error::NotFound) => newest_build(app, calls, uuid, application).await,
         Err(error) => Err(unseen(app, error).await),
     }
 }
@@ -44,18 +50,31 @@ pub async fn build(
 /// Some versions of Coolify do not find a build by its uuid: it may be the newest of its application.
 async fn newest_build(
     app: &App,
+    calls: &Calls<'_>,
     uuid: &str,
     application: Option<&str>,
 ) -> Result<Option<DeploymentRow>, Sighting> {
     let Some(application) = application else {
         return Ok(None);
     };
-    let calls = Calls::singly(app, Lane::Look);
     let client = calls.one().await.map_err(|NoCall(_)| Sighting::Skipped)?;
     match within(app.pace.look, client.recent_build(application)).await {
         Ok(newest) => Ok(newest.filter(|row| row.deployment_uuid == uuid)),
         Err(Error::NotFound) => Ok(None),
         Err(error) => Err(unseen(app, error).await),
+    }
+}
+
+/// The last lines of a container's own log; none when Coolify does not give them soon, because nothing depends on them.
+pub async fn container_log(app: &App, calls: &Calls<'_>, uuid: &str) -> Option<String> {
+    let client = calls.one().await.ok()?;
+    let limit = app.pace.look.min(LOG_WAIT);
+    match within(limit, client.container_log(uuid)).await {
+        Ok(lines) => (!lines.is_empty()).then(|| lines.join("\n")),
+        Err(error) => {
+            respect_limit(app, &error).await;
+            None
+        }
     }
 }
 

@@ -15,6 +15,7 @@ mod jobs;
 pub mod known;
 pub mod logs;
 mod look;
+pub mod records;
 mod refusal;
 mod removing;
 mod snapshot;

@@ -1,6 +1,6 @@
 //! Polls deployments while Coolify builds and starts them.
 
-use super::calls::Cost;
+use super::calls::{Calls, Cost, POLL_WAIT};
 use super::ending::{self, Failure};
 use super::writing::{Writing, again_one};
 use super::{jobs, logs, look};
@@ -10,6 +10,7 @@ use crate::domain::deployment::Stage;
 use crate::domain::id::{DeploymentId, EnvironmentId};
 use crate::domain::judge::{Answer, Build, Container, Sighting, Verdict, Waiting};
 use crate::domain::status::Status;
+use crate::redis::calls::Lane;
 use crate::store::watches::{self, Again, Due, Kind};
 use crate::store::{builds, deployments};
 use sqlx::PgConnection;
@@ -71,7 +72,12 @@ fn judge(app: &App, due: &Due, sighting: &Sighting) -> Option<Verdict> {
 pub async fn look_at_build(app: App, due: Due) -> sqlx::Result<()> {
     let app = &app;
     let found = match due.deployment_uuid.as_deref() {
-        Some(uuid) => look::build(app, uuid, due.application_uuid.as_deref()).await,
+        Some(uuid) => {
+            let calls = Calls::reserve_within(app, Lane::Look, POLL_WAIT).await;
+            let found = look::build(app, &calls, uuid, due.application_uuid.as_deref()).await;
+            record(&calls, &due).await;
+            found
+        }
         None => Ok(None),
     };
     let seen = match found {
@@ -92,7 +98,10 @@ pub async fn look_at_start(app: App, due: Due) -> sqlx::Result<()> {
             return again_one(app, due, app.pace.look_every, false, 0).await;
         }
         Answer::Silent(_) if asks_coolify => {
-            match look::container(app, due.application_uuid.as_deref()).await {
+            let calls = Calls::singly(app, Lane::Look);
+            let seen = look::container(app, &calls, due.application_uuid.as_deref()).await;
+            record(&calls, &due).await;
+            match seen {
                 Ok(Container::Running) if due.stage == Some(Stage::Answer) => {
                     Sighting::Address(answer)
                 }
@@ -103,6 +112,12 @@ pub async fn look_at_start(app: App, due: Due) -> sqlx::Result<()> {
         answer => Sighting::Address(answer),
     };
     carry_on(app, due, sighting.into()).await
+}
+
+async fn record(calls: &Calls<'_>, due: &Due) {
+    if let Some(id) = due.deployment_id {
+        calls.record(id.into()).await;
+    }
 }
 
 /// Judges the sighting and writes the verdict.
@@ -117,7 +132,7 @@ pub async fn carry_on(app: &App, due: Due, seen: Seen) -> sqlx::Result<()> {
     if matches!(&verdict, Verdict::Wait(note) if *note == due.note) {
         return again_one(app, due, app.pace.look_every, false, 0).await;
     }
-    let failure = failure(app, id, &verdict, seen.build.as_ref()).await?;
+    let failure = failure(app, &due, id, &verdict, &seen).await?;
     // A new container may answer already: check at once.
     let verdict = match verdict {
         Verdict::Enter(Stage::Start)
@@ -215,13 +230,31 @@ async fn enter(
 /// The reason, if the verdict is a failure.
 async fn failure(
     app: &App,
+    due: &Due,
     id: DeploymentId,
     verdict: &Verdict,
-    build: Option<&DeploymentRow>,
+    seen: &Seen,
 ) -> sqlx::Result<Failure> {
     match verdict {
-        Verdict::BuildFailed => logs::cause(app, id, build).await,
-        Verdict::Fail(sentence) => Ok(sentence.clone().into()),
+        Verdict::BuildFailed => logs::cause(app, id, seen.build.as_ref()).await,
+        Verdict::Fail(sentence) => Ok(Failure {
+            sentence: sentence.clone(),
+            lines: said_by_container(app, due, &seen.sighting).await,
+        }),
         _ => Ok(Failure::default()),
     }
+}
+
+/// The last lines of the log of a container that does not answer.
+async fn said_by_container(app: &App, due: &Due, sighting: &Sighting) -> Option<String> {
+    let is_there = match sighting {
+        Sighting::Address(_) => true,
+        Sighting::Container(container) => *container != Container::Missing,
+        _ => false,
+    };
+    let application = due.application_uuid.as_deref().filter(|_| is_there)?;
+    let calls = Calls::singly(app, Lane::Look);
+    let lines = look::container_log(app, &calls, application).await;
+    record(&calls, due).await;
+    lines
 }

@@ -1,10 +1,12 @@
 //! Polls a removal until Coolify confirms that the application is gone.
 
+use super::calls::Calls;
 use super::writing::{Writing, again_one};
 use super::{ending, jobs, look};
 use crate::app::App;
 use crate::domain::judge::{Container, Sighting};
 use crate::domain::status::Status;
+use crate::redis::calls::Lane;
 use crate::store::environments;
 use crate::store::watches::{self, Again, Due};
 use std::time::Duration;
@@ -17,7 +19,8 @@ const RAREST: i32 = 5;
 /// Polls one removal and writes the result.
 pub async fn look(app: App, due: Due) -> sqlx::Result<()> {
     let app = &app;
-    let seen = look::container(app, due.application_uuid.as_deref()).await;
+    let calls = Calls::singly(app, Lane::Look);
+    let seen = look::container(app, &calls, due.application_uuid.as_deref()).await;
     let note = match &seen {
         Err(Sighting::Refused(sentence)) => Some(sentence.clone()),
         Err(Sighting::Unreachable(why)) => Some(format!(

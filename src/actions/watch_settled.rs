@@ -1,10 +1,12 @@
 //! Polls environments that run or may run again: their own address first, and Coolify only if that does not answer.
 
+use super::calls::Calls;
 use super::look;
 use super::writing::{Writing, again_one};
 use crate::app::App;
 use crate::domain::judge::{Answer, Container, Health, Sighting, health};
 use crate::domain::status::{Event, Status};
+use crate::redis::calls::Lane;
 use crate::store::watches::{self, Due, Kind};
 use crate::store::{environments, watches::Again};
 use std::time::Duration;
@@ -45,7 +47,8 @@ async fn silent(app: &App, due: Due, why: String) -> sqlx::Result<()> {
         let after = later(app, &due);
         return again_one(app, due, after, true, 0).await;
     }
-    let sighting = match look::container(app, due.application_uuid.as_deref()).await {
+    let calls = Calls::singly(app, Lane::Look);
+    let sighting = match look::container(app, &calls, due.application_uuid.as_deref()).await {
         Ok(Container::Running) => Sighting::Address(Answer::Silent(why)),
         Ok(container) => Sighting::Container(container),
         Err(sighting) => sighting,

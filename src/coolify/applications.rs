@@ -2,6 +2,7 @@
 //! about 6.6 kB, of which this keeps a few strings. Facts are from Coolify's source, 4.0.0 to 4.3.11.
 
 use super::connection::Connection;
+use super::sentence::shortened;
 use super::tolerant::{list, object, text, text_or_empty};
 use crate::domain::id::EnvironmentId;
 use crate::domain::judge::Container;
@@ -73,7 +74,7 @@ impl Application {
         let status = self.status.as_deref().unwrap_or("exited");
         match status.split(':').next().unwrap_or(status).trim() {
             "running" => Container::Running,
-            other => Container::Other(other.chars().take(40).collect()),
+            other => Container::Other(shortened(other, 40)),
         }
     }
 
@@ -122,6 +123,12 @@ pub struct Storage {
     pub mount_path: String,
 }
 
+/// The response of `GET /applications/{uuid}/logs`.
+#[derive(Debug, Deserialize)]
+pub struct ContainerLogAnswer {
+    pub logs: String,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -143,7 +150,12 @@ mod tests {
         ] {
             assert_eq!(container(json!(running)), Container::Running);
         }
-        for exited in [json!("exited:unhealthy"), json!(null), json!(["odd"])] {
+        for exited in [
+            json!("exited:unhealthy"),
+            json!("\u{1b}[31mexited\u{1b}[0m"),
+            json!(null),
+            json!(["odd"]),
+        ] {
             assert_eq!(container(exited), Container::Other("exited".to_owned()));
         }
     }

@@ -1,14 +1,18 @@
 //! The client of Coolify's API: every method makes one call. It knows nothing of databases, jobs and the call budget.
 
-use super::applications::{Application, CreateAnswer, EnvironmentAnswer, StoragesAnswer};
+use super::applications::{
+    Application, ContainerLogAnswer, CreateAnswer, EnvironmentAnswer, StoragesAnswer,
+};
 use super::body::{NewApplication, NewVolume, Variable, Variables};
 use super::builds::{
     Asked, DeployAnswer, DeploymentRow, InFlight, RecentAnswer, SentRow, ServerAnswer, ServerLimits,
 };
 use super::connection::{Connection, Source};
 use super::error::Error;
-use super::http::{beginning, exchange, read, read_list, send};
-use reqwest::{Method, RequestBuilder, header};
+use super::failure::last_lines;
+use super::http::{Answer, Request, exchange, read, read_list, send};
+use super::recorder::{Recorder, Recording};
+use reqwest::{Method, header};
 use secrecy::ExposeSecret;
 use serde::de::IgnoredAny;
 use std::collections::HashSet;
@@ -17,6 +21,8 @@ use std::time::Duration;
 
 /// The timeout of a call: connecting, sending, and reading the response. A lease must be longer.
 const CALL_TIMEOUT: Duration = Duration::from_secs(20);
+/// How many lines of a container's log are asked for; fewer say something.
+const CONTAINER_LINES: &str = "60";
 /// Longer than any version number.
 const VERSION_LIMIT_BYTES: usize = 64;
 
@@ -26,6 +32,7 @@ pub struct Client {
     http: reqwest::Client,
     connection: Connection,
     source: Source,
+    recorder: Option<Recorder>,
 }
 
 impl Client {
@@ -44,7 +51,16 @@ impl Client {
             http,
             connection,
             source,
+            recorder: None,
         })
+    }
+
+    /// The same client, whose calls are recorded.
+    pub fn recorded_by(&self, recorder: &Recorder) -> Self {
+        Self {
+            recorder: Some(recorder.clone()),
+            ..self.clone()
+        }
     }
 
     /// All applications in our environment of our project, with their containers' states. The list is not paginated.
@@ -59,7 +75,7 @@ impl Client {
             &self.connection.project_uuid,
             &self.connection.environment_name,
         ];
-        let answer = send(self.get(&path), false).await?;
+        let answer = send(self.get("GET applications", &path), false).await?;
         let environment = read_list(answer, PhantomData::<EnvironmentAnswer>).await?;
         let mut listed = environment.applications;
         listed.retain(|one| !one.uuid.is_empty());
@@ -68,7 +84,7 @@ impl Client {
 
     /// One application, anywhere in the team; `NotFound` when it is gone.
     pub async fn application(&self, uuid: &str) -> Result<Application, Error> {
-        let answer = send(self.get(&["applications", uuid]), false).await?;
+        let answer = send(self.get("GET application", &["applications", uuid]), false).await?;
         let application: Application = read(answer, false).await?;
         if application.uuid.is_empty() {
             return Err(Error::unreadable(false));
@@ -98,7 +114,11 @@ impl Client {
             health_check_retries: 12,
             health_check_start_period: 10,
         };
-        let request = self.request(Method::POST, &["applications", "public"]);
+        let request = self.request(
+            Method::POST,
+            "POST application",
+            &["applications", "public"],
+        );
         let answer = send(request.json(&body), true).await?;
         Ok(read::<CreateAnswer>(answer, true).await?.uuid)
     }
@@ -115,13 +135,21 @@ impl Client {
                 .map(|(key, value)| Variable::at_run_time(key, value))
                 .collect(),
         };
-        let request = self.request(Method::PATCH, &["applications", uuid, "envs", "bulk"]);
+        let request = self.request(
+            Method::PATCH,
+            "PATCH envs",
+            &["applications", uuid, "envs", "bulk"],
+        );
         done(request.json(&body)).await
     }
 
     /// The mount paths of the application's volumes.
     pub async fn mount_paths(&self, uuid: &str) -> Result<Vec<String>, Error> {
-        let answer = send(self.get(&["applications", uuid, "storages"]), false).await?;
+        let answer = send(
+            self.get("GET storages", &["applications", uuid, "storages"]),
+            false,
+        )
+        .await?;
         let storages: StoragesAnswer = read(answer, false).await?;
         let storages = storages.persistent_storages.into_iter();
         Ok(storages.map(|storage| storage.mount_path).collect())
@@ -134,14 +162,21 @@ impl Client {
             name,
             mount_path,
         };
-        let request = self.request(Method::POST, &["applications", uuid, "storages"]);
+        let request = self.request(
+            Method::POST,
+            "POST storage",
+            &["applications", uuid, "storages"],
+        );
         done(request.json(&body)).await
     }
 
     /// The application's newest deployment, without its log; `NotFound` when there is no such application. Only one is
     /// requested, because Coolify sends each with its whole log.
     pub async fn recent_build(&self, uuid: &str) -> Result<Option<DeploymentRow>, Error> {
-        let request = self.get(&["deployments", "applications", uuid]);
+        let request = self.get(
+            "GET newest deployment",
+            &["deployments", "applications", uuid],
+        );
         let answer = send(request.query(&[("take", "1")]), false).await?;
         let recent = read_list(answer, PhantomData::<RecentAnswer>).await?;
         Ok(recent.deployments.into_iter().next())
@@ -149,7 +184,7 @@ impl Client {
 
     /// Requests a build. The returned uuid does not prove that the build exists, so read it afterwards.
     pub async fn deploy(&self, uuid: &str) -> Result<Asked, Error> {
-        let request = self.request(Method::POST, &["deploy"]);
+        let request = self.request(Method::POST, "POST deploy", &["deploy"]);
         let answer = send(request.query(&[("uuid", uuid)]), true).await?;
         let answer: DeployAnswer = read(answer, true).await?;
         match answer.deployments.into_iter().next() {
@@ -167,21 +202,29 @@ impl Client {
         &self,
         followed: &HashSet<String>,
     ) -> Result<Vec<DeploymentRow>, Error> {
-        let answer = send(self.get(&["deployments"]), false).await?;
+        let answer = send(self.get("GET deployments", &["deployments"]), false).await?;
         let followed = followed.clone();
         read_list(answer, InFlight { followed }).await
     }
 
     /// One build, with its log; `NotFound` when there is none.
     pub async fn build(&self, deployment_uuid: &str) -> Result<DeploymentRow, Error> {
-        let answer = send(self.get(&["deployments", deployment_uuid]), false).await?;
+        let answer = send(
+            self.get("GET deployment", &["deployments", deployment_uuid]),
+            false,
+        )
+        .await?;
         let sent: SentRow = read(answer, false).await?;
         sent.row(true).ok_or_else(|| Error::unreadable(false))
     }
 
     /// Requests the cancellation of a build; `NotFound` when there is none. For an ended build this does nothing.
     pub async fn cancel(&self, deployment_uuid: &str) -> Result<(), Error> {
-        let request = self.request(Method::POST, &["deployments", deployment_uuid, "cancel"]);
+        let request = self.request(
+            Method::POST,
+            "POST cancel",
+            &["deployments", deployment_uuid, "cancel"],
+        );
         match exchange(request, true).await? {
             Ok(answer) => read::<IgnoredAny>(answer, true).await.map(drop),
             Err(rejection) if rejection.is_about_an_ended_build() => Ok(()),
@@ -189,18 +232,30 @@ impl Client {
         }
     }
 
+    /// The last lines of the container's own log, without hashes. Coolify refuses while no container runs.
+    pub async fn container_log(&self, uuid: &str) -> Result<Vec<String>, Error> {
+        let request = self.get("GET logs", &["applications", uuid, "logs"]);
+        let answer = send(request.query(&[("lines", CONTAINER_LINES)]), false).await?;
+        let answer: ContainerLogAnswer = read(answer, false).await?;
+        Ok(last_lines(&answer.logs))
+    }
+
     /// Requests the removal of an application with its volumes; `NotFound` when it is gone already. Coolify removes it
     /// later; repeating the request is harmless. The server's build cache is kept.
     pub async fn remove(&self, uuid: &str) -> Result<(), Error> {
         let flags = [("delete_volumes", "1"), ("docker_cleanup", "0")];
-        let request = self.request(Method::DELETE, &["applications", uuid]);
+        let request = self.request(
+            Method::DELETE,
+            "DELETE application",
+            &["applications", uuid],
+        );
         done(request.query(&flags)).await
     }
 
     /// Coolify's version, to check that the token works.
     pub async fn version(&self) -> Result<String, Error> {
-        let answer = send(self.get(&["version"]), false).await?;
-        let text = beginning(answer, VERSION_LIMIT_BYTES).await;
+        let answer = send(self.get("GET version", &["version"]), false).await?;
+        let text = answer.beginning(VERSION_LIMIT_BYTES).await;
         let text = String::from_utf8_lossy(&text);
         let version = text.trim().trim_start_matches('v');
         // Anything else is a page of a proxy in front of Coolify.
@@ -222,28 +277,38 @@ impl Client {
         Ok(answer.into())
     }
 
-    async fn server_answer(&self) -> Result<reqwest::Response, Error> {
-        send(self.get(&["servers", &self.connection.server_uuid]), false).await
+    async fn server_answer(&self) -> Result<Answer, Error> {
+        send(
+            self.get("GET server", &["servers", &self.connection.server_uuid]),
+            false,
+        )
+        .await
     }
 
-    fn get(&self, path: &[&str]) -> RequestBuilder {
-        self.request(Method::GET, path)
+    fn get(&self, name: &'static str, path: &[&str]) -> Request {
+        self.request(Method::GET, name, path)
     }
 
-    fn request(&self, method: Method, path: &[&str]) -> RequestBuilder {
+    /// A request, and the name under which it is recorded.
+    fn request(&self, method: Method, name: &'static str, path: &[&str]) -> Request {
         let mut url = self.connection.url.clone();
         if let Ok(mut segments) = url.path_segments_mut() {
             segments.pop_if_empty().extend(["api", "v1"]).extend(path);
         }
-        self.http
+        let builder = self
+            .http
             .request(method, url)
             .bearer_auth(self.connection.token.expose_secret())
-            .header(header::ACCEPT, "application/json")
+            .header(header::ACCEPT, "application/json");
+        Request {
+            builder,
+            recording: Recording::begin(self.recorder.as_ref(), name),
+        }
     }
 }
 
 /// Sends a request whose response body is not needed but must be JSON: a proxy's page is an error.
-async fn done(request: RequestBuilder) -> Result<(), Error> {
+async fn done(request: Request) -> Result<(), Error> {
     let answer = send(request, true).await?;
     read::<IgnoredAny>(answer, true).await.map(drop)
 }

@@ -4,7 +4,7 @@
 mod kind;
 mod quote;
 
-pub use quote::Cause;
+pub use quote::{Cause, last_lines};
 
 use super::sentence::plain;
 use crate::domain::deployment::LogEntry;

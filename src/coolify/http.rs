@@ -1,11 +1,13 @@
 //! One exchange with Coolify: sends a request, separates success from refusal, and parses the response as it arrives,
 //! so that long responses need little memory. It knows none of Coolify's calls; bodies are never logged.
 
-use super::error::{Error, Rejection};
+use super::error::{Error, Rejection, transport_words};
+use super::recorder::Recording;
 use super::refusal::Refusal;
 use super::short_strings::{Keep, ShortStrings};
 use reqwest::header::{self, HeaderMap};
 use reqwest::{RequestBuilder, Response};
+use serde::Serialize;
 use serde::de::{DeserializeOwned, DeserializeSeed};
 use std::io::{self, BufReader, Read};
 use std::marker::PhantomData;
@@ -23,35 +25,77 @@ const ANSWER_LIMIT_BYTES: u64 = 4 * 1024 * 1024;
 /// How many chunks of a response may wait for the parser.
 const WAITING_PARTS: usize = 4;
 
+/// A request before it is sent.
+pub struct Request {
+    pub builder: RequestBuilder,
+    pub recording: Recording,
+}
+
+impl Request {
+    /// The same with a body.
+    pub fn json(mut self, body: &impl Serialize) -> Self {
+        self.builder = self.builder.json(body);
+        self
+    }
+
+    /// The same with parameters.
+    pub fn query(mut self, parameters: &[(&str, &str)]) -> Self {
+        self.builder = self.builder.query(parameters);
+        self
+    }
+}
+
+/// A response with a success status, not read yet.
+pub struct Answer {
+    response: Response,
+    /// Ends when the response was read.
+    _recording: Recording,
+}
+
+impl Answer {
+    /// The first bytes of the response, until the limit or an error.
+    pub async fn beginning(self, limit: usize) -> Vec<u8> {
+        beginning(self.response, limit).await
+    }
+}
+
 /// Sends a request once; a response without a success status is an error. `changes` says whether it is to change
 /// something.
-pub async fn send(request: RequestBuilder, changes: bool) -> Result<Response, Error> {
+pub async fn send(request: Request, changes: bool) -> Result<Answer, Error> {
     exchange(request, changes)
         .await?
         .map_err(|rejection| Error::from_rejection(rejection, changes))
 }
 
 /// Sends a request once, for a caller that treats some refusals as success.
-pub async fn exchange(
-    request: RequestBuilder,
-    changes: bool,
-) -> Result<Result<Response, Rejection>, Error> {
-    let answer = request.send().await;
-    let answer = answer.map_err(|error| Error::from_transport(&error, changes))?;
-    if answer.status().is_success() {
-        return Ok(Ok(answer));
+pub async fn exchange(request: Request, changes: bool) -> Result<Result<Answer, Rejection>, Error> {
+    let Request {
+        builder,
+        mut recording,
+    } = request;
+    let response = builder.send().await;
+    match &response {
+        Ok(response) => recording.answered(response.status().as_str()),
+        Err(error) => recording.answered(transport_words(error)),
+    }
+    let response = response.map_err(|error| Error::from_transport(&error, changes))?;
+    if response.status().is_success() {
+        return Ok(Ok(Answer {
+            response,
+            _recording: recording,
+        }));
     }
     Ok(Err(Rejection {
-        status: answer.status().as_u16(),
-        redirects: answer.status().is_redirection()
-            && answer.headers().contains_key(header::LOCATION),
-        retry_after: retry_after(answer.headers()),
-        refusal: Refusal::read(&beginning(answer, REFUSAL_LIMIT_BYTES).await),
+        status: response.status().as_u16(),
+        redirects: response.status().is_redirection()
+            && response.headers().contains_key(header::LOCATION),
+        retry_after: retry_after(response.headers()),
+        refusal: Refusal::read(&beginning(response, REFUSAL_LIMIT_BYTES).await),
     }))
 }
 
 /// Reads a response about one thing.
-pub async fn read<T>(answer: Response, changes: bool) -> Result<T, Error>
+pub async fn read<T>(answer: Answer, changes: bool) -> Result<T, Error>
 where
     T: DeserializeOwned + Send + 'static,
 {
@@ -59,7 +103,7 @@ where
 }
 
 /// Reads a response of any length, keeping only what the seed keeps.
-pub async fn read_list<S, T>(answer: Response, seed: S) -> Result<T, Error>
+pub async fn read_list<S, T>(answer: Answer, seed: S) -> Result<T, Error>
 where
     S: for<'de> DeserializeSeed<'de, Value = T> + Send + 'static,
     T: Send + 'static,
@@ -68,12 +112,7 @@ where
 }
 
 /// Parses on a blocking thread, because the parser cannot suspend.
-async fn read_with<S, T>(
-    mut answer: Response,
-    changes: bool,
-    seed: S,
-    limit: u64,
-) -> Result<T, Error>
+async fn read_with<S, T>(mut answer: Answer, changes: bool, seed: S, limit: u64) -> Result<T, Error>
 where
     S: for<'de> DeserializeSeed<'de, Value = T> + Send + 'static,
     T: Send + 'static,
@@ -81,6 +120,7 @@ where
     let (parts, receiver) = mpsc::channel(WAITING_PARTS);
     let parser = tokio::task::spawn_blocking(move || parse(receiver, seed, limit));
     while let Some(part) = answer
+        .response
         .chunk()
         .await
         .map_err(|error| Error::from_transport(&error, changes))?

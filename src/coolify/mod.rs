@@ -10,6 +10,7 @@ pub mod failure;
 mod http;
 mod log;
 mod probe;
+mod recorder;
 mod refusal;
 mod resolver;
 mod sentence;
@@ -24,6 +25,7 @@ pub use client::Client;
 pub use connection::{Connection, Source};
 pub use error::Error;
 pub use probe::Probe;
+pub use recorder::Recorder;
 pub use refusal::Conflict;
 
 use std::time::Duration;

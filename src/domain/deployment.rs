@@ -74,7 +74,9 @@ impl Outcome {
 /// One entry of Coolify's log of a deployment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogEntry {
-    /// One or more lines.
+    /// Its place in Coolify's list, from 0 on. Where entries are missing, so are their positions.
+    pub position: i32,
+    /// One or more lines, without terminal escapes; none of them is very long.
     pub output: String,
     /// Whether Coolify hides it by default: commands, and build output.
     pub hidden: bool,

@@ -243,12 +243,42 @@ pub async fn finish(
         reason,
         lines
     )
+    .execute(&mut *conn)
+    .await?;
+    forget_old(conn, id).await
+}
+
+/// Only the last 20 deployments of an environment keep their log and calls: removes those of the one before, two at once,
+/// for there may be more from before this was so.
+async fn forget_old(conn: &mut PgConnection, newest: DeploymentId) -> sqlx::Result<()> {
+    sqlx::query!(
+        "with old as (
+           select d.id
+           from deployments d
+           join deployments newest on newest.environment_id = d.environment_id
+           where newest.id = $1
+           and d.log_kept
+           order by d.created_at desc
+           offset 20
+           limit 2
+         ), lines_removed as (
+           delete from deployment_log
+           where deployment_id in (select id from old)
+         ), calls_removed as (
+           delete from deployment_calls
+           where deployment_id in (select id from old)
+         )
+         update deployments
+         set log_kept = false
+         where id in (select id from old)",
+        newest.uuid()
+    )
     .execute(conn)
     .await
     .map(drop)
 }
 
-/// A deployment as listed on its page.
+/// A deployment as listed and as on its page.
 #[derive(Debug, Clone)]
 pub struct DeploymentRow {
     pub id: Uuid,
@@ -263,33 +293,38 @@ pub struct DeploymentRow {
     pub log_missing: bool,
     /// Whether the log may still grow.
     pub log_grows: bool,
+    /// Whether log and calls are kept: only those of the environment's last deployments are.
+    pub log_kept: bool,
     pub created_at: OffsetDateTime,
     pub finished_at: Option<OffsetDateTime>,
     /// The database's time of this read.
     pub now: OffsetDateTime,
 }
 
-/// The newest deployments of the owner's environment.
+/// The newest deployments of the owner's environment, or this one of them.
 pub async fn list(
     pool: &PgPool,
     owner: UserId,
     environment: EnvironmentId,
+    only: Option<DeploymentId>,
 ) -> sqlx::Result<Vec<DeploymentRow>> {
     sqlx::query_as!(
         DeploymentRow,
         r#"select d.id, u.name as "by?", d.stage as "stage: Stage", d.outcome as "outcome: Outcome", d.reason, d.reason_lines, d.note,
              d.commit_sha, d.log_missing,
              (d.finished_at is null or d.log_at is not null) as "log_grows!",
-             d.created_at, d.finished_at, now() as "now!"
+             d.log_kept, d.created_at, d.finished_at, now() as "now!"
            from deployments d
            join environments e on e.id = d.environment_id
            left join users u on u.id = d.requested_by
            where d.environment_id = $1
            and e.owner_id = $2
+           and ($3::uuid is null or d.id = $3)
            order by d.created_at desc
            limit 20"#,
         environment.uuid(),
-        owner.uuid()
+        owner.uuid(),
+        only.map(|id| id.uuid())
     )
     .fetch_all(pool)
     .await

@@ -1,24 +1,19 @@
-//! Coolify's deployment logs, one row per entry.
+//! Coolify's deployment logs, one row per entry: storing them, and when each is fetched. Reading them is in `log_lines`.
 
 use crate::domain::deployment::LogEntry;
-use crate::domain::id::{DeploymentId, EnvironmentId, UserId};
+use crate::domain::id::DeploymentId;
 use sqlx::PgPool;
+use std::ops::Range;
 use std::time::Duration;
 use uuid::Uuid;
 
-/// The maximum number of stored entries per deployment; beyond that, all but the last ones are dropped.
-const ENTRIES_LIMIT: usize = 20_000;
+/// How many entries at the beginning of a log are kept.
+const HEAD: i32 = 2_000;
+/// How many entries at its end are kept.
+const TAIL: i32 = 18_000;
 
-/// An entry and its position.
-#[derive(Debug)]
-pub struct Line {
-    pub position: i32,
-    pub output: String,
-    pub hidden: bool,
-    pub error: bool,
-}
-
-/// Adds the entries that are not stored yet. Coolify rewrites the whole list as it grows, so positions are stable.
+/// Adds the entries that are not stored yet, and removes the middle of a log that is too long. Coolify rewrites the whole
+/// list as it grows, so positions are stable.
 pub async fn append(
     pool: &PgPool,
     deployment: DeploymentId,
@@ -28,25 +23,34 @@ pub async fn append(
         r#"select coalesce(max(position) + 1, 0) as "kept!" from deployment_log where deployment_id = $1"#,
         deployment.uuid()
     );
-    let kept = usize::try_from(kept.fetch_one(pool).await?).unwrap_or(0);
-    let new = entries.iter().take(ENTRIES_LIMIT).enumerate().skip(kept);
-    let (mut positions, mut outputs, mut hidden, mut errors) = (vec![], vec![], vec![], vec![]);
-    for (position, entry) in new {
-        positions.push(i32::try_from(position).unwrap_or(i32::MAX));
-        outputs.push(entry.output.clone());
-        hidden.push(entry.hidden);
-        errors.push(entry.error);
-    }
-    if positions.is_empty() {
+    let kept = kept.fetch_one(pool).await?;
+    let new: Vec<&LogEntry> = entries
+        .iter()
+        .filter(|entry| entry.position >= kept)
+        .collect();
+    let Some(last) = new.last() else {
         return Ok(());
+    };
+    insert(pool, deployment, &new).await?;
+    let end = last.position.saturating_add(1);
+    if end > HEAD + TAIL {
+        remove(pool, deployment, HEAD..end - TAIL).await?;
     }
+    Ok(())
+}
+
+async fn insert(pool: &PgPool, id: DeploymentId, entries: &[&LogEntry]) -> sqlx::Result<()> {
+    let positions: Vec<i32> = entries.iter().map(|entry| entry.position).collect();
+    let outputs: Vec<String> = entries.iter().map(|entry| entry.output.clone()).collect();
+    let hidden: Vec<bool> = entries.iter().map(|entry| entry.hidden).collect();
+    let errors: Vec<bool> = entries.iter().map(|entry| entry.error).collect();
     sqlx::query!(
         "insert into deployment_log (deployment_id, position, output, hidden, error)
          select d.id, new.*
          from unnest($2::int[], $3::text[], $4::bool[], $5::bool[]) as new
-         join deployments d on d.id = $1
+         join deployments d on d.id = $1 and d.log_kept
          on conflict do nothing",
-        deployment.uuid(),
+        id.uuid(),
         &positions,
         &outputs,
         &hidden,
@@ -57,33 +61,19 @@ pub async fn append(
     .map(drop)
 }
 
-/// The entries of a deployment of the owner's environment from a position on; of the newest deployment if none is
-/// given.
-pub async fn lines(
-    pool: &PgPool,
-    owner: UserId,
-    environment: EnvironmentId,
-    deployment: Uuid,
-    from: i32,
-) -> sqlx::Result<Vec<Line>> {
-    sqlx::query_as!(
-        Line,
-        "select l.position, l.output, l.hidden, l.error
-         from deployment_log l
-         join deployments d on d.id = l.deployment_id
-         join environments e on e.id = d.environment_id
-         where l.deployment_id = $1
-         and d.environment_id = $2
-         and e.owner_id = $3
-         and l.position >= $4
-         order by l.position",
-        deployment,
-        environment.uuid(),
-        owner.uuid(),
-        from
+async fn remove(pool: &PgPool, id: DeploymentId, positions: Range<i32>) -> sqlx::Result<()> {
+    sqlx::query!(
+        "delete from deployment_log
+         where deployment_id = $1
+         and position >= $2
+         and position < $3",
+        id.uuid(),
+        positions.start,
+        positions.end
     )
-    .fetch_all(pool)
+    .execute(pool)
     .await
+    .map(drop)
 }
 
 /// A log that is due to be fetched.
@@ -164,7 +154,7 @@ pub async fn give_up(pool: &PgPool, deployment: DeploymentId) -> sqlx::Result<()
 pub async fn entries(pool: &PgPool, deployment: DeploymentId) -> sqlx::Result<Vec<LogEntry>> {
     sqlx::query_as!(
         LogEntry,
-        "select output, hidden, error
+        "select position, output, hidden, error
          from (
            select position, output, hidden, error
            from deployment_log

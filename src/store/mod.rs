@@ -2,12 +2,14 @@
 
 pub mod applications;
 pub mod builds;
+pub mod calls;
 pub mod changes;
 pub mod claims;
 pub mod deployments;
 pub mod environment_rows;
 pub mod environments;
 pub mod log;
+pub mod log_lines;
 pub mod sessions;
 pub mod turns;
 pub mod users;

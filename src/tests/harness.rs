@@ -7,7 +7,7 @@ use super::setup::{self, Setup};
 use crate::app::{App, Parts};
 use crate::coolify::Probe;
 use crate::domain::environment::AgentsDomain;
-use crate::domain::id::EnvironmentId;
+use crate::domain::id::{DeploymentId, EnvironmentId};
 use crate::redis::{self, Redis};
 use crate::simulator::Simulator;
 use crate::simulator::ledger::{Ledger, Record};
@@ -196,6 +196,18 @@ impl Dashboard {
         found.flatten()
     }
 
+    /// The newest deployment of the environment.
+    pub async fn deployment_id(&self, made: &Made) -> DeploymentId {
+        let id = self.deployment(made, "id").await.unwrap();
+        DeploymentId::from(id.parse::<Uuid>().unwrap())
+    }
+
+    /// The address of its page.
+    pub async fn deployment_page(&self, made: &Made) -> String {
+        let id = self.deployment_id(made).await;
+        made.at(&format!("deployments/{id}"))
+    }
+
     /// Waits until the row says this.
     pub async fn until_status(&self, made: &Made, status: &str) {
         self.until(&format!("{} is {status}", made.name), async || {
@@ -217,6 +229,16 @@ impl Dashboard {
     pub async fn until_built(&self, made: &Made) {
         self.until(&format!("{} is built", made.name), async || {
             self.deployment(made, "deployment_uuid").await
+        })
+        .await;
+    }
+
+    /// Waits until the newest deployment's log is complete.
+    pub async fn until_logged(&self, made: &Made) {
+        self.until(&format!("the log of {} has come", made.name), async || {
+            let ended = "log_at is null and finished_at is not null";
+            let ended = self.deployment(made, &format!("({ended})")).await;
+            (ended.as_deref() == Some("true")).then_some(())
         })
         .await;
     }

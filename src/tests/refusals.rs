@@ -147,6 +147,13 @@ pub fn addresses_of(id: &str) -> Vec<(&'static str, String)> {
         at("GET", "/changes"),
         at("GET", "/log"),
         at("GET", "/log.txt"),
+        at("GET", "/deployments/dep_01h455vb4pex5vsknk084sn02q"),
+        at("GET", "/deployments/dep_01h455vb4pex5vsknk084sn02q/changes"),
+        at("GET", "/deployments/dep_01h455vb4pex5vsknk084sn02q/log.txt"),
+        at(
+            "GET",
+            "/deployments/dep_01h455vb4pex5vsknk084sn02q/report.txt",
+        ),
         at("GET", "/delete"),
         at("POST", "/deploy"),
         at("POST", "/cancel"),

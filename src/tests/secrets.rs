@@ -208,6 +208,11 @@ impl Story {
         for part in ["", "row", "changes?v=0", "log", "log.txt", "delete"] {
             ada.get(&made.at(part)).await.expect(200);
         }
+        let id = self.dashboard.deployment_id(made).await;
+        for part in ["", "/changes", "/log.txt", "/report.txt"] {
+            let part = format!("deployments/{id}{part}");
+            ada.get(&made.at(&part)).await.expect(200);
+        }
         for path in ["/environments", "/environments/new", "/account"] {
             ada.get(path).await.expect(200);
         }

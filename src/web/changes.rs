@@ -176,6 +176,16 @@ impl Poll {
         Self::new(&row.id, &row.version, row.status, log)
     }
 
+    /// The poll of another page, at this address.
+    pub fn at(url: String, moves: bool) -> Self {
+        let trigger = trigger(moves);
+        Self {
+            url,
+            trigger,
+            moves,
+        }
+    }
+
     fn new(id: &str, version: &str, status: &str, log: Option<&Log>) -> Self {
         let moves = Status::from_word(status).is_some_and(Status::moves);
         let shown = log.map(|log| {
@@ -252,7 +262,7 @@ async fn page_changes(
 }
 
 /// A 404 that makes htmx remove the element, and the poll, from the page.
-fn gone(element: &str) -> Response {
+pub fn gone(element: &str) -> Response {
     let mut response = html_with(StatusCode::NOT_FOUND, "environments/_gone.html", ());
     let headers = response.headers_mut();
     if let Ok(target) = HeaderValue::from_str(&format!("#{element}")) {

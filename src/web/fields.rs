@@ -38,6 +38,22 @@ impl<T: FromStr> FromRequestParts<Web> for Id<T> {
     }
 }
 
+/// The two ids in the path. An invalid one is treated as not found.
+pub struct Ids<T, U>(pub T, pub U);
+
+impl<T: FromStr, U: FromStr> FromRequestParts<Web> for Ids<T, U> {
+    type Rejection = PageError;
+
+    async fn from_request_parts(parts: &mut Parts, web: &Web) -> Result<Self, Self::Rejection> {
+        let Path((first, second)) = Path::<(String, String)>::from_request_parts(parts, web)
+            .await
+            .map_err(|_| PageError::NotFound)?;
+        let parsed = first.parse().ok().zip(second.parse().ok());
+        let (first, second) = parsed.ok_or(PageError::NotFound)?;
+        Ok(Self(first, second))
+    }
+}
+
 /// Every field whose error a template may read; `form` is the form as a whole.
 const FIELDS: [&str; 7] = [
     "form",

@@ -1,20 +1,26 @@
-//! The build log: on the page, updated as it grows, and as a file.
+//! The build log: its end on a page, updated as it grows, and all of it as a file. No more than a part of it is ever in
+//! memory.
 
 use super::error::PageError;
 use super::fields::Id;
 use super::page::html;
 use super::session::SignedIn;
 use super::state::Web;
-use crate::actions::environments::{self, DeploymentRow, Line};
+use crate::actions::environments::{self, DeploymentRow};
+use crate::actions::records::{self, Line, Of};
 use crate::app::PageVersion;
 use crate::domain::id::{DeploymentId, EnvironmentId, UserId};
+use axum::body::{Body, Bytes};
 use axum::extract::{Query, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use futures_util::stream;
 use serde::{Deserialize, Serialize};
 
-/// How much of a log the page shows; the file has all of it.
-const SHOWN_BYTES: usize = 200_000;
+/// How much of the end of a log the page shows; the file has all of it.
+const SHOWN_BYTES: i32 = 200_000;
+/// How much of a log is read at once for the file.
+const PART_BYTES: i32 = 256 * 1024;
 
 /// A log, or part of one.
 #[derive(Debug, Serialize)]
@@ -31,6 +37,8 @@ pub struct Log {
 
 #[derive(Debug, Serialize)]
 struct LogLine {
+    /// Its position; none for a note about entries that are not kept.
+    position: Option<i32>,
     text: String,
     hidden: bool,
     error: bool,
@@ -38,78 +46,123 @@ struct LogLine {
 
 impl Log {
     fn new(row: &DeploymentRow, lines: Vec<Line>, from: i32) -> Self {
-        let after = lines.last().map_or(from, |line| line.position + 1);
-        let (lines, clipped) = tail(lines);
         Self {
-            deployment: DeploymentId::from(row.id).to_string(),
-            lines,
-            after,
-            live: row.log_grows,
-            clipped,
-            missing: row.log_missing.then_some(
-                "Coolify does not show the log: its token needs the permission read:sensitive.",
-            ),
+            missing: missing(row),
+            ..Self::of(row.id.into(), lines, from, row.log_grows)
         }
+    }
+
+    fn of(deployment: DeploymentId, lines: Vec<Line>, from: i32, live: bool) -> Self {
+        let size: usize = lines.iter().map(|line| line.output.len()).sum();
+        let first = lines.first().map_or(from, |line| line.position);
+        let is_cut = usize::try_from(SHOWN_BYTES).is_ok_and(|most| size >= most);
+        Self {
+            deployment: deployment.to_string(),
+            after: lines.last().map_or(from, |line| line.position + 1),
+            live,
+            clipped: first > from || is_cut,
+            // A whole page says that it is clipped; on one that grows, a note takes the place of what is left out.
+            lines: with_gaps(lines, if from == 0 { first } else { from }),
+            missing: None,
+        }
+    }
+
+    /// Whether an entry is on the page.
+    pub fn shows(&self, position: i32) -> bool {
+        let first = self.lines.iter().find_map(|line| line.position);
+        first.is_some_and(|first| first <= position)
     }
 }
 
-/// The last lines of the log that fit on a page.
-fn tail(lines: Vec<Line>) -> (Vec<LogLine>, bool) {
-    let mut size = 0;
-    let mut kept: Vec<LogLine> = lines
-        .into_iter()
-        .rev()
-        .take_while(|line| {
-            size += line.output.len();
-            size <= SHOWN_BYTES
-        })
-        .map(|line| LogLine {
+fn missing(row: &DeploymentRow) -> Option<&'static str> {
+    if !row.log_kept {
+        return Some("Only the last 20 deployments of an environment keep their log.");
+    }
+    row.log_missing
+        .then_some("Coolify does not show the log: its token needs the permission read:sensitive.")
+}
+
+/// The lines, with a note wherever entries between them are not kept.
+fn with_gaps(lines: Vec<Line>, from: i32) -> Vec<LogLine> {
+    let (mut shown, mut next) = (Vec::with_capacity(lines.len()), from);
+    for line in lines {
+        if line.position > next {
+            shown.push(LogLine {
+                position: None,
+                text: left_out(line.position - next),
+                hidden: false,
+                error: false,
+            });
+        }
+        next = line.position + 1;
+        shown.push(LogLine {
+            position: Some(line.position),
             text: line.output,
             hidden: line.hidden,
             error: line.error,
-        })
-        .collect();
-    kept.reverse();
-    (kept, size > SHOWN_BYTES)
+        });
+    }
+    shown
 }
 
-/// The whole log of a deployment.
+fn left_out(count: i32) -> String {
+    let (entries, are) = if count == 1 {
+        ("entry", "is")
+    } else {
+        ("entries", "are")
+    };
+    format!("… {count} {entries} of the log {are} left out here …")
+}
+
+/// The log of a deployment, or its end if it is long.
 pub async fn whole(
     web: &Web,
     owner: UserId,
     id: EnvironmentId,
     row: &DeploymentRow,
 ) -> Result<Log, PageError> {
-    let lines = environments::log(&web.app, owner, id, row.id.into(), 0).await?;
-    Ok(Log::new(row, lines, 0))
+    after(web, owner, id, row, 0).await
+}
+
+/// The lines of a deployment's log from a position on.
+pub async fn after(
+    web: &Web,
+    owner: UserId,
+    environment: EnvironmentId,
+    row: &DeploymentRow,
+    from: i32,
+) -> Result<Log, PageError> {
+    let of = Of {
+        owner,
+        environment,
+        deployment: row.id.into(),
+    };
+    let lines = records::log_end(&web.app, of, from, SHOWN_BYTES).await?;
+    Ok(Log::new(row, lines, from))
 }
 
 /// The lines of the newest deployment's log that a page does not have yet.
 pub async fn grown(
     web: &Web,
     owner: UserId,
-    id: EnvironmentId,
+    environment: EnvironmentId,
     current: &PageVersion,
     from: i32,
 ) -> Result<Option<Log>, PageError> {
     let Some((deployment, end)) = current.log else {
         return Ok(None);
     };
+    let of = Of {
+        owner,
+        environment,
+        deployment,
+    };
     let lines = if end > from {
-        environments::log(&web.app, owner, id, deployment, from).await?
+        records::log_end(&web.app, of, from, SHOWN_BYTES).await?
     } else {
         vec![]
     };
-    let after = lines.last().map_or(from, |line| line.position + 1);
-    let (lines, clipped) = tail(lines);
-    Ok(Some(Log {
-        deployment: deployment.to_string(),
-        lines,
-        after,
-        live: current.log_grows,
-        clipped,
-        missing: None,
-    }))
+    Ok(Some(Log::of(deployment, lines, from, current.log_grows)))
 }
 
 /// The position up to which the page has the log.
@@ -132,11 +185,10 @@ pub async fn more(
         have.deployment.is_empty() || DeploymentId::from(row.id).to_string() == have.deployment
     };
     let row = rows.into_iter().find(asked).ok_or(PageError::NotFound)?;
-    let lines = environments::log(&web.app, me.user.id, id, row.id.into(), have.after).await?;
-    if lines.is_empty() {
+    let log = after(&web, me.user.id, id, &row, have.after).await?;
+    if log.lines.is_empty() {
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
-    let log = Log::new(&row, lines, have.after);
     Ok(html(
         "environments/_log.html",
         serde_json::json!({ "log": log }),
@@ -147,15 +199,28 @@ pub async fn more(
 pub async fn text(
     State(web): State<Web>,
     me: SignedIn,
-    Id(id): Id<EnvironmentId>,
+    Id(environment): Id<EnvironmentId>,
 ) -> Result<Response, PageError> {
-    let rows = environments::deployments(&web.app, me.user.id, id).await?;
+    let rows = environments::deployments(&web.app, me.user.id, environment).await?;
     let row = rows.first().ok_or(PageError::NotFound)?;
-    let lines = environments::log(&web.app, me.user.id, id, row.id.into(), 0).await?;
-    let text: String = lines
-        .into_iter()
-        .flat_map(|line| [line.output, "\n".to_owned()])
-        .collect();
+    let of = Of {
+        owner: me.user.id,
+        environment,
+        deployment: row.id.into(),
+    };
+    Ok(download(web, of))
+}
+
+/// A log as a file, read and sent part by part.
+pub fn download(web: Web, of: Of) -> Response {
+    let parts = stream::try_unfold(0, move |from| {
+        let web = web.clone();
+        async move {
+            let lines = records::log_part(&web.app, of, from, PART_BYTES).await?;
+            let next = lines.last().map(|line| line.position + 1);
+            Ok::<_, sqlx::Error>(next.map(|next| (file_part(lines, from), next)))
+        }
+    });
     let kind = [
         (header::CONTENT_TYPE, "text/plain; charset=utf-8"),
         (
@@ -163,5 +228,61 @@ pub async fn text(
             "attachment; filename=\"build-log.txt\"",
         ),
     ];
-    Ok((kind, text).into_response())
+    (kind, Body::from_stream(parts)).into_response()
+}
+
+fn file_part(lines: Vec<Line>, from: i32) -> Bytes {
+    let mut text = String::new();
+    for line in with_gaps(lines, from) {
+        text.push_str(&line.text);
+        text.push('\n');
+    }
+    text.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(position: i32) -> Line {
+        Line {
+            position,
+            output: format!("line {position}"),
+            hidden: false,
+            error: false,
+        }
+    }
+
+    fn texts(log: &Log) -> Vec<&str> {
+        log.lines.iter().map(|line| &*line.text).collect()
+    }
+
+    #[test]
+    fn what_is_not_kept_is_named_where_it_was() {
+        let lines = [0, 1, 5, 6, 8].map(line).into();
+        let log = Log::of(DeploymentId::new(), lines, 0, true);
+        let expected = [
+            "line 0",
+            "line 1",
+            "… 3 entries of the log are left out here …",
+            "line 5",
+            "line 6",
+            "… 1 entry of the log is left out here …",
+            "line 8",
+        ];
+        assert_eq!((texts(&log), log.after), (expected.to_vec(), 9));
+        assert!(!log.clipped && log.shows(1));
+    }
+
+    #[test]
+    fn a_page_that_shows_the_end_says_so_and_one_that_grows_names_what_it_missed() {
+        let end = Log::of(DeploymentId::new(), vec![line(7)], 0, true);
+        assert_eq!((texts(&end), end.clipped), (vec!["line 7"], true));
+        assert!(end.shows(7) && !end.shows(6));
+        let grown = Log::of(DeploymentId::new(), vec![line(7)], 5, true);
+        let note = "… 2 entries of the log are left out here …";
+        assert_eq!(texts(&grown), [note, "line 7"]);
+        let nothing = Log::of(DeploymentId::new(), vec![], 5, true);
+        assert_eq!((nothing.after, nothing.clipped), (5, false));
+    }
 }

@@ -4,7 +4,9 @@ mod account;
 mod accounts;
 mod assets;
 mod back;
+mod calls;
 mod changes;
+mod deployment;
 mod environments;
 mod error;
 mod error_page;
@@ -16,6 +18,7 @@ mod log;
 mod new;
 mod page;
 mod removal;
+mod report;
 mod row;
 mod session;
 mod state;
@@ -46,6 +49,7 @@ const FINISH: Duration = Duration::from_secs(28);
 pub fn router(web: Web) -> Router {
     let pages = of_accounts()
         .merge(of_environments())
+        .merge(of_deployments())
         .route("/", get(root))
         .fallback(error::no_such_page)
         .method_not_allowed_fallback(error::no_such_method)
@@ -128,6 +132,15 @@ fn of_environments() -> Router<Web> {
             "/environments/{id}/forget",
             get(environments::page).post(removal::forget),
         )
+}
+
+fn of_deployments() -> Router<Web> {
+    let at = |part: &str| format!("/environments/{{id}}/deployments/{{deployment}}{part}");
+    Router::new()
+        .route(&at(""), get(deployment::show))
+        .route(&at("/changes"), get(deployment::page_changes))
+        .route(&at("/log.txt"), get(deployment::log_text))
+        .route(&at("/report.txt"), get(deployment::report_text))
 }
 
 /// Serves until asked to stop, then lets open requests finish.

@@ -55,7 +55,7 @@ fn log(full: bool) -> Value {
     json!({
         "deployment": "dep_1", "after": 2, "live": full, "clipped": full,
         "missing": if full { json!("It is not shown.") } else { Value::Null },
-        "lines": [{ "text": "A line.", "hidden": full, "error": full }],
+        "lines": [{ "position": 1, "text": "A line.", "hidden": full, "error": full }, { "position": null, "text": "Left out.", "hidden": false, "error": false }],
     })
 }
 
@@ -64,10 +64,23 @@ fn deployments() -> Value {
     let deployment = |outcome: &str| {
         json!({
             "id": "dep_1", "when": time("ago"), "who": "Ada", "outcome": outcome,
-            "duration": (outcome != "moving").then_some("12s"), "since": (outcome == "moving").then(|| time("elapsed")), "commit": (outcome == "failed").then_some("0a1b2c3"), "reason": (outcome == "failed").then_some("So."), "lines": (outcome == "failed").then_some("a\nb"),
+            "duration": (outcome != "moving").then_some("12s"), "since": (outcome == "moving").then(|| time("elapsed")), "commit": (outcome == "failed").then_some("0a1b2c3"), "reason": (outcome == "failed").then_some("So."), "lines": (outcome == "failed").then_some("a\nb"), "lines_title": "Before", "kept": outcome != "cancelled",
         })
     };
     outcomes.map(deployment).collect()
+}
+
+/// What only the page of one deployment shows.
+fn add_deployment(sample: &mut Value, full: bool) {
+    let call = json!({ "at": "2026-01-02T12:00:00Z", "clock": "12:00:00", "name": "GET <&>", "answer": "500", "is_bad": true, "took": "3 ms" });
+    let line = json!({ "position": 1, "number": 2, "text": "npm <&>", "is_on_page": full });
+    let found = |text: &str| if full { json!(text) } else { Value::Null };
+    sample["environment"] = json!("env_1");
+    sample["deployment"] = deployments()[if full { 1 } else { 2 }].clone();
+    sample["calls"] = if full { json!([call]) } else { json!([]) };
+    sample["search"] = json!({ "query": "npm", "found": found("1 line contains it."), "more": found("More."), "matches": [line] });
+    sample["more"] = json!(full);
+    sample["report"] = json!("Sample <&>");
 }
 
 fn stages() -> Value {
@@ -109,11 +122,14 @@ fn needs_user(template: &str) -> bool {
 
 /// Parts that are never made without a log.
 fn needs_log(template: &str) -> bool {
-    template.starts_with("environments/_log")
+    ["environments/_log", "deployments/"]
+        .iter()
+        .any(|part| template.starts_with(part))
 }
 
 fn fitted(template: &str, status: &str, full: bool) -> Value {
     let mut sample = sample(status, full);
+    add_deployment(&mut sample, full);
     if needs_user(template) {
         sample["page"]["user"] = json!({ "name": "Ada", "email": "ada@example.com" });
     }

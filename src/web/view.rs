@@ -91,6 +91,11 @@ impl Row {
         }
     }
 
+    /// The first label of its address.
+    pub fn subdomain(&self) -> &str {
+        &self.subdomain
+    }
+
     /// The text for the live region when the status differs from the one on the page.
     pub fn announcement(&self, was: Option<Status>) -> Option<String> {
         was.filter(|was| was.word() != self.status)
@@ -191,11 +196,11 @@ fn can(row: &EnvironmentRow) -> Can {
 /// One step of a deployment.
 #[derive(Debug, Serialize)]
 pub struct Step {
-    word: &'static str,
-    state: &'static str,
-    duration: Option<String>,
+    pub word: &'static str,
+    pub state: &'static str,
+    pub duration: Option<String>,
     /// When the current step began.
-    since: Option<Time>,
+    pub since: Option<Time>,
 }
 
 /// The six steps of a deployment with their durations.
@@ -234,14 +239,18 @@ pub struct Deployment {
     when: Time,
     who: String,
     commit: Option<String>,
-    outcome: &'static str,
+    pub outcome: &'static str,
     /// How long it took, when it has ended.
-    duration: Option<String>,
+    pub duration: Option<String>,
     /// When it began, while it goes on.
-    since: Option<Time>,
-    reason: Option<String>,
-    /// The log lines before the error.
-    lines: Option<String>,
+    pub since: Option<Time>,
+    pub reason: Option<String>,
+    /// The log lines before the error, or the container's own last ones.
+    pub lines: Option<String>,
+    /// What they are.
+    pub lines_title: &'static str,
+    /// Whether its log and calls are kept.
+    kept: bool,
 }
 
 impl Deployment {
@@ -263,6 +272,12 @@ impl Deployment {
             since: (row.finished_at.is_none()).then(|| Time::elapsed(row.created_at, now)),
             reason: row.reason.clone().or_else(|| row.note.clone()),
             lines: row.reason_lines.clone(),
+            kept: row.log_kept,
+            lines_title: if row.stage < Stage::Start {
+                "What the log said before that"
+            } else {
+                "The last lines of the container\u{2019}s own log"
+            },
         }
     }
 }

@@ -13,7 +13,7 @@ pub struct Time {
     at: String,
     /// How long ago it was when the page was made.
     age_seconds: i64,
-    words: String,
+    pub words: String,
 }
 
 /// How a time is written.
@@ -86,7 +86,7 @@ fn clock(at: OffsetDateTime, now: OffsetDateTime) -> String {
 }
 
 /// The machine-readable format.
-fn machine(at: OffsetDateTime) -> String {
+pub fn machine(at: OffsetDateTime) -> String {
     at.replace_nanosecond(0)
         .unwrap_or(at)
         .format(&Rfc3339)

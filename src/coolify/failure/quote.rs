@@ -1,7 +1,7 @@
 //! Quotes from a log: the line that is the cause, shortened to fit a sentence, and the few lines before it. It must not
 //! know why they were chosen.
 
-use crate::coolify::sentence::shortened;
+use crate::coolify::sentence::{plain, shortened};
 
 /// The maximum length of a quoted cause, in characters.
 const CAUSE_LIMIT: usize = 300;
@@ -9,6 +9,9 @@ const CAUSE_LIMIT: usize = 300;
 const LINE_LIMIT: usize = 300;
 /// The maximum number of lines before it.
 const LINES: usize = 8;
+/// The maximum number of lines of a container's own log.
+const CONTAINER_LINES: usize = 20;
+
 /// Why a deployment failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cause {
@@ -27,6 +30,17 @@ pub fn quote(lines: &[String]) -> (String, Vec<String>) {
     let before = before[first..].iter();
     let before = before.map(|line| cut_line(line)).collect();
     (shortened(last, CAUSE_LIMIT), before)
+}
+
+/// The last lines of a container's log that say something.
+pub fn last_lines(text: &str) -> Vec<String> {
+    let text = plain(text);
+    let lines: Vec<&str> = text
+        .lines()
+        .filter(|line| !line.trim().is_empty())
+        .collect();
+    let first = lines.len().saturating_sub(CONTAINER_LINES);
+    lines[first..].iter().map(|line| cut_line(line)).collect()
 }
 
 /// Keeps the indentation: it may point at something in the line above.

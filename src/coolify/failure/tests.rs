@@ -4,6 +4,7 @@ use super::*;
 
 fn entry(output: &str, hidden: bool, error: bool) -> LogEntry {
     LogEntry {
+        position: 0,
         output: output.to_owned(),
         hidden,
         error,

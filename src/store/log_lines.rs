@@ -1,0 +1,139 @@
+//! Reading logs: the end of one, all of one in parts, and the lines that contain a text. Every WHERE checks the owner, and
+//! nothing reads a whole log at once.
+
+use crate::domain::id::{DeploymentId, EnvironmentId, UserId};
+use sqlx::PgPool;
+
+/// How many entries are read at once.
+const ENTRIES: i64 = 4_000;
+/// How many characters of a matching line are read.
+const MATCH_CHARACTERS: i32 = 400;
+/// How many of them are before the match.
+const BEFORE_MATCH: i32 = 100;
+
+/// Whose log.
+#[derive(Debug, Clone, Copy)]
+pub struct Of {
+    pub owner: UserId,
+    pub environment: EnvironmentId,
+    pub deployment: DeploymentId,
+}
+
+/// An entry and its position. Positions that are missing were not kept.
+#[derive(Debug)]
+pub struct Line {
+    pub position: i32,
+    pub output: String,
+    pub hidden: bool,
+    pub error: bool,
+}
+
+/// The last entries from a position on, up to about so many bytes; of one that is longer by itself, its end.
+pub async fn end(pool: &PgPool, of: Of, from: i32, bytes: i32) -> sqlx::Result<Vec<Line>> {
+    sqlx::query_as!(
+        Line,
+        r#"select position, right(output, $5) as "output!", hidden, error
+           from (
+             select position, output, hidden, error,
+               sum(octet_length(output)) over (order by position desc) - octet_length(output) as after
+             from (
+               select l.position, l.output, l.hidden, l.error
+               from deployment_log l
+               join deployments d on d.id = l.deployment_id
+               join environments e on e.id = d.environment_id
+               where l.deployment_id = $1
+               and d.environment_id = $2
+               and e.owner_id = $3
+               and l.position >= $4
+               order by l.position desc
+               limit $6
+             ) last
+           ) sized
+           where after < $5
+           order by position"#,
+        of.deployment.uuid(),
+        of.environment.uuid(),
+        of.owner.uuid(),
+        from,
+        bytes,
+        ENTRIES
+    )
+    .fetch_all(pool)
+    .await
+}
+
+/// The first entries from a position on, up to about so many bytes, and at least one.
+pub async fn part(pool: &PgPool, of: Of, from: i32, bytes: i32) -> sqlx::Result<Vec<Line>> {
+    sqlx::query_as!(
+        Line,
+        "select position, output, hidden, error
+         from (
+           select position, output, hidden, error,
+             sum(octet_length(output)) over (order by position) - octet_length(output) as before
+           from (
+             select l.position, l.output, l.hidden, l.error
+             from deployment_log l
+             join deployments d on d.id = l.deployment_id
+             join environments e on e.id = d.environment_id
+             where l.deployment_id = $1
+             and d.environment_id = $2
+             and e.owner_id = $3
+             and l.position >= $4
+             order by l.position
+             limit $6
+           ) first
+         ) sized
+         where before < $5
+         order by position",
+        of.deployment.uuid(),
+        of.environment.uuid(),
+        of.owner.uuid(),
+        from,
+        i64::from(bytes),
+        ENTRIES
+    )
+    .fetch_all(pool)
+    .await
+}
+
+/// A line that contains a text, or the part of it around the text.
+#[derive(Debug)]
+pub struct Match {
+    /// The position of its entry.
+    pub position: i32,
+    pub text: String,
+    /// How many lines contain the text.
+    pub total: i64,
+}
+
+/// The first lines that contain a text, compared without case.
+pub async fn matches(pool: &PgPool, of: Of, text: &str, most: i64) -> sqlx::Result<Vec<Match>> {
+    sqlx::query_as!(
+        Match,
+        r#"select position, text as "text!", count(*) over () as "total!"
+           from (
+             select l.position, line.number,
+               substr(line.text, greatest(strpos(lower(line.text), lower($4)) - $5, 1), $6) as text
+             from deployment_log l
+             join deployments d on d.id = l.deployment_id
+             join environments e on e.id = d.environment_id
+             cross join lateral string_to_table(l.output, e'\n') with ordinality as line (text, number)
+             where l.deployment_id = $1
+             and d.environment_id = $2
+             and e.owner_id = $3
+             and strpos(lower(l.output), lower($4)) > 0
+             and strpos(lower(line.text), lower($4)) > 0
+           ) found
+           order by position, number
+           limit $7"#,
+        of.deployment.uuid(),
+        of.environment.uuid(),
+        of.owner.uuid(),
+        text,
+        BEFORE_MATCH,
+        MATCH_CHARACTERS,
+        most
+    )
+    .fetch_all(pool)
+    .await
+}

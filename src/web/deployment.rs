@@ -1,0 +1,266 @@
+//! The page of one deployment: its steps, its reason, its log, the calls that were made for it, and all of that as text.
+
+use super::calls::Call;
+use super::changes::{self, Poll};
+use super::error::PageError;
+use super::fields::Ids;
+use super::log::{self, Log};
+use super::page::{Page, html};
+use super::report;
+use super::session::{Poller, SignedIn};
+use super::state::Web;
+use super::view::{self, Deployment, Row, Step};
+use crate::actions::environments;
+use crate::actions::known;
+use crate::actions::records::{self, DeploymentRow, Match, Of};
+use crate::domain::id::{DeploymentId, EnvironmentId, UserId};
+use axum::extract::{Query, State};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::{Deserialize, Serialize};
+
+/// How many matching lines a search shows; all are counted.
+const MATCHES_SHOWN: i64 = 100;
+/// The longest text that is searched for, in characters.
+const SEARCH_LIMIT: usize = 200;
+
+/// What changes on the page while the deployment moves.
+#[derive(Serialize)]
+struct Shown {
+    /// The environment's id.
+    environment: String,
+    deployment: Deployment,
+    stages: Vec<Step>,
+    calls: Vec<Call>,
+    log: Log,
+    poll: Option<Poll>,
+    report: String,
+}
+
+#[derive(Serialize)]
+struct Show {
+    page: Page,
+    row: Row,
+    search: Search,
+    #[serde(flatten)]
+    shown: Shown,
+}
+
+#[derive(Serialize)]
+struct Changes {
+    announcement: Option<String>,
+    /// Whether more than the log changed.
+    more: bool,
+    #[serde(flatten)]
+    shown: Shown,
+}
+
+/// What is searched for in the log.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Asked {
+    q: String,
+}
+
+/// A search, and the lines that it found.
+#[derive(Debug, Serialize)]
+struct Search {
+    query: String,
+    /// "12 lines contain “npm”."; nothing when nothing is searched for.
+    found: Option<String>,
+    matches: Vec<Found>,
+    /// "The first 100 are shown."
+    more: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct Found {
+    position: i32,
+    number: i32,
+    text: String,
+    is_on_page: bool,
+}
+
+impl Search {
+    fn new(query: String, found: Vec<Match>, log: &Log) -> Self {
+        let total = found.first().map_or(0, |first| first.total);
+        let more = (total > MATCHES_SHOWN)
+            .then(|| format!("The first {MATCHES_SHOWN} are shown; the download has all of them."));
+        let found_line = |found: Match| Found {
+            position: found.position,
+            number: found.position + 1,
+            is_on_page: log.shows(found.position),
+            text: found.text,
+        };
+        Self {
+            found: (!query.is_empty()).then(|| counted(total, &query)),
+            matches: found.into_iter().map(found_line).collect(),
+            more,
+            query,
+        }
+    }
+}
+
+fn counted(total: i64, query: &str) -> String {
+    let lines = match total {
+        0 => "No line contains".to_owned(),
+        1 => "1 line contains".to_owned(),
+        many => format!("{many} lines contain"),
+    };
+    format!("{lines} \u{201c}{query}\u{201d}.")
+}
+
+/// The page.
+pub async fn show(
+    State(web): State<Web>,
+    me: SignedIn,
+    Ids(id, deployment): Ids<EnvironmentId, DeploymentId>,
+    Query(asked): Query<Asked>,
+) -> Result<Response, PageError> {
+    let of = of(me.user.id, id, deployment);
+    let found = environments::get(&web.app, me.user.id, id).await?;
+    let found = Row::new(&web.app, &found, None);
+    let row = records::deployment(&web.app, of).await?;
+    let shown = shown(&web, of, &found, &row, 0).await?;
+    let query: String = asked.q.trim().chars().take(SEARCH_LIMIT).collect();
+    let matches = if query.is_empty() {
+        vec![]
+    } else {
+        records::log_matches(&web.app, of, &query, MATCHES_SHOWN).await?
+    };
+    let title = format!("Deployment of {}", found.name);
+    let page = Page::new(&me.visitor, &title).await;
+    let page = page.moving(row.log_grows);
+    Ok(html(
+        "deployments/show.html",
+        Show {
+            page,
+            search: Search::new(query, matches, &shown.log),
+            row: found,
+            shown,
+        },
+    ))
+}
+
+fn of(owner: UserId, environment: EnvironmentId, deployment: DeploymentId) -> Of {
+    Of {
+        owner,
+        environment,
+        deployment,
+    }
+}
+
+async fn shown(
+    web: &Web,
+    of: Of,
+    environment: &Row,
+    row: &DeploymentRow,
+    from: i32,
+) -> Result<Shown, PageError> {
+    let stages = environments::stages(&web.app, row.id).await?;
+    let stages = view::steps(row, &stages);
+    let calls = records::calls(&web.app, of).await?;
+    let calls: Vec<Call> = calls.into_iter().map(Call::new).collect();
+    let log = log::after(web, of.owner, of.environment, row, from).await?;
+    let deployment = Deployment::new(row);
+    let report = report::text(web, of, environment, row, (&deployment, &stages, &calls)).await?;
+    Ok(Shown {
+        environment: environment.id.clone(),
+        poll: poll(of, &environment.version, &deployment, &log),
+        deployment,
+        stages,
+        calls,
+        log,
+        report,
+    })
+}
+
+/// A deployment that has ended, with its whole log, does not change any more.
+fn poll(of: Of, version: &str, deployment: &Deployment, log: &Log) -> Option<Poll> {
+    let Of {
+        environment,
+        deployment: id,
+        ..
+    } = of;
+    let (after, live, was) = (log.after, log.live, deployment.outcome);
+    let shown = format!("v={version}&after={after}&live={live}&was={was}");
+    let url = format!("/environments/{environment}/deployments/{id}/changes?{shown}");
+    live.then(|| Poll::at(url, live))
+}
+
+/// What the page shows.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct PageShown {
+    v: String,
+    after: i32,
+    live: bool,
+    was: String,
+}
+
+/// What changed on the page; 204 when nothing did. Of the newest deployment that is known without asking PostgreSQL; only
+/// the last lines of an older one's log may still come.
+pub async fn page_changes(
+    State(web): State<Web>,
+    Poller(owner): Poller,
+    Ids(id, deployment): Ids<EnvironmentId, DeploymentId>,
+    Query(has): Query<PageShown>,
+) -> Result<Response, PageError> {
+    let Some(current) = known::page_version(&web.app, owner, id).await? else {
+        return Ok(changes::gone("deployment"));
+    };
+    let log = current.log.filter(|(newest, _)| *newest == deployment);
+    let more = log.is_none() || current.row != has.v || current.log_grows != has.live;
+    if !more && log.is_some_and(|(_, end)| end == has.after) {
+        return Ok(StatusCode::NO_CONTENT.into_response());
+    }
+    let of = of(owner, id, deployment);
+    let found = environments::get(&web.app, owner, id).await?;
+    let found = Row::new(&web.app, &found, None);
+    let row = records::deployment(&web.app, of).await?;
+    let shown = shown(&web, of, &found, &row, has.after).await?;
+    let outcome = shown.deployment.outcome;
+    let announcement = (!has.was.is_empty() && has.was != outcome)
+        .then(|| format!("The deployment of {} {}.", found.name, ended(outcome)));
+    Ok(html(
+        "deployments/_page_changes.html",
+        Changes {
+            announcement,
+            more,
+            shown,
+        },
+    ))
+}
+
+fn ended(outcome: &'static str) -> &'static str {
+    match outcome {
+        "cancelled" => "was cancelled",
+        "moving" => "goes on",
+        outcome => outcome,
+    }
+}
+
+/// The whole log, as a download.
+pub async fn log_text(
+    State(web): State<Web>,
+    me: SignedIn,
+    Ids(id, deployment): Ids<EnvironmentId, DeploymentId>,
+) -> Result<Response, PageError> {
+    let of = of(me.user.id, id, deployment);
+    records::deployment(&web.app, of).await?;
+    Ok(log::download(web, of))
+}
+
+/// Everything for a bug report, as text.
+pub async fn report_text(
+    State(web): State<Web>,
+    me: SignedIn,
+    Ids(id, deployment): Ids<EnvironmentId, DeploymentId>,
+) -> Result<Response, PageError> {
+    let of = of(me.user.id, id, deployment);
+    let found = environments::get(&web.app, me.user.id, id).await?;
+    let row = records::deployment(&web.app, of).await?;
+    let shown = shown(&web, of, &Row::new(&web.app, &found, None), &row, i32::MAX).await?;
+    let kind = [(header::CONTENT_TYPE, "text/plain; charset=utf-8")];
+    Ok((kind, shown.report).into_response())
+}

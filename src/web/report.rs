@@ -1,0 +1,161 @@
+//! A deployment as text, for a bug report: no bodies, no secrets, no e-mail addresses.
+
+use super::calls::Call;
+use super::error::PageError;
+use super::page::build;
+use super::state::Web;
+use super::view::{Deployment, Row, Step};
+use super::words::{self, Time};
+use crate::actions::records::{self, DeploymentRow, Of};
+use crate::domain::id::DeploymentId;
+use std::fmt::Write;
+
+/// How much of the end of the log is in it.
+const LOG_BYTES: i32 = 16_000;
+const LOG_LINES: usize = 100;
+/// Replaces an e-mail address, and the password in an address of the web.
+const HIDDEN: &str = "(hidden)";
+
+/// The report.
+pub async fn text(
+    web: &Web,
+    of: Of,
+    environment: &Row,
+    row: &DeploymentRow,
+    (deployment, steps, calls): (&Deployment, &[Step], &[Call]),
+) -> Result<String, PageError> {
+    let log = records::log_end(&web.app, of, 0, LOG_BYTES).await?;
+    let outputs: Vec<&str> = log.iter().flat_map(|entry| entry.output.lines()).collect();
+    let last = outputs.len().saturating_sub(LOG_LINES);
+    let mut text = head(environment, row, deployment);
+    section(&mut text, "Steps", steps.iter().map(of_step));
+    let reason = deployment.reason.iter().cloned();
+    section(&mut text, "Reason", reason);
+    let lines = deployment.lines.iter().flat_map(|lines| lines.lines());
+    section(&mut text, deployment.lines_title, lines.map(str::to_owned));
+    section(&mut text, "Calls to Coolify", calls.iter().map(of_call));
+    let outputs = outputs[last..].iter();
+    section(
+        &mut text,
+        "The end of the log",
+        outputs.map(|line| (*line).to_owned()),
+    );
+    Ok(without_addresses(&text))
+}
+
+fn head(environment: &Row, row: &DeploymentRow, deployment: &Deployment) -> String {
+    let outcome = match (&deployment.duration, &deployment.since) {
+        (Some(took), _) => format!("{} after {took}", deployment.outcome),
+        (None, since) => format!("in progress for {}", words_of(since.as_ref())),
+    };
+    let lines = [
+        format!(
+            "vps-claude   {}, build {}",
+            env!("CARGO_PKG_VERSION"),
+            build()
+        ),
+        format!(
+            "Environment  {} ({})",
+            environment.name,
+            environment.subdomain()
+        ),
+        format!("Deployment   {}", DeploymentId::from(row.id)),
+        format!("Requested    {}", words::machine(row.created_at)),
+        format!(
+            "Commit       {}",
+            row.commit_sha.as_deref().unwrap_or("not known")
+        ),
+        format!("Outcome      {outcome}"),
+    ];
+    lines.join("\n") + "\n"
+}
+
+fn of_step(step: &Step) -> String {
+    let since = words_of(step.since.as_ref());
+    let duration = step.duration.as_deref().unwrap_or(since);
+    format!("{:<12} {:<10} {duration}", step.word, step.state)
+}
+
+fn words_of(since: Option<&Time>) -> &str {
+    since.map_or("-", |since| &since.words)
+}
+
+fn of_call(call: &Call) -> String {
+    let Call {
+        at,
+        name,
+        answer,
+        took,
+        ..
+    } = call;
+    format!("{at}  {name:<22} {answer:<4} {took}")
+}
+
+/// Adds a section, unless it has no lines.
+fn section(text: &mut String, title: &str, lines: impl Iterator<Item = String>) {
+    let mut lines = lines.peekable();
+    if lines.peek().is_none() {
+        return;
+    }
+    let _ = write!(text, "\n{title}\n");
+    for line in lines {
+        let _ = writeln!(text, "  {line}");
+    }
+}
+
+/// The text without anything that looks like an e-mail address.
+fn without_addresses(text: &str) -> String {
+    let is_of_address = |c: char| c.is_alphanumeric() || "@._%+-".contains(c);
+    let mut kept = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(start) = rest.find(is_of_address) {
+        let word = &rest[start..];
+        let end = word.find(|c| !is_of_address(c)).unwrap_or(word.len());
+        kept.push_str(&rest[..start]);
+        kept.push_str(if is_address(&word[..end]) {
+            HIDDEN
+        } else {
+            &word[..end]
+        });
+        rest = &word[end..];
+    }
+    kept + rest
+}
+
+/// A package with its version (`glob@7.2.3`) is none.
+fn is_address(word: &str) -> bool {
+    let Some((local, domain)) = word.split_once('@') else {
+        return false;
+    };
+    let domain = domain.trim_end_matches('.');
+    let last = domain.rsplit('.').next().unwrap_or_default();
+    let is_name = last.len() >= 2 && last.chars().all(char::is_alphabetic);
+    !local.is_empty() && domain.contains('.') && is_name
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_address_and_no_password_in_one_is_in_a_report() {
+        let cases = [
+            ("Author: Ada <ada@example.com>", "Author: Ada <(hidden)>"),
+            ("ada.l+x@mail.example.co.uk.", "(hidden)"),
+            (
+                "https://ada:token123@github.com/a",
+                "https://ada:(hidden)/a",
+            ),
+            (
+                "npm warn glob@7.2.3 and @types/node@20.1.0",
+                "npm warn glob@7.2.3 and @types/node@20.1.0",
+            ),
+            ("FROM node:22@sha256:0a1b", "FROM node:22@sha256:0a1b"),
+            ("é@ü.de an", "(hidden) an"),
+            ("nothing @ all", "nothing @ all"),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(without_addresses(text), expected);
+        }
+    }
+}
