@@ -33,6 +33,32 @@ async fn the_address_and_the_password_come_to_the_clipboard_as_they_are() {
     .await;
 }
 
+#[tokio::test]
+async fn a_deployments_report_comes_to_the_clipboard_as_the_link_shows_it() {
+    stage::person(Look::DESKTOP, async |person| {
+        person.register("somebody@example.com").await;
+        let row = scene::environment(person, "Test Workspace").await;
+        scene::deploy(person, &row, "fail_build").await;
+        person.visit(&format!("/environments/{}", row.id)).await;
+        person.read(".environment .badge", "error").await;
+        chromium::allow_reading_the_clipboard(&person.client, &person.product.url).await;
+        person.click("#deployments .details").await;
+        until("a page that does not poll", async || {
+            person.client.refresh().await.ok()?;
+            let is_quiet = "document.readyState === 'complete' && !document.getElementById('poll')";
+            person.ask::<bool>(is_quiet).await.then_some(())
+        })
+        .await;
+        let shown = "const done = arguments[arguments.length - 1];
+                     fetch(document.getElementById('report-link').href).then((it) => it.text()).then(done);";
+        let shown = person.client.execute_async(shown, vec![]).await.unwrap();
+        let shown = shown.as_str().unwrap().to_owned();
+        assert!(shown.contains("Outcome      failed after"), "{shown}");
+        copies(person, "#report-copy", &shown).await;
+    })
+    .await;
+}
+
 async fn password(person: &Person) -> String {
     person
         .ask("document.getElementById('password').value")

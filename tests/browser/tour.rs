@@ -97,12 +97,38 @@ async fn environments(person: &Person, each: &Each, look: &impl AsyncFn(&'static
     past_the_script(person, &format!("form[action='{path}']")).await;
     person.see("#password[aria-invalid=true]").await;
     look("show-password-refused").await;
+    deployments(person, each, look).await;
 }
 
 /// Sends a form that the script would not let go: what comes is the server's own word.
 async fn past_the_script(person: &Person, form: &str) {
     let send = format!("document.querySelector({form:?}).submit()");
     person.run(&send).await;
+}
+
+async fn deployments(person: &Person, each: &Each, look: &impl AsyncFn(&'static str)) {
+    for (name, row) in [
+        ("deployment-moving", &each.deploying),
+        ("deployment-running", &each.running),
+        ("deployment-failed", &each.failed),
+    ] {
+        person.visit(&format!("/environments/{}", row.id)).await;
+        person.click("#deployments .details").await;
+        person.see("#calls li").await;
+        look(name).await;
+    }
+    let long = "insert into deployment_log (deployment_id, position, output, hidden, error)
+                select d.id, case when n > 4990 then n + 10000 else n + 1000 end, 'line ' || n || repeat(' of a long log', 6), false, false
+                from deployments d, generate_series(1, 5000) n
+                where d.outcome = 'failed'";
+    person.product.sql(long).await;
+    person.client.refresh().await.unwrap();
+    person.see("#log-lines li:last-child").await;
+    look("deployment-long").await;
+    person.fill("#q", "npm").await;
+    person.click(".find .button").await;
+    person.see(".found li").await;
+    look("deployment-searched").await;
 }
 
 async fn removal(person: &Person, each: &Each, look: &impl AsyncFn(&'static str)) {
