@@ -17,6 +17,7 @@ use crate::redis::limits::Limits;
 use sqlx::PgPool;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::Notify;
 use uuid::Uuid;
 
 /// The dependencies of every action; cheap to clone.
@@ -33,6 +34,8 @@ pub struct App {
     pub hash_slots: HashSlots,
     /// What polls need, kept in the process.
     pub polls: PollCache,
+    /// Wakes the worker when a change of an environment was heard.
+    pub changed: Arc<Notify>,
     /// When each loop of the worker last ended a round.
     pub loops: Loops,
     /// Identifies this process in its claims.
@@ -80,7 +83,7 @@ pub struct Pace {
     /// How long a cancelled build may take to stop before its application is removed anyway.
     pub winding_down: Duration,
     pub patience: Patience,
-    /// How often the watcher searches for due rows, and the scheduler for free turns.
+    /// How often the worker asks what is due while something moves; otherwise it is woken, or asks less often.
     pub tick: Duration,
     /// The maximum number of running environments polled in one tick.
     pub rechecks: i64,
@@ -155,6 +158,7 @@ impl App {
             redis: parts.redis,
             hash_slots: HashSlots::default(),
             polls: PollCache::default(),
+            changed: Arc::default(),
             loops: Loops::default(),
             holder: Uuid::now_v7(),
             domain: parts.domain,

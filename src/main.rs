@@ -46,8 +46,8 @@ const KILLED: i32 = 130;
 const WRONG_SETTING: u8 = 2;
 /// The prefix of every key in Redis.
 const PREFIX: &str = "vps-claude:";
-/// The log filter when `RUST_LOG` is not set.
-const LOG_FILTER: &str = "info,sqlxmq=warn,sqlx=warn";
+/// The log filter when `RUST_LOG` is not set. tower-sessions has a span for every request, which costs time and says nothing.
+const LOG_FILTER: &str = "info,sqlxmq=warn,sqlx=warn,tower_sessions=warn";
 
 #[tokio::main]
 async fn main() -> ExitCode {

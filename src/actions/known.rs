@@ -18,11 +18,16 @@ pub const LISTENER: &str = "changes";
 pub async fn listen(app: &App) -> sqlx::Result<()> {
     let mut changes = Changes::listen(&app.pool).await?;
     app.polls.listening();
+    // Changes before this were not heard.
+    app.changed.notify_one();
     let _listening = Listening(app);
     loop {
         match changes.next().await? {
             Some(Change::Session(id)) => app.polls.session_ended(&id),
-            Some(Change::Environments(owner)) => app.polls.list_changed(owner),
+            Some(Change::Environments(owner)) => {
+                app.polls.list_changed(owner);
+                app.changed.notify_one();
+            }
             Some(Change::Environment(id)) => app.polls.page_changed(id),
             None => {}
         }

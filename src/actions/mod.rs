@@ -22,6 +22,7 @@ mod snapshot;
 mod step;
 pub mod sweep;
 pub mod turns;
+pub mod upcoming;
 mod watch_deployment;
 mod watch_removal;
 mod watch_settled;

@@ -19,9 +19,6 @@ const WAITING: u32 = 2;
 
 /// Gives free turns to waiting deployments; returns how many. One process at a time.
 pub async fn give(app: &App) -> sqlx::Result<usize> {
-    if !turns::is_any_waiting(&app.pool).await? {
-        return Ok(0);
-    }
     let mut tx = store::begin(&app.pool).await?;
     let Some(slots) = turns::lock(&mut tx).await? else {
         return Ok(0);

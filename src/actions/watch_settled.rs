@@ -16,11 +16,17 @@ const ASK_COOLIFY: i32 = 5;
 /// The polling interval of a lost environment grows up to this multiple of the usual one.
 const RAREST: i32 = 10;
 
-/// Polls one environment and writes the result.
-pub async fn look(app: App, due: Due) -> sqlx::Result<()> {
-    let app = &app;
-    match (look::address(app, &due.subdomain).await, due.status) {
-        (Answer::Alive, Status::Running) => again_one(app, due, app.pace.recheck, true, 0).await,
+/// Polls one environment and writes the result. Returns the row when only that it runs is left to write, which is done
+/// for many at once.
+pub async fn look(app: App, due: Due) -> sqlx::Result<Option<Due>> {
+    match (look::address(&app, &due.subdomain).await, due.status) {
+        (Answer::Alive, Status::Running) => Ok(Some(due)),
+        (answer, _) => judge(&app, due, answer).await.map(|()| None),
+    }
+}
+
+async fn judge(app: &App, due: Due, answer: Answer) -> sqlx::Result<()> {
+    match (answer, due.status) {
         (Answer::Alive, Status::Error | Status::Pending) => {
             change(app, &due, Event::Recovered, None).await
         }

@@ -13,6 +13,7 @@ use crate::store::watches::{self, Again, Due};
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
@@ -22,6 +23,8 @@ pub use watches::Kind;
 const BATCH: i64 = 1_000;
 /// The maximum number of concurrent polls.
 const AT_ONCE: usize = 256;
+/// How long confirmed rows are gathered, to be written together.
+const GATHER: Duration = Duration::from_millis(100);
 
 /// Watches the rows of one kind; cheap to clone.
 #[derive(Clone)]
@@ -31,6 +34,8 @@ pub struct Watcher {
     snapshots: Arc<Snapshots>,
     permits: Arc<Semaphore>,
     tasks: Arc<Mutex<JoinSet<()>>>,
+    /// Rows that run, which is not written yet.
+    confirmed: Arc<Mutex<Vec<Due>>>,
 }
 
 impl Watcher {
@@ -41,6 +46,7 @@ impl Watcher {
             snapshots: Arc::default(),
             permits: Arc::new(Semaphore::new(AT_ONCE)),
             tasks: Arc::default(),
+            confirmed: Arc::default(),
         }
     }
 
@@ -62,13 +68,34 @@ impl Watcher {
             return Ok(());
         }
         for due in due {
-            let app = self.app.clone();
             match self.kind {
-                Kind::Removal => self.begin(watch_removal::look(app, due)),
-                _ => self.begin(watch_settled::look(app, due)),
+                Kind::Removal => self.begin(watch_removal::look(self.app.clone(), due)),
+                _ => self.begin(self.clone().settled(due)),
             }
         }
         Ok(())
+    }
+
+    async fn settled(self, due: Due) -> sqlx::Result<()> {
+        if let Some(due) = watch_settled::look(self.app.clone(), due).await? {
+            self.confirm(due);
+        }
+        Ok(())
+    }
+
+    /// Writes that a row runs, in a moment, together with those that are confirmed until then.
+    fn confirm(&self, due: Due) {
+        let mut confirmed = locked(&self.confirmed);
+        confirmed.push(due);
+        if confirmed.len() == 1 {
+            drop(confirmed);
+            let all = self.clone();
+            self.spawn(Box::pin(async move {
+                tokio::time::sleep(GATHER).await;
+                let rows = std::mem::take(&mut *locked(&all.confirmed));
+                all.again(&rows, all.app.pace.recheck, true).await
+            }));
+        }
     }
 
     /// Polls one row when a slot is free.
@@ -94,7 +121,7 @@ impl Watcher {
     }
 
     fn tasks(&self) -> MutexGuard<'_, JoinSet<()>> {
-        self.tasks.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.tasks)
     }
 
     /// Waits for all running polls.
@@ -144,16 +171,25 @@ impl Watcher {
                 None => self.begin(look_at_build(self.app.clone(), due)),
             }
         }
-        self.unchanged(&unchanged).await
+        self.again(&unchanged, self.app.pace.look_every, false)
+            .await
     }
 
-    async fn unchanged(&self, rows: &[Due]) -> sqlx::Result<()> {
+    /// Schedules the next polls of unchanged rows.
+    async fn again(&self, rows: &[Due], after: Duration, seen: bool) -> sqlx::Result<()> {
+        if rows.is_empty() {
+            return Ok(());
+        }
         let mut later = Again::default();
         for due in rows {
-            later.push(due, self.app.pace.look_every, false, 0);
+            later.push(due, after, seen, 0);
         }
         again(&self.app, rows, &later).await
     }
+}
+
+fn locked<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
+    of.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// A poll panicked: its claim expires, and the other polls continue.

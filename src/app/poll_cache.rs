@@ -123,6 +123,11 @@ impl PollCache {
         self.hearing.listening.store(true, Ordering::SeqCst);
     }
 
+    /// Whether every change is heard.
+    pub fn is_listening(&self) -> bool {
+        self.hearing.listening.load(Ordering::SeqCst)
+    }
+
     /// Changes may be missed from now on.
     pub fn not_listening(&self) {
         self.hearing.listening.store(false, Ordering::SeqCst);

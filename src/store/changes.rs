@@ -3,7 +3,7 @@
 
 use crate::domain::id::{EnvironmentId, UserId};
 use sqlx::postgres::PgListener;
-use sqlx::{Executor, PgPool};
+use sqlx::{Acquire, Connection, PgPool};
 use std::time::Duration;
 use tokio::time::timeout;
 use uuid::Uuid;
@@ -42,9 +42,8 @@ impl Changes {
     /// When the connection is lost: changes were missed.
     pub async fn next(&mut self) -> sqlx::Result<Option<Change>> {
         let Ok(heard) = timeout(CHECK, self.0.try_recv()).await else {
-            let check = timeout(CHECK, self.0.execute("select")).await;
-            return match check {
-                Ok(Ok(_)) => Ok(None),
+            return match timeout(CHECK, self.ping()).await {
+                Ok(Ok(())) => Ok(None),
                 Ok(Err(error)) => Err(error),
                 Err(_) => Err(sqlx::Error::Io(std::io::ErrorKind::TimedOut.into())),
             };
@@ -53,6 +52,11 @@ impl Changes {
             return Err(sqlx::Error::Io(std::io::ErrorKind::ConnectionReset.into()));
         };
         Ok(parse(notification.payload()))
+    }
+
+    /// Asks for an answer without a statement.
+    async fn ping(&mut self) -> sqlx::Result<()> {
+        self.0.acquire().await?.ping().await
     }
 }
 

@@ -12,6 +12,7 @@ pub mod log;
 pub mod log_lines;
 pub mod sessions;
 pub mod turns;
+pub mod upcoming;
 pub mod users;
 pub mod watches;
 

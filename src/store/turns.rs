@@ -40,17 +40,6 @@ pub async fn lock(conn: &mut PgConnection) -> sqlx::Result<Option<Slots>> {
     }))
 }
 
-/// Whether any deployment waits, without a lock.
-pub async fn is_any_waiting(pool: &PgPool) -> sqlx::Result<bool> {
-    sqlx::query_scalar!(
-        r#"select exists (
-             select from deployments where turn_at is null and finished_at is null
-           ) as "is_anybody!""#
-    )
-    .fetch_one(pool)
-    .await
-}
-
 /// A deployment that gets its turn.
 #[derive(Debug, Clone)]
 pub struct Turn {

@@ -64,6 +64,18 @@ async fn a_deployment_waits_for_its_turn_and_is_withdrawn_without_a_call() {
     dashboard.close().await;
 }
 
+#[tokio::test]
+async fn a_deployment_gets_its_turn_when_its_request_is_heard_and_not_at_the_next_tick() {
+    let dashboard = Dashboard::with(|setup| setup.pace.tick = Duration::from_hours(1)).await;
+    let listening = async || dashboard.app.polls.is_listening().then_some(());
+    dashboard.until("changes are heard", listening).await;
+    let ada = dashboard.person("Ada").await;
+    dashboard.every_build(Outcome::StuckInProgress);
+    let made = dashboard.make(&ada, "Prompt", true).await;
+    dashboard.until_built(&made).await;
+    dashboard.close().await;
+}
+
 /// One cancels and one deletes what waits.
 async fn withdraw(
     dashboard: &Dashboard,

@@ -1,12 +1,14 @@
 //! The worker: jobs, the scheduler of turns, the watchers, logs, and the sweep, each in its own supervised loop. It
 //! knows no pages.
 
+mod due;
 mod jobs;
 mod rounds;
 
 use crate::actions::watching::{Kind, Watcher};
 use crate::actions::{holder, known, logs, sweep, turns};
 use crate::app::App;
+use due::{Start, Starts};
 use rounds::{Rounds, supervise};
 use std::future::Future;
 use std::time::{Duration, Instant};
@@ -34,13 +36,14 @@ pub async fn run(app: App, stop: CancellationToken) {
     let listen = move || listen(own.clone(), until.clone());
     let name = known::LISTENER;
     loops.spawn(supervise(app.loops.clone(), stop.clone(), name, listen));
+    let starts = spawn_due(&mut loops, &app, &stop);
     for kind in [Kind::Deployment, Kind::Removal, Kind::Settled] {
         let watcher = Watcher::new(app.clone(), kind);
-        let rounds = Rounds::new(kind.word(), app.pace.tick);
+        let rounds = Rounds::on(kind.word(), starts.of(kind));
         let of = (app.clone(), stop.clone(), rounds);
         loops.spawn(watch(of, watcher));
     }
-    spawn_rounds(&mut loops, &app, &stop);
+    spawn_rounds(&mut loops, &app, &stop, &starts);
     stop.cancelled().await;
     if tokio::time::timeout(FINISH, async { while loops.join_next().await.is_some() {} })
         .await
@@ -53,18 +56,33 @@ pub async fn run(app: App, stop: CancellationToken) {
     let _: Result<(), _> = tokio::time::timeout(GIVE_BACK, given_back).await;
 }
 
-/// Everything that is repeated at an interval.
-fn spawn_rounds(loops: &mut JoinSet<()>, app: &App, stop: &CancellationToken) {
+/// The loop that starts the rounds which have something to do.
+fn spawn_due(loops: &mut JoinSet<()>, app: &App, stop: &CancellationToken) -> Starts {
+    let starts = Starts::default();
+    let of = (app.clone(), stop.clone(), starts.clone());
+    let run = move || {
+        let (app, stop, starts) = of.clone();
+        due::run(app, stop, starts)
+    };
+    loops.spawn(supervise(app.loops.clone(), stop.clone(), due::NAME, run));
+    starts
+}
+
+/// Everything else that is repeated: when it is due, or at an interval.
+fn spawn_rounds(loops: &mut JoinSet<()>, app: &App, stop: &CancellationToken, starts: &Starts) {
     let (tick, sweep_every, sessions_every) = (app.pace.tick, app.pace.sweep, app.pace.sessions);
-    let mut every = |name, period, act| spawn_every(loops, app, stop, name, period, act);
-    every("turns", tick, |app| {
+    let mut on =
+        |name, start: &Start, act| spawn_act(loops, app, stop, Rounds::on(name, start), act);
+    on("turns", &starts.turns, |app| {
         Box::pin(async move { turns::give(&app).await.map(drop) })
     });
+    on("logs", &starts.logs, |app| {
+        Box::pin(async move { logs::fetch(&app).await })
+    });
+    let mut every =
+        |name, period, act| spawn_act(loops, app, stop, Rounds::every(name, period), act);
     every("limits", tick * 10, |app| {
         Box::pin(async move { turns::read_limits(&app).await })
-    });
-    every("logs", tick * 2, |app| {
-        Box::pin(async move { logs::fetch(&app).await })
     });
     every("sessions", sessions_every, |app| {
         Box::pin(async move { known::note_used(&app).await })
@@ -100,16 +118,14 @@ async fn listen(app: App, stop: CancellationToken) {
 
 type Round = std::pin::Pin<Box<dyn Future<Output = sqlx::Result<()>> + Send>>;
 
-fn spawn_every(
+fn spawn_act(
     loops: &mut JoinSet<()>,
     app: &App,
     stop: &CancellationToken,
-    name: &'static str,
-    period: Duration,
+    rounds: Rounds,
     act: fn(App) -> Round,
 ) {
     let (app, stop) = (app.clone(), stop.clone());
-    let rounds = Rounds::new(name, period);
     loops.spawn(async move {
         let own = app.clone();
         rounds

@@ -1,10 +1,12 @@
 //! Supervised loops: each round runs in its own task with a timeout, and a panic ends only that round. It knows nothing
 //! of the work.
 
+use super::due::Start;
 use crate::app::Loops;
 use std::future::Future;
+use std::sync::Arc;
 use std::time::Duration;
-use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
+use tokio::time::{Interval, MissedTickBehavior, interval, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 /// The timeout of a round.
@@ -17,16 +19,33 @@ const RESTART: Duration = Duration::from_secs(1);
 /// A loop that repeats one action.
 pub struct Rounds {
     name: &'static str,
-    period: Duration,
+    begin: Begin,
     limit: Duration,
 }
 
+/// When a round begins.
+enum Begin {
+    /// At an interval, or when a round took longer, as long after its end.
+    Every(Duration),
+    /// When somebody says so.
+    On(Start),
+}
+
 impl Rounds {
-    /// The interval between the starts of rounds, or from the end of one to the start of the next.
-    pub fn new(name: &'static str, period: Duration) -> Self {
+    /// Rounds at an interval.
+    pub fn every(name: &'static str, period: Duration) -> Self {
+        Self::new(name, Begin::Every(period))
+    }
+
+    /// Rounds that are started.
+    pub fn on(name: &'static str, start: &Start) -> Self {
+        Self::new(name, Begin::On(Arc::clone(start)))
+    }
+
+    fn new(name: &'static str, begin: Begin) -> Self {
         Self {
             name,
-            period,
+            begin,
             limit: ROUND_LIMIT,
         }
     }
@@ -36,15 +55,14 @@ impl Rounds {
     where
         F: Future<Output = sqlx::Result<()>> + Send + 'static,
     {
-        let mut ticks = interval(self.period);
-        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut beginning = self.begin.first();
         let mut failing = false;
         loops.ended_round(self.name);
         loop {
             tokio::select! {
                 biased;
                 () = stop.cancelled() => break,
-                _ = ticks.tick() => {}
+                () = beginning.next() => {}
                 () = sleep(REST) => {
                     loops.ended_round(self.name);
                     continue;
@@ -81,6 +99,34 @@ impl Rounds {
     }
 }
 
+impl Begin {
+    fn first(&self) -> Beginning {
+        match self {
+            Self::Every(period) => {
+                let mut ticks = interval(*period);
+                ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+                Beginning::Tick(ticks)
+            }
+            Self::On(start) => Beginning::Start(Arc::clone(start)),
+        }
+    }
+}
+
+/// The beginning of the next round.
+enum Beginning {
+    Tick(Interval),
+    Start(Start),
+}
+
+impl Beginning {
+    async fn next(&mut self) {
+        match self {
+            Self::Tick(ticks) => drop(ticks.tick().await),
+            Self::Start(start) => start.notified().await,
+        }
+    }
+}
+
 /// Aborts the round when the loop itself is aborted.
 struct AbortOnDrop(tokio::task::AbortHandle);
 
@@ -110,7 +156,6 @@ where
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::Arc;
     use std::sync::atomic::{AtomicU32, Ordering};
 
     /// Counts what is done, and stops after so many times.
@@ -134,7 +179,7 @@ mod tests {
     async fn a_round_that_fails_or_panics_ends_alone() {
         let stop = CancellationToken::new();
         let (count, act) = counted(&stop, 4);
-        let rounds = Rounds::new("a", Duration::from_millis(1));
+        let rounds = Rounds::every("a", Duration::from_millis(1));
         let act = move || {
             let act = act.clone();
             async move {
@@ -155,7 +200,7 @@ mod tests {
         let (count, act) = counted(&stop, 2);
         let rounds = Rounds {
             limit: Duration::from_millis(20),
-            ..Rounds::new("a", Duration::from_millis(1))
+            ..Rounds::every("a", Duration::from_millis(1))
         };
         let act = move || {
             let act = act.clone();
