@@ -17,7 +17,8 @@ const LIMIT: Duration = Duration::from_hours(1);
 /// How often Coolify's own record is read; that is no call.
 const WATCH: Duration = Duration::from_millis(100);
 /// Lines of the log at which a step is attempted, finds nothing to do, and ends.
-const LOG: &str = "info,sqlxmq=warn,sqlx=warn,vps_claude::actions::engine=debug";
+const LOG: &str =
+    "info,sqlxmq=warn,sqlx=warn,tower_sessions=warn,vps_claude::actions::engine=debug";
 /// What the former way cost, measured on 1137077 with six people and eight deployments each.
 const FORMERLY: [&str; 4] = ["12 s", "25 s", "14.3", "not counted"];
 

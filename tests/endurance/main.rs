@@ -11,6 +11,11 @@ mod outages;
 mod process;
 mod scale;
 mod settled;
+mod speed;
+
+/// The dashboard's allocator: the baselines of speed are served by this executable.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Each of these wants the whole computer: they take turns.
 static TURN: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());

@@ -44,7 +44,7 @@ async fn what_runs_is_looked_at_without_asking_coolify() {
 }
 
 /// Everything below `localhost` at this port is an environment that is alive.
-async fn environments() -> String {
+pub async fn environments() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let domain = format!("localhost:{}", listener.local_addr().unwrap().port());
     let alive = || async { r#"{"status":"alive","lastHeartbeat":0}"# };

@@ -123,7 +123,7 @@ fn settings(coolify: &str, agents_domain: &str, database: &str) -> Command {
         .env("PUBLIC_URL", "")
         .env("REGISTRATION", "open")
         .env("LOG_FORMAT", "text")
-        .env("RUST_LOG", "info,sqlxmq=warn,sqlx=warn");
+        .env("RUST_LOG", "info,sqlxmq=warn,sqlx=warn,tower_sessions=warn");
     command
 }
 

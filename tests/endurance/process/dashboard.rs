@@ -1,6 +1,7 @@
 //! The dashboard as a process, and a person who uses it.
 
 use super::{Process, START, free_port, until};
+use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Command, ExitStatus, Stdio};
 use std::time::Duration;
@@ -95,6 +96,10 @@ impl Dashboard {
         format!("http://127.0.0.1:{}", self.port)
     }
 
+    pub fn address(&self) -> SocketAddr {
+        ([127, 0, 0, 1], self.port).into()
+    }
+
     pub fn id(&self) -> u32 {
         self.process.id()
     }
@@ -109,11 +114,7 @@ impl Dashboard {
 
     /// The processor's time so far.
     pub fn processor_seconds(&self) -> f64 {
-        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.id())).unwrap();
-        let fields: Vec<&str> = stat.rsplit(") ").next().unwrap().split(' ').collect();
-        // The times of user and system, in hundredths (proc(5)).
-        let field = |number: usize| fields[number].parse::<f64>().unwrap();
-        (field(11) + field(12)) / 100.0
+        super::processor_seconds(&self.id().to_string())
     }
 
     pub fn kill(&mut self) {
@@ -210,5 +211,6 @@ async fn page(request: reqwest::RequestBuilder) -> reqwest::Result<Page> {
 }
 
 fn log_filter() -> String {
-    std::env::var("RUST_LOG").unwrap_or_else(|_| "info,sqlxmq=warn,sqlx=warn".to_owned())
+    std::env::var("RUST_LOG")
+        .unwrap_or_else(|_| "info,sqlxmq=warn,sqlx=warn,tower_sessions=warn".to_owned())
 }

@@ -8,7 +8,7 @@ mod world;
 pub use coolify::Coolify;
 pub use dashboard::{Dashboard, Person};
 pub use servers::Servers;
-pub use world::{Environment, PASSWORD, World};
+pub use world::{Environment, PASSWORD, World, id_of};
 
 use std::net::TcpListener;
 use std::path::Path;
@@ -18,7 +18,7 @@ use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
 
 /// How long anything may take to start, and to end when it is asked to.
-const START: Duration = Duration::from_mins(3);
+pub const START: Duration = Duration::from_mins(3);
 /// How many ports there are to choose from.
 const PORTS: u16 = 12_000;
 /// How often a condition is looked at.
@@ -76,6 +76,15 @@ impl Drop for Process {
     fn drop(&mut self) {
         self.kill();
     }
+}
+
+/// The processor's time so far of a process or thread, by its name below `/proc`.
+pub fn processor_seconds(name: &str) -> f64 {
+    let stat = std::fs::read_to_string(format!("/proc/{name}/stat")).unwrap();
+    let fields: Vec<&str> = stat.rsplit(") ").next().unwrap().split(' ').collect();
+    // The times of user and system, in hundredths (proc(5)).
+    let field = |number: usize| fields[number].parse::<f64>().unwrap();
+    (field(11) + field(12)) / 100.0
 }
 
 /// A port nobody listens on, below those the kernel gives to outgoing connections, and not the one given out before.

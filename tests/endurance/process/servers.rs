@@ -171,8 +171,17 @@ impl Postgres {
         ] {
             command.args(["-c", setting]);
         }
+        if self.counts_statements() {
+            command.args(["-c", "shared_preload_libraries=pg_stat_statements"]);
+        }
         let log = self.data.with_extension("log");
         self.process = Some(Process::start(&mut command, &log));
+    }
+
+    /// Whether its extension that counts statements is installed, which Debian keeps beside the programs.
+    fn counts_statements(&self) -> bool {
+        let folder = self.programs.with_file_name("lib");
+        folder.join("pg_stat_statements.so").is_file()
     }
 
     fn stop(&mut self) {

@@ -4,7 +4,7 @@ use super::dashboard::{self, Settings};
 use super::{Coolify, Dashboard, Person, Servers, until};
 use sqlx::postgres::PgPoolOptions;
 use sqlx::{PgPool, Row};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -69,6 +69,11 @@ impl World {
     /// The person who owns everything here.
     pub fn person(&self, dashboard: &Dashboard) -> Person {
         Person::at(dashboard.url(), &self.cookie)
+    }
+
+    /// Where the dashboard logs to.
+    pub fn log(&self) -> &Path {
+        &self.log
     }
 
     /// The last words of the dashboard's log.
@@ -151,9 +156,13 @@ impl World {
 impl Environment {
     /// An address of the environment.
     pub fn path(&self, action: &str) -> String {
-        let id = type_safe_id::TypeSafeId::<EnvironmentTag>::from_uuid(self.id);
-        format!("/environments/{id}/{action}")
+        format!("/environments/{}/{action}", id_of(self.id))
     }
+}
+
+/// The id of an environment as addresses have it.
+pub fn id_of(environment: Uuid) -> String {
+    type_safe_id::TypeSafeId::<EnvironmentTag>::from_uuid(environment).to_string()
 }
 
 #[derive(Default)]
