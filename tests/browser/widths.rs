@@ -82,19 +82,35 @@ async fn at_320_pixels_and_with_text_twice_as_large_nothing_is_lost_or_covered()
         tour::every_page(person, async |name| {
             for (words, look) in large() {
                 chromium::look(&person.client, look).await;
-                for question in [WIDE, OVERLAPPING, CUT] {
-                    let wrong: Vec<String> = person.ask(question).await;
-                    let wrong = wrong.iter().map(|wrong| format!("{name} {words}: {wrong}"));
-                    found.borrow_mut().extend(wrong);
-                }
+                found.borrow_mut().extend(lost(person, name, words).await);
             }
             chromium::look(&person.client, Look::DESKTOP).await;
+            person
+                .run("document.documentElement.style.fontSize = '200%'")
+                .await;
+            found
+                .borrow_mut()
+                .extend(lost(person, name, "with a stylesheet of one's own").await);
+            person
+                .run("document.documentElement.style.fontSize = ''")
+                .await;
         })
         .await;
         let found = found.into_inner();
         assert!(found.is_empty(), "{}", found.join("\n"));
     })
     .await;
+}
+
+/// What is beyond the screen, covered or cut off.
+async fn lost(person: &Person, page: &str, words: &str) -> Vec<String> {
+    let mut lost = vec![];
+    for question in [WIDE, COVERING, OVERLAPPING, CUT] {
+        let wrong: Vec<String> = person.ask(question).await;
+        let told = |wrong| format!("{page} {words}: {wrong}");
+        lost.extend(wrong.into_iter().map(told));
+    }
+    lost
 }
 
 /// A page as large as somebody needs who sees little: shown four times as large, and text twice as large.
