@@ -4,6 +4,7 @@ const words = {
   elapsed: (s) => s < 60 ? `${s}s` : s < 3600 ? `${s / 60 | 0}m ${s % 60}s` : `${s / 3600 | 0}h ${(s % 3600) / 60 | 0}m`,
   ago: (s) => s < 60 ? "just now" : s < 3600 ? count(s / 60, "minute") : s < 86400 ? count(s / 3600, "hour")
     : s < 31536000 ? count(s / 86400, "day") : count(s / 31536000, "year"),
+  second: (s, at) => at.toLocaleTimeString(),
   clock: (s, at) => at.toLocaleString([], { timeStyle: "short", dateStyle: at.toDateString() === new Date().toDateString() ? undefined : "medium" }),
 };
 

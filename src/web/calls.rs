@@ -1,14 +1,14 @@
 //! A call to Coolify as the page of a deployment lists it.
 
-use super::words;
+use super::words::Time;
 use crate::actions::records::CallRow;
 use serde::Serialize;
+use time::OffsetDateTime;
 
 /// A call to Coolify as listed.
 #[derive(Debug, Serialize)]
 pub struct Call {
-    pub at: String,
-    clock: String,
+    pub at: Time,
     pub name: String,
     pub answer: String,
     is_bad: bool,
@@ -16,11 +16,9 @@ pub struct Call {
 }
 
 impl Call {
-    pub fn new(row: CallRow) -> Self {
-        let at = words::machine(row.at);
+    pub fn new(row: CallRow, now: OffsetDateTime) -> Self {
         Self {
-            clock: at.get(11..19).unwrap_or_default().to_owned(),
-            at,
+            at: Time::second(row.at, now),
             is_bad: !row.answer.starts_with('2'),
             name: row.call,
             answer: row.answer,

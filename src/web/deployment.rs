@@ -159,8 +159,8 @@ async fn shown(
 ) -> Result<Shown, PageError> {
     let stages = environments::stages(&web.app, row.id).await?;
     let stages = view::steps(row, &stages);
-    let calls = records::calls(&web.app, of).await?;
-    let calls: Vec<Call> = calls.into_iter().map(Call::new).collect();
+    let calls = records::calls(&web.app, of).await?.into_iter();
+    let calls: Vec<Call> = calls.map(|call| Call::new(call, row.now)).collect();
     let log = log::after(web, of.owner, of.environment, row, from).await?;
     let deployment = Deployment::new(row);
     let report = report::text(web, of, environment, row, (&deployment, &stages, &calls)).await?;

@@ -5,7 +5,7 @@ use super::error::PageError;
 use super::page::build;
 use super::state::Web;
 use super::view::{Deployment, Row, Step};
-use super::words::{self, Time};
+use super::words::Time;
 use crate::actions::records::{self, DeploymentRow, Of};
 use crate::domain::id::DeploymentId;
 use std::fmt::Write;
@@ -60,7 +60,10 @@ fn head(environment: &Row, row: &DeploymentRow, deployment: &Deployment) -> Stri
             environment.subdomain()
         ),
         format!("Deployment   {}", DeploymentId::from(row.id)),
-        format!("Requested    {}", words::machine(row.created_at)),
+        format!(
+            "Requested    {}",
+            Time::clock(row.created_at, row.now).machine()
+        ),
         format!(
             "Commit       {}",
             row.commit_sha.as_deref().unwrap_or("not known")
@@ -88,6 +91,7 @@ fn of_call(call: &Call) -> String {
         took,
         ..
     } = call;
+    let at = at.machine();
     format!("{at}  {name:<22} {answer:<4} {took}")
 }
 

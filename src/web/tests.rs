@@ -72,7 +72,7 @@ fn deployments() -> Value {
 
 /// What only the page of one deployment shows.
 fn add_deployment(sample: &mut Value, full: bool) {
-    let call = json!({ "at": "2026-01-02T12:00:00Z", "clock": "12:00:00", "name": "GET <&>", "answer": "500", "is_bad": true, "took": "3 ms" });
+    let call = json!({ "at": time("second"), "name": "GET <&>", "answer": "500", "is_bad": true, "took": "3 ms" });
     let line = json!({ "position": 1, "number": 2, "text": "npm <&>", "is_on_page": full });
     let found = |text: &str| if full { json!(text) } else { Value::Null };
     sample["environment"] = json!("env_1");

@@ -23,6 +23,7 @@ enum Kind {
     Elapsed,
     Ago,
     Clock,
+    Second,
 }
 
 impl Time {
@@ -39,6 +40,17 @@ impl Time {
     /// "14:02 UTC", with the date unless it is today.
     pub fn clock(at: OffsetDateTime, now: OffsetDateTime) -> Self {
         Self::new(Kind::Clock, at, now, clock(at, now))
+    }
+
+    /// "14:02:31 UTC": a moment among others of the same few minutes.
+    pub fn second(at: OffsetDateTime, now: OffsetDateTime) -> Self {
+        let time = format_description!("[hour]:[minute]:[second] UTC");
+        Self::new(Kind::Second, at, now, at.format(time).unwrap_or_default())
+    }
+
+    /// Machine-readable.
+    pub fn machine(&self) -> &str {
+        &self.at
     }
 
     fn new(kind: Kind, at: OffsetDateTime, now: OffsetDateTime, words: String) -> Self {
@@ -86,7 +98,7 @@ fn clock(at: OffsetDateTime, now: OffsetDateTime) -> String {
 }
 
 /// The machine-readable format.
-pub fn machine(at: OffsetDateTime) -> String {
+fn machine(at: OffsetDateTime) -> String {
     at.replace_nanosecond(0)
         .unwrap_or(at)
         .format(&Rfc3339)
@@ -117,6 +129,7 @@ mod tests {
             clock(NOON, NOON + Duration::days(1)),
             "2026-01-02 12:00 UTC"
         );
+        assert_eq!(Time::second(NOON, NOON).words, "12:00:00 UTC");
         assert_eq!(machine(NOON), "2026-01-02T12:00:00Z");
     }
 }

@@ -82,15 +82,15 @@ async fn at_320_pixels_and_with_text_twice_as_large_nothing_is_lost_or_covered()
         tour::every_page(person, async |name| {
             for (words, look) in large() {
                 chromium::look(&person.client, look).await;
-                found.borrow_mut().extend(lost(person, name, words).await);
+                let missing = lost(person, name, words).await;
+                found.borrow_mut().extend(missing);
             }
             chromium::look(&person.client, Look::DESKTOP).await;
             person
                 .run("document.documentElement.style.fontSize = '200%'")
                 .await;
-            found
-                .borrow_mut()
-                .extend(lost(person, name, "with a stylesheet of one's own").await);
+            let missing = lost(person, name, "with a stylesheet of one's own").await;
+            found.borrow_mut().extend(missing);
             person
                 .run("document.documentElement.style.fontSize = ''")
                 .await;
