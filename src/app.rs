@@ -15,14 +15,26 @@ use crate::redis::Redis;
 use crate::redis::calls::{CallBudget, CallRates};
 use crate::redis::limits::Limits;
 use sqlx::PgPool;
+use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Notify;
 use uuid::Uuid;
 
-/// The dependencies of every action; cheap to clone.
+/// The dependencies of every action; cheap to clone, because every request clones it several times.
 #[derive(Clone)]
-pub struct App {
+pub struct App(Arc<Handles>);
+
+impl Deref for App {
+    type Target = Handles;
+
+    fn deref(&self) -> &Handles {
+        &self.0
+    }
+}
+
+/// What an `App` holds.
+pub struct Handles {
     pub pool: PgPool,
     /// The client itself: a call that was not reserved uses up the budget of others.
     pub coolify: Client,
@@ -149,7 +161,7 @@ pub struct Parts {
 impl App {
     /// Builds the `App` from its parts.
     pub fn new(parts: Parts) -> Self {
-        Self {
+        Self(Arc::new(Handles {
             pool: parts.pool,
             coolify: parts.client,
             probe: parts.probe,
@@ -165,7 +177,7 @@ impl App {
             folder: parts.folder,
             registration_open: parts.registration_open,
             pace: Arc::new(parts.pace),
-        }
+        }))
     }
 }
 
