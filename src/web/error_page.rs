@@ -34,6 +34,18 @@ pub async fn pages(State(web): State<Web>, request: Request, next: Next) -> Resp
     dressed(&visitor, saying)
 }
 
+/// The same for polls, which have no visitor: a page takes the sentence from it.
+pub async fn of_polls(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    match response.extensions_mut().remove::<Saying>() {
+        Some(saying) => {
+            let (parts, ()) = axum::http::Request::new(()).into_parts();
+            dressed(&Visitor::unknown(&parts), saying)
+        }
+        None => response,
+    }
+}
+
 fn dressed(visitor: &Visitor, saying: Saying) -> Response {
     let status = StatusCode::from_u16(saying.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let context = Context {

@@ -65,6 +65,7 @@ pub fn router(web: Web) -> Router {
         .route("/healthz", get(async || "ok\n"))
         .route("/readyz", get(ready))
         .route("/assets/{file}", get(assets::serve))
+        .merge(polls())
         .merge(pages)
         .layer(CatchPanicLayer::custom(error::panicked))
         .layer(axum::middleware::from_fn_with_state(
@@ -73,6 +74,20 @@ pub fn router(web: Web) -> Router {
         ))
         .layer(CompressionLayer::new())
         .with_state(web)
+}
+
+/// The polls of pages. They need neither the session's data nor a visitor, and are asked far more often than anything
+/// else, so they have no layer that looks these up.
+fn polls() -> Router<Web> {
+    Router::new()
+        .route("/environments/changes", get(changes::list))
+        .route("/environments/{id}/changes", get(changes::page))
+        .route(
+            "/environments/{id}/deployments/{deployment}/changes",
+            get(deployment::page_changes),
+        )
+        .method_not_allowed_fallback(error::no_such_method)
+        .layer(axum::middleware::from_fn(error_page::of_polls))
 }
 
 fn of_accounts() -> Router<Web> {
@@ -106,10 +121,8 @@ fn of_environments() -> Router<Web> {
         .route("/environments", get(index::index).post(new::create))
         .route("/environments/new", get(new::new))
         .route("/environments/new/preview", get(new::preview))
-        .route("/environments/changes", get(changes::list))
         .route("/environments/{id}", get(environments::show))
         .route("/environments/{id}/row", get(row::row))
-        .route("/environments/{id}/changes", get(changes::page))
         .route("/environments/{id}/log", get(log::more))
         .route("/environments/{id}/log.txt", get(log::text))
         .route(
@@ -138,7 +151,6 @@ fn of_deployments() -> Router<Web> {
     let at = |part: &str| format!("/environments/{{id}}/deployments/{{deployment}}{part}");
     Router::new()
         .route(&at(""), get(deployment::show))
-        .route(&at("/changes"), get(deployment::page_changes))
         .route(&at("/log.txt"), get(deployment::log_text))
         .route(&at("/report.txt"), get(deployment::report_text))
 }

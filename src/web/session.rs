@@ -14,8 +14,10 @@ use axum::response::{IntoResponse, Redirect, Response};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use tower_sessions::cookie::SameSite;
 use tower_sessions::cookie::time::Duration;
+use tower_sessions::session::Id;
 use tower_sessions::{Expiry, Session, SessionManagerLayer};
 
+const COOKIE: &str = "session";
 const NOTICES: &str = "notices";
 /// Set from registration until the first environment is created.
 const NEW_HERE: &str = "new";
@@ -27,7 +29,7 @@ const LIFETIME: Duration = Duration::days(30);
 /// Sessions in PostgreSQL; the cookie is `HttpOnly`, `SameSite=Lax`, and `Secure` when the public address is https.
 pub fn layer(web: &Web) -> SessionManagerLayer<Sessions> {
     SessionManagerLayer::new(Sessions::new(web.app.pool.clone()))
-        .with_name("session")
+        .with_name(COOKIE)
         .with_http_only(true)
         .with_same_site(SameSite::Lax)
         .with_secure(web.secure)
@@ -90,14 +92,15 @@ impl FromRequestParts<Web> for SignedIn {
     }
 }
 
-/// The user of a poll. An unchanged page costs no statement, so nothing else is known of them.
+/// The user of a poll. An unchanged page costs no statement, so nothing else is known of them, and the session's data is
+/// not loaded.
 pub struct Poller(pub UserId);
 
 impl FromRequestParts<Web> for Poller {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, web: &Web) -> Result<Self, Self::Rejection> {
-        let session = parts.extensions.get::<Session>().and_then(Session::id);
+        let session = cookie(&parts.headers, COOKIE).and_then(|id| id.parse::<Id>().ok());
         let user = match session {
             Some(id) => known::user(&web.app, &id.to_string()).await,
             None => Ok(None),
@@ -118,16 +121,18 @@ fn to_login(parts: &Parts) -> Response {
     Redirect::to(&login).into_response()
 }
 
+/// The last cookie of this name, which is the one that the session's layer takes.
+fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    let values = headers.get_all(header::COOKIE).into_iter();
+    let cookies = values.filter_map(|value| value.to_str().ok());
+    let pairs = cookies.flat_map(|value| value.split(';'));
+    let mut named = pairs.filter_map(|pair| pair.trim().strip_prefix(name)?.strip_prefix('='));
+    named.next_back()
+}
+
 /// The visitor's theme.
 fn theme(headers: &HeaderMap) -> &'static str {
-    let cookies = headers
-        .get_all(header::COOKIE)
-        .iter()
-        .filter_map(|value| value.to_str().ok());
-    let chosen = cookies
-        .flat_map(|value| value.split(';'))
-        .find_map(|cookie| cookie.trim().strip_prefix("theme="));
-    match chosen {
+    match cookie(headers, "theme") {
         Some("light") => "light",
         Some("dark") => "dark",
         _ => "system",
@@ -174,7 +179,7 @@ fn sender(parts: &Parts) -> IpAddr {
 }
 
 impl Visitor {
-    /// A visitor whose session cannot be read.
+    /// A visitor whose session is not read.
     pub fn unknown(parts: &Parts) -> Self {
         let session = parts.extensions.get::<Session>().cloned();
         let session = session.unwrap_or_else(|| {
