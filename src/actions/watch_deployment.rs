@@ -14,6 +14,7 @@ use crate::redis::calls::Lane;
 use crate::store::watches::{self, Again, Due, Kind};
 use crate::store::{builds, deployments};
 use sqlx::PgConnection;
+use uuid::Uuid;
 
 /// While an address does not answer, the container's state is read from Coolify on every n-th poll.
 const ASK_COOLIFY: i32 = 3;
@@ -71,21 +72,20 @@ fn judge(app: &App, due: &Due, sighting: &Sighting) -> Option<Verdict> {
 /// Polls a build that is not in the snapshot: it has ended, or Coolify does not know it.
 pub async fn look_at_build(app: App, due: Due) -> sqlx::Result<()> {
     let app = &app;
-    let found = match due.deployment_uuid.as_deref() {
-        Some(uuid) => {
-            let calls = Calls::reserve_within(app, Lane::Look, POLL_WAIT).await;
-            let found = look::build(app, &calls, uuid, due.application_uuid.as_deref()).await;
-            record(&calls, &due).await;
-            found
-        }
-        None => Ok(None),
+    let Some(uuid) = due.deployment_uuid.as_deref() else {
+        return carry_on(app, due, Sighting::Build(Build::Missing).into()).await;
     };
-    let seen = match found {
+    let calls = Calls::reserve_within(app, Lane::Look, POLL_WAIT).await;
+    let application = due.application_uuid.as_deref();
+    let seen = match look::build(app, &calls, uuid, application).await {
         Ok(Some(build)) => Seen::of(build),
         Ok(None) => Sighting::Build(Build::Missing).into(),
         Err(sighting) => sighting.into(),
     };
-    carry_on(app, due, seen).await
+    let id = due.deployment_id;
+    carry_on(app, due, seen).await?;
+    record(&calls, id).await;
+    Ok(())
 }
 
 /// Checks whether the built container starts and answers: its own address first, Coolify only on some polls.
@@ -93,15 +93,13 @@ pub async fn look_at_start(app: App, due: Due) -> sqlx::Result<()> {
     let app = &app;
     let answer = look::address(app, &due.subdomain).await;
     let asks_coolify = due.looks % ASK_COOLIFY == 0;
+    let calls = Calls::singly(app, Lane::Look);
     let sighting = match answer {
         Answer::Silent(_) if !asks_coolify && due.stage != Some(Stage::Answer) => {
             return again_one(app, due, app.pace.look_every, false, 0).await;
         }
         Answer::Silent(_) if asks_coolify => {
-            let calls = Calls::singly(app, Lane::Look);
-            let seen = look::container(app, &calls, due.application_uuid.as_deref()).await;
-            record(&calls, &due).await;
-            match seen {
+            match look::container(app, &calls, due.application_uuid.as_deref()).await {
                 Ok(Container::Running) if due.stage == Some(Stage::Answer) => {
                     Sighting::Address(answer)
                 }
@@ -111,11 +109,15 @@ pub async fn look_at_start(app: App, due: Due) -> sqlx::Result<()> {
         }
         answer => Sighting::Address(answer),
     };
-    carry_on(app, due, sighting.into()).await
+    let id = due.deployment_id;
+    carry_on(app, due, sighting.into()).await?;
+    record(&calls, id).await;
+    Ok(())
 }
 
-async fn record(calls: &Calls<'_>, due: &Due) {
-    if let Some(id) = due.deployment_id {
+/// Stores the calls of a poll, after its result was written: nothing depends on them.
+async fn record(calls: &Calls<'_>, deployment: Option<Uuid>) {
+    if let Some(id) = deployment {
         calls.record(id.into()).await;
     }
 }
@@ -255,6 +257,6 @@ async fn said_by_container(app: &App, due: &Due, sighting: &Sighting) -> Option<
     let application = due.application_uuid.as_deref().filter(|_| is_there)?;
     let calls = Calls::singly(app, Lane::Look);
     let lines = look::container_log(app, &calls, application).await;
-    record(&calls, due).await;
+    record(&calls, due.deployment_id).await;
     lines
 }
