@@ -1,4 +1,4 @@
-// Times count on, in the reader's own zone.
+// Times count on, in the reader's zone.
 const count = (n, unit) => `${n | 0} ${unit}${n < 2 ? "" : "s"} ago`;
 const words = {
   elapsed: (s) => s < 60 ? `${s}s` : s < 3600 ? `${s / 60 | 0}m ${s % 60}s` : `${s / 3600 | 0}h ${(s % 3600) / 60 | 0}m`,
@@ -8,15 +8,18 @@ const words = {
   clock: (s, at) => at.toLocaleString([], { timeStyle: "short", dateStyle: at.toDateString() === new Date().toDateString() ? undefined : "medium" }),
 };
 
-// The clock of this machine may be wrong, so the server says how long ago it was.
+// This machine's clock may be wrong: the server says how long ago it was.
 const write = (time) => {
   const { kind, age } = time.dataset, now = Date.now() / 1000, at = new Date(time.dateTime);
   time.began ??= now - age;
-  time.title ||= at.toLocaleString();
   const text = words[kind](Math.max(0, Math.round(now - time.began)), at);
   if (time.firstChild.data !== text) time.firstChild.data = text;
 };
 const tick = () => document.querySelectorAll("time[data-kind]").forEach(write);
+// Slow: only when looked at.
+document.onmouseover = ({ target: it }) => {
+  if (it.dataset.kind) it.title ||= new Date(it.dateTime).toLocaleString();
+};
 setInterval(tick, 1000);
 document.addEventListener("htmx:afterSettle", tick);
 tick();

@@ -70,7 +70,7 @@ async fn works(person: &Person) {
     remembered::this_page(person).await;
     until("a time that is written by the page", async || {
         let written: bool = person
-            .ask("!!document.querySelector('#rows time')?.title")
+            .ask("'began' in (document.querySelector('#rows time') ?? {})")
             .await;
         written.then_some(())
     })
