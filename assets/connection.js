@@ -39,7 +39,6 @@ on("htmx:beforeSwap", ({ detail }) => {
   missed = 0;
   banner.textContent = "";
   if (build !== document.querySelector("[name=build]").content && !typed()) location.reload();
-  // A row that leaves is no error.
   if (xhr.getResponseHeader("hx-reswap") === "delete") detail.isError = false;
   if (target !== alert) { if (alert.from === from) alert.replaceChildren(); }
   else if (alert.firstChild) detail.shouldSwap = false;

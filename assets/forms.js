@@ -15,22 +15,22 @@ const check = (field) => {
 on("focusout", ({ target }) => target.value && check(target));
 
 // A form is sent once, and its page comes back scrolled as it was.
-const here = location.pathname + location.search, sent = [];
+const here = () => location.pathname + location.search, sent = [];
 const again = () => { for (const button of sent.splice(0)) button.disabled = false; };
 on("submit", (e) => {
   const form = e.target, wrong = [...form.elements].find(check);
   if (wrong) return e.preventDefault(wrong.focus());
   if (form.hasAttribute("hx-get")) return;
   for (const made of form.querySelectorAll(".secret [type=text]")) made.type = "password";
-  try { sessionStorage.scrolled = `${scrollY} ${here}`; } catch { /* Not allowed. */ }
-  setTimeout(() => { if (e.submitter) { e.submitter.disabled = true; sent.push(e.submitter); } });
+  try { sessionStorage.scrolled = `${scrollY} ${here()}`; } catch { /* Not allowed. */ }
+  setTimeout(() => { for (const it of form.elements) if (it.type === "submit") { it.disabled = true; sent.push(it); } });
   setTimeout(again, 10000);
 });
 addEventListener("pageshow", ({ persisted }) => {
   if (persisted) return again();
   try {
     const [top, page] = sessionStorage.scrolled.split(" ");
-    if (page === here) scrollTo(0, top);
+    if (page === here()) scrollTo(0, top);
     delete sessionStorage.scrolled;
   } catch { /* Nothing was sent. */ }
 });
@@ -66,4 +66,4 @@ on("click", (e) => {
   const button = e.target.closest("button, a");
   for (const name in button?.dataset) acts[name]?.(button, button.dataset[name], e);
 });
-on("htmx:afterSettle", ({ target }) => { if (target.id === "dialog") target.showModal(); });
+on("htmx:afterSettle", ({ target }) => { if (target.id === "dialog" && target.firstChild) target.showModal(); });

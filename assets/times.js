@@ -16,7 +16,6 @@ const write = (time) => {
   if (time.firstChild.data !== text) time.firstChild.data = text;
 };
 const tick = () => document.querySelectorAll("time[data-kind]").forEach(write);
-// Slow: only when looked at.
 document.onmouseover = ({ target: it }) => {
   if (it.dataset.kind) it.title ||= new Date(it.dateTime).toLocaleString();
 };

@@ -110,8 +110,8 @@ pub async fn begin(
     Ok(())
 }
 
-/// Cancels the current deployment; nothing is wrong when it was cancelled already. One that waits for its turn ends at once; for any other, a job cancels the build in
-/// Coolify. Idempotent.
+/// Cancels the current deployment. One that waits for its turn ends at once; for any other, a job cancels the build in
+/// Coolify. Idempotent: that it was cancelled already is no error.
 ///
 /// # Errors
 /// `NotFound`, or a message when no deployment is running.

@@ -75,12 +75,26 @@ pub async fn create(app: &App, owner: UserId, draft: &Draft<'_>) -> Result<Envir
     if inserted != Inserted::Done {
         drop(tx);
         let same = environments::same(&app.pool, owner, &name, &subdomain).await?;
-        return same.map(Into::into).ok_or_else(|| taken(&inserted));
+        let id = EnvironmentId::from(same.ok_or_else(|| taken(&inserted))?);
+        return again(app, owner, id, draft.deploy).await;
     }
     if draft.deploy {
         super::deployments::begin(app, &mut tx, owner, id).await?;
     }
     tx.commit().await?;
+    Ok(id)
+}
+
+/// The same form a second time. Whoever wanted it deployed the second time gets that.
+async fn again(
+    app: &App,
+    owner: UserId,
+    id: EnvironmentId,
+    deploy: bool,
+) -> Result<EnvironmentId, Refusal> {
+    if deploy && get(app, owner, id).await?.status == Status::Pending {
+        super::deployments::deploy(app, owner, id).await?;
+    }
     Ok(id)
 }
 

@@ -248,8 +248,8 @@ pub async fn finish(
     forget_old(conn, id).await
 }
 
-/// Only the last 20 deployments of an environment keep their log and calls: removes those of the one before, two at once,
-/// for there may be more from before this was so.
+/// Only the last 20 deployments of an environment keep their log and calls. Removes those of at most five others: older
+/// versions kept all.
 async fn forget_old(conn: &mut PgConnection, newest: DeploymentId) -> sqlx::Result<()> {
     sqlx::query!(
         "with old as (
@@ -260,7 +260,7 @@ async fn forget_old(conn: &mut PgConnection, newest: DeploymentId) -> sqlx::Resu
            and d.log_kept
            order by d.created_at desc
            offset 20
-           limit 2
+           limit 5
          ), lines_removed as (
            delete from deployment_log
            where deployment_id in (select id from old)

@@ -56,7 +56,7 @@ pub async fn insert(conn: &mut PgConnection, new: &New<'_>) -> sqlx::Result<Inse
     }
 }
 
-/// The owner's environment with this name and this subdomain.
+/// The owner's environment with this name and this subdomain, if it was created a moment ago: by the same form.
 pub async fn same(
     pool: &PgPool,
     owner: UserId,
@@ -68,7 +68,9 @@ pub async fn same(
          from environments
          where owner_id = $1
          and name_key = $2
-         and subdomain = $3",
+         and subdomain = $3
+         and status <> 'deleting'
+         and created_at > now() - interval '1 minute'",
         owner.uuid(),
         name.key(),
         subdomain.as_str()

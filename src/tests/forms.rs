@@ -169,6 +169,15 @@ async fn the_same_form_twice_makes_one_environment() {
     for answer in sent {
         assert_eq!(answer.expect(303).location(), first);
     }
+    let deploy = [
+        ("name", "Twice"),
+        ("password", "long enough"),
+        ("suffix", "x7k9"),
+        ("deploy", "1"),
+    ];
+    ada.post("/environments", &deploy).await.expect(303);
+    let made = dashboard.made("Twice", "long enough").await;
+    dashboard.until_status(&made, "running").await;
     let other = create(&ada, "Twice", "b2c3").await.expect(422);
     assert!(other.says("This name is taken."), "{}", other.text);
     create(&bob, "Twice", "x7k9").await.expect(422);
@@ -212,7 +221,7 @@ async fn what_runs_is_asked_for_before_it_is_deployed_again() {
         .get_on("/environments?q=b", &made.at("deploy"))
         .await
         .expect(200);
-    assert!(form.says("Deploy Busy again?") && form.says("Kept are the files in its workspace"));
+    assert!(form.says("Deploy Busy again?") && form.says("Its workspace and its settings stay."));
     assert_eq!(form.value("back"), "/environments?q=b");
     let back = [("back", "/environments?q=b")];
     let done = ada.post(&made.at("deploy"), &back).await.expect(303);

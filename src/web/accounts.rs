@@ -8,7 +8,7 @@ use super::session::Visitor;
 use super::state::{Notice, Web};
 use crate::actions::accounts::{self, Refusal, Registration};
 use axum::extract::{Query, State};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
@@ -212,7 +212,11 @@ pub struct Theme {
 }
 
 /// Stores the theme in a cookie and redirects back.
-pub async fn theme(State(web): State<Web>, Fields(chosen): Fields<Theme>) -> Response {
+pub async fn theme(
+    State(web): State<Web>,
+    headers: HeaderMap,
+    Fields(chosen): Fields<Theme>,
+) -> Response {
     let theme = match chosen.theme.as_str() {
         "light" => "light",
         "dark" => "dark",
@@ -220,12 +224,8 @@ pub async fn theme(State(web): State<Web>, Fields(chosen): Fields<Theme>) -> Res
     };
     let secure = if web.secure { "; Secure" } else { "" };
     let cookie = format!("theme={theme}; Path=/; Max-Age=31536000; HttpOnly; SameSite=Lax{secure}");
-    let back = if back::is_own(&chosen.back) {
-        chosen.back.as_str()
-    } else {
-        "/"
-    };
-    let mut response = Redirect::to(back).into_response();
+    let back = back::as_it_is(&chosen.back, &headers);
+    let mut response = Redirect::to(&back).into_response();
     if let Ok(cookie) = HeaderValue::from_str(&cookie) {
         response.headers_mut().insert(header::SET_COOKIE, cookie);
     }

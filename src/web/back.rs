@@ -31,6 +31,17 @@ pub fn page_of(headers: &HeaderMap) -> Option<String> {
     shows_environments.then(|| path + &query)
 }
 
+/// The page that a form names, with the query that it has by now: a search changes it without loading the page again.
+pub fn as_it_is(page: &str, headers: &HeaderMap) -> String {
+    if !is_own(page) {
+        return "/".to_owned();
+    }
+    match path_of(headers, &header::REFERER) {
+        Some((path, query)) if Some(path.as_str()) == page.split('?').next() => path + &query,
+        _ => page.to_owned(),
+    }
+}
+
 fn path_of(headers: &HeaderMap, name: &HeaderName) -> Option<(String, String)> {
     let url = Url::parse(headers.get(name)?.to_str().ok()?).ok()?;
     let query = url.query().map(|query| format!("?{query}"));
@@ -133,6 +144,20 @@ mod tests {
         ] {
             assert_eq!(page_of(&from(page)).as_deref(), back, "{page}");
         }
+    }
+
+    #[test]
+    fn the_theme_leads_back_to_the_page_as_it_is_by_now() {
+        let headers = from("http://a.b/environments?q=new");
+        for (page, back) in [
+            ("/environments?q=old", "/environments?q=new"),
+            ("/environments/new", "/environments/new"),
+            ("//evil.example", "/"),
+            ("", "/"),
+        ] {
+            assert_eq!(as_it_is(page, &headers), back);
+        }
+        assert_eq!(as_it_is("/account", &HeaderMap::new()), "/account");
     }
 
     #[test]

@@ -13,6 +13,7 @@ use super::view::{self, Deployment, Row, Step};
 use crate::actions::environments;
 use crate::actions::known;
 use crate::actions::records::{self, DeploymentRow, Match, Of};
+use crate::app::PageVersion;
 use crate::domain::id::{DeploymentId, EnvironmentId, UserId};
 use axum::extract::{Query, State};
 use axum::http::{StatusCode, header};
@@ -84,8 +85,7 @@ struct Found {
 impl Search {
     fn new(query: String, found: Vec<Match>, log: &Log) -> Self {
         let total = found.first().map_or(0, |first| first.total);
-        let more = (total > MATCHES_SHOWN)
-            .then(|| format!("The first {MATCHES_SHOWN} are shown; the download has all of them."));
+        let more = (total > MATCHES_SHOWN).then(|| format!("The first {MATCHES_SHOWN} are shown."));
         let found_line = |found: Match| Found {
             position: found.position,
             number: found.position + 1,
@@ -122,7 +122,13 @@ pub async fn show(
     let found = Row::new(&web.app, &found, None);
     let row = records::deployment(&web.app, of).await?;
     let shown = shown(&web, of, &found, &row, 0).await?;
-    let query: String = asked.q.trim().chars().take(SEARCH_LIMIT).collect();
+    let query: String = asked
+        .q
+        .trim()
+        .chars()
+        .filter(|c| !c.is_control())
+        .take(SEARCH_LIMIT)
+        .collect();
     let matches = if query.is_empty() {
         vec![]
     } else {
@@ -166,7 +172,7 @@ async fn shown(
     let report = report::text(web, of, environment, row, (&deployment, &stages, &calls)).await?;
     Ok(Shown {
         environment: environment.id.clone(),
-        poll: poll(of, &environment.version, &deployment, &log),
+        poll: poll(of, &environment.version, deployment.outcome, &log),
         deployment,
         stages,
         calls,
@@ -176,13 +182,13 @@ async fn shown(
 }
 
 /// A deployment that has ended, with its whole log, does not change any more.
-fn poll(of: Of, version: &str, deployment: &Deployment, log: &Log) -> Option<Poll> {
+fn poll(of: Of, version: &str, was: &str, log: &Log) -> Option<Poll> {
     let Of {
         environment,
         deployment: id,
         ..
     } = of;
-    let (after, live, was) = (log.after, log.live, deployment.outcome);
+    let (after, live) = (log.after, log.live);
     let shown = format!("v={version}&after={after}&live={live}&was={was}");
     let url = format!("/environments/{environment}/deployments/{id}/changes?{shown}");
     live.then(|| Poll::at(url, live))
@@ -209,27 +215,69 @@ pub async fn page_changes(
     let Some(current) = known::page_version(&web.app, owner, id).await? else {
         return Ok(changes::gone("deployment"));
     };
-    let log = current.log.filter(|(newest, _)| *newest == deployment);
-    let more = log.is_none() || current.row != has.v || current.log_grows != has.live;
-    if !more && log.is_some_and(|(_, end)| end == has.after) {
-        return Ok(StatusCode::NO_CONTENT.into_response());
-    }
     let of = of(owner, id, deployment);
+    let newest = current.log.filter(|(newest, _)| *newest == deployment);
+    if newest.is_some() && current.row == has.v && current.log_grows == has.live {
+        return log_grown(&web, of, &current, &has).await;
+    }
     let found = environments::get(&web.app, owner, id).await?;
     let found = Row::new(&web.app, &found, None);
     let row = records::deployment(&web.app, of).await?;
     let shown = shown(&web, of, &found, &row, has.after).await?;
     let outcome = shown.deployment.outcome;
+    if newest.is_none() && shown.log.adds_nothing(has.after, has.live) && outcome == has.was {
+        return Ok(StatusCode::NO_CONTENT.into_response());
+    }
     let announcement = (!has.was.is_empty() && has.was != outcome)
         .then(|| format!("The deployment of {} {}.", found.name, ended(outcome)));
     Ok(html(
         "deployments/_page_changes.html",
         Changes {
             announcement,
-            more,
+            more: true,
             shown,
         },
     ))
+}
+
+/// Only the log of the newest deployment may have grown.
+async fn log_grown(
+    web: &Web,
+    of: Of,
+    current: &PageVersion,
+    has: &PageShown,
+) -> Result<Response, PageError> {
+    let log = log::grown(web, of.owner, of.environment, current, has.after).await?;
+    let Some(log) = log.filter(|log| !log.adds_nothing(has.after, has.live)) else {
+        return Ok(StatusCode::NO_CONTENT.into_response());
+    };
+    let words = ["succeeded", "failed", "cancelled"];
+    let was = words.into_iter().find(|word| *word == has.was);
+    let poll = poll(of, &current.row, was.unwrap_or("moving"), &log);
+    Ok(html(
+        "deployments/_page_changes.html",
+        Grown::new(poll, log),
+    ))
+}
+
+/// The changes of a page whose log alone has grown.
+#[derive(Serialize)]
+struct Grown {
+    poll: Option<Poll>,
+    log: Log,
+    more: bool,
+    announcement: Option<String>,
+}
+
+impl Grown {
+    fn new(poll: Option<Poll>, log: Log) -> Self {
+        Self {
+            poll,
+            log,
+            more: false,
+            announcement: None,
+        }
+    }
 }
 
 fn ended(outcome: &'static str) -> &'static str {

@@ -111,7 +111,12 @@ pub async fn deploy_form(
 ) -> Result<Response, PageError> {
     let found = environments::get(&web.app, me.user.id, id).await?;
     if found.status != Status::Running {
-        return Ok(Redirect::to(&format!("/environments/{id}")).into_response());
+        let page = format!("/environments/{id}");
+        return Ok(if headers.contains_key("hx-request") {
+            [("hx-redirect", page)].into_response()
+        } else {
+            Redirect::to(&page).into_response()
+        });
     }
     let deploy = Deploy {
         page: Page::new(&me.visitor, &format!("Deploy {} again", found.name)).await,
@@ -163,7 +168,7 @@ pub async fn set_password(
         }
         Err(Refusal::NotNow(sentence)) => {
             let mut errors = Errors::default();
-            errors.insert("password", sentence.to_owned());
+            errors.insert("form", sentence.to_owned());
             page_of(&web, &me, id, StatusCode::CONFLICT, errors).await
         }
         Err(Refusal::Wrong(wrongs)) => {

@@ -32,7 +32,7 @@ impl Search {
     pub fn selection(&self) -> Selection {
         let page: i64 = self.page.parse().unwrap_or(1);
         Selection {
-            text: self.q.trim().to_owned(),
+            text: self.q.trim().replace(char::is_control, ""),
             status: Status::from_word(&self.status),
             page: page.max(1) - 1,
         }

@@ -45,6 +45,11 @@ struct LogLine {
 }
 
 impl Log {
+    /// Whether a page that has the log up to this position has all of it.
+    pub fn adds_nothing(&self, after: i32, live: bool) -> bool {
+        self.lines.is_empty() && self.after == after && self.live == live
+    }
+
     fn new(row: &DeploymentRow, lines: Vec<Line>, from: i32) -> Self {
         Self {
             missing: missing(row),
@@ -137,6 +142,7 @@ pub async fn after(
         environment,
         deployment: row.id.into(),
     };
+    let from = from.max(0);
     let lines = records::log_end(&web.app, of, from, SHOWN_BYTES).await?;
     Ok(Log::new(row, lines, from))
 }
@@ -157,6 +163,7 @@ pub async fn grown(
         environment,
         deployment,
     };
+    let from = from.max(0);
     let lines = if end > from {
         records::log_end(&web.app, of, from, SHOWN_BYTES).await?
     } else {

@@ -107,11 +107,12 @@ fn section(text: &mut String, title: &str, lines: impl Iterator<Item = String>) 
     }
 }
 
-/// The text without anything that looks like an e-mail address.
+/// The text without anything that looks like an e-mail address, and without the user and password of an address.
 fn without_addresses(text: &str) -> String {
+    let text = without_users(text);
     let is_of_address = |c: char| c.is_alphanumeric() || "@._%+-".contains(c);
     let mut kept = String::with_capacity(text.len());
-    let mut rest = text;
+    let mut rest = text.as_str();
     while let Some(start) = rest.find(is_of_address) {
         let word = &rest[start..];
         let end = word.find(|c| !is_of_address(c)).unwrap_or(word.len());
@@ -124,6 +125,22 @@ fn without_addresses(text: &str) -> String {
         rest = &word[end..];
     }
     kept + rest
+}
+
+/// The text without what stands before an `@` in `https://user:password@host/`.
+fn without_users(text: &str) -> String {
+    let mut pieces = text.split("://");
+    let mut kept = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        kept.push_str("://");
+        let ends = |c: char| c == '/' || c.is_whitespace();
+        let authority = &piece[..piece.find(ends).unwrap_or(piece.len())];
+        match authority.rfind('@') {
+            Some(at) => kept.extend([HIDDEN, &piece[at..]]),
+            None => kept.push_str(piece),
+        }
+    }
+    kept
 }
 
 /// A package with its version (`glob@7.2.3`) is none.
@@ -148,7 +165,12 @@ mod tests {
             ("ada.l+x@mail.example.co.uk.", "(hidden)"),
             (
                 "https://ada:token123@github.com/a",
-                "https://ada:(hidden)/a",
+                "https://(hidden)@github.com/a",
+            ),
+            ("https://ada:s!e@10.0.0.5/x", "https://(hidden)@10.0.0.5/x"),
+            (
+                "from https://gitea/x to postgres://u:pw@db:5432",
+                "from https://gitea/x to postgres://(hidden)@db:5432",
             ),
             (
                 "npm warn glob@7.2.3 and @types/node@20.1.0",

@@ -7,6 +7,7 @@ mod colours;
 mod complaints;
 mod contrast;
 mod copying;
+mod forms;
 mod history;
 mod keyboard;
 mod log;
