@@ -252,7 +252,7 @@ async fn the_theme_keeps_the_page_with_its_query() {
 
 #[tokio::test]
 async fn without_script_a_moving_page_is_loaded_again_until_its_reader_stops_that() {
-    const REFRESH: &str = "<noscript><meta http-equiv=\"refresh\" content=\"15\"></noscript>";
+    const REFRESH: &str = "<noscript><meta http-equiv=\"refresh\" content=\"15;url=/environments";
     let dashboard = Dashboard::open().await;
     let ada = dashboard.person("Ada").await;
     let made = dashboard.make(&ada, "Moving", false).await;
