@@ -161,6 +161,15 @@ async fn a_moving_deployments_page_follows_it_to_its_end() {
     let made = dashboard.make(&ada, "Moves", true).await;
     dashboard.until_stage(&made, "build").await;
     let path = dashboard.deployment_page(&made).await;
+    dashboard
+        .until("a second line is there", async || {
+            ada.get(&path)
+                .await
+                .text
+                .contains("id=\"l1\"")
+                .then_some(())
+        })
+        .await;
     let page = quiet(&dashboard, &ada, &path).await;
     assert!(page.says("in progress") && page.text.contains("http-equiv=\"refresh\""));
     let poll = poll_of(&page).unwrap();
