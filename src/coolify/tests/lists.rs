@@ -112,7 +112,7 @@ async fn a_list_may_be_longer_than_an_answer_about_one_thing() {
     };
     let (address, _) = serve(move || {
         let text = |text: &str| [text.to_owned()].into_iter();
-        let rows = (0..1_000).map(application);
+        let rows = (0..720).map(application);
         sent(
             text(r#"{"name":"production","applications":["#)
                 .chain(rows)
@@ -121,7 +121,7 @@ async fn a_list_may_be_longer_than_an_answer_about_one_thing() {
     })
     .await;
     let listed = client_of(address).applications().await.unwrap();
-    assert_eq!(listed.len(), 1_000);
-    assert_eq!(listed[999].uuid, "a999");
-    assert_eq!(listed[999].container(), Container::Running);
+    assert_eq!(listed.len(), 720);
+    assert_eq!(listed[719].uuid, "a719");
+    assert_eq!(listed[719].container(), Container::Running);
 }
