@@ -153,6 +153,19 @@ async fn quiet(dashboard: &Dashboard, person: &Person, path: &str) -> Answer {
         .await
 }
 
+async fn until_second_line(dashboard: &Dashboard, person: &Person, path: &str) {
+    dashboard
+        .until("a second line is there", async || {
+            person
+                .get(path)
+                .await
+                .text
+                .contains("id=\"l1\"")
+                .then_some(())
+        })
+        .await;
+}
+
 #[tokio::test]
 async fn a_moving_deployments_page_follows_it_to_its_end() {
     let dashboard = Dashboard::open().await;
@@ -161,15 +174,7 @@ async fn a_moving_deployments_page_follows_it_to_its_end() {
     let made = dashboard.make(&ada, "Moves", true).await;
     dashboard.until_stage(&made, "build").await;
     let path = dashboard.deployment_page(&made).await;
-    dashboard
-        .until("a second line is there", async || {
-            ada.get(&path)
-                .await
-                .text
-                .contains("id=\"l1\"")
-                .then_some(())
-        })
-        .await;
+    until_second_line(&dashboard, &ada, &path).await;
     let page = quiet(&dashboard, &ada, &path).await;
     assert!(page.says("in progress") && page.text.contains("http-equiv=\"refresh\""));
     let poll = poll_of(&page).unwrap();
