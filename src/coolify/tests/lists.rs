@@ -19,13 +19,12 @@ fn sent(parts: impl Iterator<Item = String> + Send + 'static) -> Response<Body> 
 
 /// A row of a build, its log, and the rest of the row; the log is made of as many entries as `count` says.
 fn row(uuid: &'static str, count: usize) -> impl Iterator<Item = String> + Send {
-    let output = format!("entry NUMBER {}", "x".repeat(1_000));
-    let entry = json!({"command": null, "output": output, "type": "stdout", "hidden": true});
-    let quoted = Value::String(entry.to_string()).to_string();
-    let entry = move |number: usize| {
+    let entry = |number: usize| {
+        let output = format!("entry {number} {}", "x".repeat(1_000));
+        let entry = json!({"command": null, "output": output, "type": "stdout", "hidden": true});
+        let quoted = Value::String(entry.to_string()).to_string();
         let comma = if number == 0 { "" } else { "," };
-        let quoted = quoted[1..quoted.len() - 1].replacen("NUMBER", &number.to_string(), 1);
-        format!("{comma}{quoted}")
+        format!("{comma}{}", &quoted[1..quoted.len() - 1])
     };
     let first = format!(r#"{{"deployment_uuid":"{uuid}","logs":"["#);
     let last = r#"]","application":{"name":"nested"},"status":"in_progress"}"#.to_owned();
