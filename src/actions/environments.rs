@@ -76,7 +76,7 @@ pub async fn create(app: &App, owner: UserId, draft: &Draft<'_>) -> Result<Envir
         drop(tx);
         let same = environments::same(&app.pool, owner, &name, &subdomain).await?;
         let id = EnvironmentId::from(same.ok_or_else(|| taken(&inserted))?);
-        return again(app, owner, id, draft.deploy).await;
+        return repeated(app, owner, id, draft.deploy).await;
     }
     if draft.deploy {
         super::deployments::begin(app, &mut tx, owner, id).await?;
@@ -85,8 +85,8 @@ pub async fn create(app: &App, owner: UserId, draft: &Draft<'_>) -> Result<Envir
     Ok(id)
 }
 
-/// The same form a second time. Whoever wanted it deployed the second time gets that.
-async fn again(
+/// The answer to the same form a second time. If it asks for a deployment and the first one did not, it is deployed.
+async fn repeated(
     app: &App,
     owner: UserId,
     id: EnvironmentId,

@@ -2,6 +2,7 @@
 
 use super::harness::{Dashboard, Made};
 use super::person::{Answer, Person};
+use super::rows::heard;
 use crate::domain::id::DeploymentId;
 use crate::simulator::calls::Call;
 use crate::simulator::faults::FaultKind;
@@ -130,16 +131,6 @@ async fn a_deployment_is_shown_to_its_owner_alone() {
     }
     ada.get(&hers.at("deployments/dep_1")).await.expect(404);
     dashboard.close().await;
-}
-
-/// What the poll is answered with once there is something new.
-async fn heard(dashboard: &Dashboard, person: &Person, poll: &str) -> Answer {
-    dashboard
-        .until("the change is heard", async || {
-            let answer = person.fetch(poll).await;
-            (answer.status != StatusCode::NO_CONTENT).then_some(answer)
-        })
-        .await
 }
 
 /// The page once nothing has changed since it was made.

@@ -27,7 +27,7 @@ fn trigger(page: &Answer) -> &str {
 }
 
 /// What a poll is answered with once the change was heard, a moment after it was made.
-async fn heard(dashboard: &Dashboard, person: &Person, poll: &str) -> Answer {
+pub async fn heard(dashboard: &Dashboard, person: &Person, poll: &str) -> Answer {
     dashboard
         .until("the change is heard", async || {
             let answer = person.fetch(poll).await;

@@ -224,7 +224,7 @@ pub async fn theme(
     };
     let secure = if web.secure { "; Secure" } else { "" };
     let cookie = format!("theme={theme}; Path=/; Max-Age=31536000; HttpOnly; SameSite=Lax{secure}");
-    let back = back::as_it_is(&chosen.back, &headers);
+    let back = back::with_current_query(&chosen.back, &headers);
     let mut response = Redirect::to(&back).into_response();
     if let Ok(cookie) = HeaderValue::from_str(&cookie) {
         response.headers_mut().insert(header::SET_COOKIE, cookie);

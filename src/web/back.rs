@@ -1,7 +1,8 @@
 //! Where a form leads: the page it was sent from, or the page that somebody wanted to see before signing in. Only paths
 //! of this site.
 
-use axum::body::to_bytes;
+use crate::domain::id::EnvironmentId;
+use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, header};
@@ -9,8 +10,6 @@ use axum::response::Redirect;
 use std::convert::Infallible;
 use url::{Url, form_urlencoded};
 
-/// Larger than any form that has the field.
-const FORM_BYTES: usize = 64 * 1024;
 /// The page after signing in when nobody said another.
 pub const HOME: &str = "/environments";
 
@@ -24,15 +23,13 @@ pub fn is_own(path: &str) -> bool {
 /// The path and query of the page that a request comes from, if it shows environments.
 pub fn page_of(headers: &HeaderMap) -> Option<String> {
     let (path, query) = path_of(headers, &header::REFERER)?;
-    let shows_environments = path == HOME
-        || path
-            .strip_prefix("/environments/")
-            .is_some_and(|id| id.starts_with("env_") && !id.contains('/'));
-    shows_environments.then(|| path + &query)
+    let id = path.strip_prefix("/environments/");
+    let is_one = id.is_some_and(|id| id.parse::<EnvironmentId>().is_ok());
+    (path == HOME || is_one).then(|| path + &query)
 }
 
-/// The page that a form names, with the query that it has by now: a search changes it without loading the page again.
-pub fn as_it_is(page: &str, headers: &HeaderMap) -> String {
+/// The page that a form names, with its query of now: a search changes the query without loading the page again.
+pub fn with_current_query(page: &str, headers: &HeaderMap) -> String {
     if !is_own(page) {
         return "/".to_owned();
     }
@@ -82,10 +79,9 @@ pub fn after_login(next: &str) -> &str {
 pub struct Back(Option<String>);
 
 impl Back {
-    /// The page that a field names, otherwise the one that the headers name.
-    pub fn new(field: &str, headers: &HeaderMap) -> Self {
-        let field = is_own(field).then(|| field.to_owned());
-        Self(field.or_else(|| page_of(headers)))
+    /// The page that the field names.
+    pub fn to(field: &str) -> Self {
+        Self(is_own(field).then(|| field.to_owned()))
     }
 
     /// Redirects there; to the list when it is not known. The list shows the row that was meant.
@@ -105,15 +101,18 @@ impl Back {
     }
 }
 
-impl<S: Sync> FromRequest<S> for Back {
+impl<S: Send + Sync> FromRequest<S> for Back {
     type Rejection = Infallible;
 
-    async fn from_request(request: Request, _: &S) -> Result<Self, Infallible> {
-        let (parts, body) = request.into_parts();
-        let body = to_bytes(body, FORM_BYTES).await.unwrap_or_default();
+    /// A form may be empty, and then needs no content type.
+    async fn from_request(request: Request, state: &S) -> Result<Self, Infallible> {
+        let sender = page_of(request.headers());
+        let body = Bytes::from_request(request, state)
+            .await
+            .unwrap_or_default();
         let field = form_urlencoded::parse(&body).find(|(name, _)| name == "back");
-        let field = field.map(|(_, page)| page).unwrap_or_default();
-        Ok(Self::new(&field, &parts.headers))
+        let Self(named) = field.map_or(Self(None), |(_, page)| Self::to(&page));
+        Ok(Self(named.or(sender)))
     }
 }
 
@@ -135,8 +134,15 @@ mod tests {
                 "https://a.b:81/environments?q=a%26b&page=2",
                 Some("/environments?q=a%26b&page=2"),
             ),
-            ("http://a.b/environments/env_1", Some("/environments/env_1")),
-            ("http://a.b/environments/env_1/delete", None),
+            (
+                "http://a.b/environments/env_01h455vb4pex5vsknk084sn02q",
+                Some("/environments/env_01h455vb4pex5vsknk084sn02q"),
+            ),
+            ("http://a.b/environments/env_1", None),
+            (
+                "http://a.b/environments/env_01h455vb4pex5vsknk084sn02q/delete",
+                None,
+            ),
             ("http://a.b/environments/new", None),
             ("http://a.b//elsewhere/environments", None),
             ("http://a.b/account", None),
@@ -155,9 +161,12 @@ mod tests {
             ("//evil.example", "/"),
             ("", "/"),
         ] {
-            assert_eq!(as_it_is(page, &headers), back);
+            assert_eq!(with_current_query(page, &headers), back);
         }
-        assert_eq!(as_it_is("/account", &HeaderMap::new()), "/account");
+        assert_eq!(
+            with_current_query("/account", &HeaderMap::new()),
+            "/account"
+        );
     }
 
     #[test]

@@ -69,7 +69,7 @@ async fn page_of(
     let rows = environments::deployments(&web.app, me.user.id, id).await?;
     let (deployments, stages) = history(web, &rows).await?;
     let log = match rows.first() {
-        Some(newest) => Some(log::whole(web, me.user.id, id, newest).await?),
+        Some(newest) => Some(log::after(web, me.user.id, id, newest, 0).await?),
         None => None,
     };
     let page = Page::new(&me.visitor, &found.name).await;

@@ -119,17 +119,7 @@ fn left_out(count: i32) -> String {
     format!("… {count} {entries} of the log {are} left out here …")
 }
 
-/// The log of a deployment, or its end if it is long.
-pub async fn whole(
-    web: &Web,
-    owner: UserId,
-    id: EnvironmentId,
-    row: &DeploymentRow,
-) -> Result<Log, PageError> {
-    after(web, owner, id, row, 0).await
-}
-
-/// The lines of a deployment's log from a position on.
+/// The lines of a deployment's log from a position on, or its last ones if they are many.
 pub async fn after(
     web: &Web,
     owner: UserId,

@@ -70,8 +70,7 @@ async fn form_page(
     let page = Page::new(&me.visitor, "New environment").await;
     let mut page = page.refused(form.errors.any());
     // The form is submitted to the list's path.
-    "/environments/new".clone_into(&mut page.path);
-    "/environments/new".clone_into(&mut page.back);
+    "/environments/new".clone_into(&mut page.url);
     Ok(html_with(
         status,
         "environments/new.html",

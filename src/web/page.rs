@@ -84,9 +84,8 @@ pub struct Page {
     user: Option<Person>,
     theme: &'static str,
     pub notices: Vec<Notice>,
-    pub path: String,
-    /// Where the theme switch redirects back to.
-    pub back: String,
+    /// The path and the query of the page, to which the theme switch leads back.
+    pub url: String,
     /// Without script, the page reloads itself while a status may change, unless its reader stopped that.
     refresh: bool,
     /// The same page, with that stopped or started again.
@@ -125,8 +124,7 @@ impl Page {
             user: visitor.user.as_ref().map(Person::from),
             theme: visitor.theme,
             notices: vec![],
-            path: visitor.path.clone(),
-            back: visitor.url.clone(),
+            url: visitor.url.clone(),
             refresh: false,
             refresh_switch: None,
             build: build(),
@@ -145,7 +143,7 @@ impl Page {
 
     /// A page on which something moves: without script it is loaded again every 15 seconds, until its reader stops that.
     pub fn moving(mut self, moves: bool) -> Self {
-        let (path, query) = self.back.split_once('?').unwrap_or((&self.back, ""));
+        let (path, query) = self.url.split_once('?').unwrap_or((&self.url, ""));
         let stopped = query.split('&').any(|part| part == STOPPED);
         let kept = query
             .split('&')

@@ -114,7 +114,7 @@ async fn confirmed(
     match done {
         Ok(removal) => {
             me.visitor.notice(Tone::Good, said).await;
-            let (back, id) = (Back::new(&typed.back, &HeaderMap::new()), id.to_string());
+            let (back, id) = (Back::to(&typed.back), id.to_string());
             Ok(match removal {
                 Removal::Done => back.redirect_without(&id).into_response(),
                 Removal::Begun => back.redirect(&id).into_response(),

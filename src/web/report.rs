@@ -44,9 +44,10 @@ pub async fn text(
 }
 
 fn head(environment: &Row, row: &DeploymentRow, deployment: &Deployment) -> String {
-    let outcome = match (&deployment.duration, &deployment.since) {
-        (Some(took), _) => format!("{} after {took}", deployment.outcome),
-        (None, since) => format!("in progress for {}", words_of(since.as_ref())),
+    let duration = &deployment.duration.words;
+    let outcome = match row.outcome {
+        Some(outcome) => format!("{} after {duration}", outcome.word()),
+        None => format!("in progress for {duration}"),
     };
     let lines = [
         format!(
@@ -74,13 +75,9 @@ fn head(environment: &Row, row: &DeploymentRow, deployment: &Deployment) -> Stri
 }
 
 fn of_step(step: &Step) -> String {
-    let since = words_of(step.since.as_ref());
-    let duration = step.duration.as_deref().unwrap_or(since);
+    let duration = step.duration.as_ref();
+    let duration = duration.map_or("-", |duration| &duration.words);
     format!("{:<12} {:<10} {duration}", step.word, step.state)
-}
-
-fn words_of(since: Option<&Time>) -> &str {
-    since.map_or("-", |since| &since.words)
 }
 
 fn of_call(call: &Call) -> String {

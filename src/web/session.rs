@@ -40,7 +40,6 @@ pub fn layer(web: &Web) -> SessionManagerLayer<Sessions> {
 pub struct Visitor {
     pub user: Option<User>,
     pub theme: &'static str,
-    pub path: String,
     /// The path and the query.
     pub url: String,
     pub address: IpAddr,
@@ -69,7 +68,6 @@ impl FromRequestParts<Web> for Visitor {
         Ok(Self {
             user,
             theme: theme(&parts.headers),
-            path: parts.uri.path().to_owned(),
             url: parts.uri.to_string(),
             address: sender(parts),
             device: device(&parts.headers),
@@ -192,7 +190,6 @@ impl Visitor {
         Self {
             user: None,
             theme: theme(&parts.headers),
-            path: parts.uri.path().to_owned(),
             url: parts.uri.to_string(),
             address: sender(parts),
             device: device(&parts.headers),

@@ -10,7 +10,7 @@ const MACROS: &str = "_ui.html";
 
 fn page(user: &Value, theme: &str) -> Value {
     json!({
-        "title": "Sample", "user": user, "theme": theme, "path": "/environments", "back": "/environments?q=a", "build": "0123",
+        "title": "Sample", "user": user, "theme": theme, "url": "/environments?q=a", "build": "0123",
         "refresh": theme == "dark", "refresh_switch": "/environments?refresh=no",
         "notices": [{ "tone": "good", "text": "Done <b>well</b>." }, { "tone": "bad", "text": "Not done." }],
     })
@@ -64,7 +64,7 @@ fn deployments() -> Value {
     let deployment = |outcome: &str| {
         json!({
             "id": "dep_1", "when": time("ago"), "who": "Ada", "outcome": outcome,
-            "duration": (outcome != "moving").then_some("12s"), "since": (outcome == "moving").then(|| time("elapsed")), "commit": (outcome == "failed").then_some("0a1b2c3"), "reason": (outcome == "failed").then_some("So."), "lines": (outcome == "failed").then_some("a\nb"), "lines_title": "Before", "kept": outcome != "cancelled",
+            "duration": time(if outcome == "moving" { "elapsed" } else { "took" }), "commit": (outcome == "failed").then_some("0a1b2c3"), "reason": (outcome == "failed").then_some("So."), "lines": (outcome == "failed").then_some("a\nb"), "lines_title": "Before", "kept": outcome != "cancelled",
         })
     };
     outcomes.map(deployment).collect()
@@ -86,7 +86,7 @@ fn add_deployment(sample: &mut Value, full: bool) {
 fn stages() -> Value {
     let states = ["done", "current", "failed", "cancelled", "todo"].into_iter();
     states
-        .map(|state| json!({ "word": "Build", "state": state, "duration": (state == "done").then_some("12s"), "since": (state == "current").then(|| time("elapsed")) }))
+        .map(|state| json!({ "word": "Build", "state": state, "duration": (state != "todo").then(|| time(if state == "current" { "elapsed" } else { "took" })) }))
         .collect()
 }
 

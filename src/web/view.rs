@@ -1,6 +1,6 @@
 //! The contents of a row, a head and a list of steps: strings and flags for the templates.
 
-use super::words::{Time, elapsed};
+use super::words::Time;
 use crate::actions::environments::{DeploymentRow, EnvironmentRow};
 use crate::actions::known;
 use crate::app::App;
@@ -198,9 +198,7 @@ fn can(row: &EnvironmentRow) -> Can {
 pub struct Step {
     pub word: &'static str,
     pub state: &'static str,
-    pub duration: Option<String>,
-    /// When the current step began.
-    pub since: Option<Time>,
+    pub duration: Option<Time>,
 }
 
 /// The six steps of a deployment with their durations.
@@ -213,10 +211,7 @@ pub fn steps(deployment: &DeploymentRow, began: &[(Stage, OffsetDateTime)]) -> V
         Step {
             word: stage.title(),
             state: state(deployment, stage),
-            duration: at.zip(ended).map(|(at, ended)| elapsed(at, ended)),
-            since: at
-                .filter(|_| ended.is_none())
-                .map(|at| Time::elapsed(at, deployment.now)),
+            duration: at.map(|at| Time::duration(at, ended, deployment.now)),
         }
     };
     Stage::ALL.into_iter().map(step).collect()
@@ -240,10 +235,7 @@ pub struct Deployment {
     who: String,
     commit: Option<String>,
     pub outcome: &'static str,
-    /// How long it took, when it has ended.
-    pub duration: Option<String>,
-    /// When it began, while it goes on.
-    pub since: Option<Time>,
+    pub duration: Time,
     pub reason: Option<String>,
     /// The log lines before the error, or the container's own last ones.
     pub lines: Option<String>,
@@ -268,8 +260,7 @@ impl Deployment {
                 .as_ref()
                 .map(|sha| sha.chars().take(7).collect()),
             outcome: row.outcome.map_or("moving", Outcome::word),
-            duration: row.finished_at.map(|at| elapsed(row.created_at, at)),
-            since: (row.finished_at.is_none()).then(|| Time::elapsed(row.created_at, now)),
+            duration: Time::duration(row.created_at, row.finished_at, now),
             reason: row.reason.clone().or_else(|| row.note.clone()),
             lines: row.reason_lines.clone(),
             kept: row.log_kept,

@@ -21,6 +21,7 @@ pub struct Time {
 #[serde(rename_all = "lowercase")]
 enum Kind {
     Elapsed,
+    Took,
     Ago,
     Clock,
     Second,
@@ -30,6 +31,18 @@ impl Time {
     /// The time since then, while something goes on: "1m 42s".
     pub fn elapsed(at: OffsetDateTime, now: OffsetDateTime) -> Self {
         Self::new(Kind::Elapsed, at, now, elapsed(at, now))
+    }
+
+    /// How long something took, or goes on until now. What has ended is words alone, and does not count on.
+    pub fn duration(
+        from: OffsetDateTime,
+        ended: Option<OffsetDateTime>,
+        now: OffsetDateTime,
+    ) -> Self {
+        match ended {
+            Some(ended) => Self::new(Kind::Took, from, ended, elapsed(from, ended)),
+            None => Self::elapsed(from, now),
+        }
     }
 
     /// "just now", "1 minute ago", "3 days ago".
@@ -63,8 +76,8 @@ impl Time {
     }
 }
 
-/// How long something took: "12s", "1m 42s", "2h 5m".
-pub fn elapsed(from: OffsetDateTime, to: OffsetDateTime) -> String {
+/// "12s", "1m 42s", "2h 5m".
+fn elapsed(from: OffsetDateTime, to: OffsetDateTime) -> String {
     let seconds = (to - from).whole_seconds().max(0);
     match seconds {
         ..60 => format!("{seconds}s"),

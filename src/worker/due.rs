@@ -43,29 +43,32 @@ impl Starts {
 
     fn begin(&self, upcoming: &Upcoming) {
         let is_due = |seconds: Option<f64>| seconds.is_some_and(|seconds| seconds <= 0.0);
-        for (start, has_work) in [
-            (&self.deployment, is_due(upcoming.deployment)),
-            (&self.removal, is_due(upcoming.removal)),
-            (&self.settled, is_due(upcoming.settled)),
-            (&self.logs, is_due(upcoming.log)),
-            (&self.turns, upcoming.waiting),
-        ] {
-            if has_work {
-                start.notify_one();
-            }
-        }
+        let has_work = [
+            is_due(upcoming.deployment),
+            is_due(upcoming.removal),
+            is_due(upcoming.settled),
+            is_due(upcoming.log),
+            upcoming.waiting,
+        ];
+        let starts = self.all().into_iter().zip(has_work);
+        starts
+            .filter(|(_, has_work)| *has_work)
+            .for_each(|(start, _)| start.notify_one());
     }
 
     fn begin_all(&self) {
-        for start in [
-            &self.deployment,
-            &self.removal,
-            &self.settled,
-            &self.logs,
-            &self.turns,
-        ] {
-            start.notify_one();
-        }
+        self.all().into_iter().for_each(|start| start.notify_one());
+    }
+
+    fn all(&self) -> [&Start; 5] {
+        let Self {
+            deployment,
+            removal,
+            settled,
+            logs,
+            turns,
+        } = self;
+        [deployment, removal, settled, logs, turns]
     }
 }
 
