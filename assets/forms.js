@@ -1,4 +1,4 @@
-// Fields are checked, forms are sent once, buttons copy, show, make and close.
+// Fields are checked, forms are sent once, buttons act.
 const id = (name) => document.getElementById(name);
 const on = (type, act) => document.addEventListener(type, act, true);
 document.documentElement.className = navigator.clipboard ? "js clip" : "js";
@@ -16,11 +16,12 @@ on("focusout", ({ target }) => target.value && check(target));
 
 // A form is sent once, and its page comes back scrolled as it was.
 const here = () => location.pathname + location.search, sent = [];
-const again = () => { for (const button of sent.splice(0)) button.disabled = false; };
+const again = () => { for (const it of sent.splice(0)) it.disabled = it.form.ariaBusy = false; };
 on("submit", (e) => {
   const form = e.target, wrong = [...form.elements].find(check);
   if (wrong) return e.preventDefault(wrong.focus());
   if (form.hasAttribute("hx-get")) return;
+  form.ariaBusy = true;
   for (const made of form.querySelectorAll(".secret [type=text]")) made.type = "password";
   try { sessionStorage.scrolled = `${scrollY} ${here()}`; } catch { /* Not allowed. */ }
   setTimeout(() => { for (const it of form.elements) if (it.type === "submit") { it.disabled = true; sent.push(it); } });
@@ -34,6 +35,11 @@ addEventListener("pageshow", ({ persisted }) => {
     delete sessionStorage.scrolled;
   } catch { /* Nothing was sent. */ }
 });
+
+for (const it of document.querySelectorAll("[data-kept]")) {
+  try { it.checked = JSON.parse(localStorage[it.id] ?? it.checked); } catch { /* Not allowed. */ }
+  on("change", ({ target }) => { try { if (target === it) localStorage[it.id] = it.checked; } catch { /* Not allowed. */ } });
+}
 
 const reveal = (field, shown) => {
   field.type = shown ? "text" : "password";
@@ -66,4 +72,7 @@ on("click", (e) => {
   const button = e.target.closest("button, a");
   for (const name in button?.dataset) acts[name]?.(button, button.dataset[name], e);
 });
-on("htmx:afterSettle", ({ target }) => { if (target.id === "dialog" && target.firstChild) target.showModal(); });
+on("htmx:afterSettle", ({ target }) => {
+  if (target.id === "dialog" && target.firstChild) target.showModal();
+  if (target.id === "preview") id("name").ariaInvalid = !!target.querySelector(".bad");
+});

@@ -1,10 +1,6 @@
 // Single keys, unless they are not wanted.
 const id = (name) => document.getElementById(name), used = id("keys");
 const keys = { "/": () => id("q")?.select(), n: () => { location = "/environments/new"; }, "?": () => id("help").showPopover() };
-if (used) {
-  try { used.checked = localStorage.keys !== "false"; } catch { /* Not allowed. */ }
-  used.onchange = () => { try { localStorage.keys = used.checked; } catch { /* Not allowed. */ } };
-}
 document.addEventListener("keydown", (e) => {
   const act = used?.checked && keys[e.key];
   if (act && !(e.ctrlKey || e.metaKey || e.altKey || e.target.closest("input, dialog"))) e.preventDefault(act());

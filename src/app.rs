@@ -55,6 +55,8 @@ pub struct Handles {
     pub domain: AgentsDomain,
     /// The folder that Open shows.
     pub folder: String,
+    /// The repository that environments are built from.
+    pub repository: String,
     pub registration_open: bool,
     pub pace: Arc<Pace>,
 }
@@ -92,6 +94,8 @@ pub struct Pace {
     pub turn_wait: Duration,
     /// How long a removal may take before its owner sees a message.
     pub removal: Duration,
+    /// How long a removal is tried before its owner may give up.
+    pub give_up: Duration,
     /// How long a cancelled build may take to stop before its application is removed anyway.
     pub winding_down: Duration,
     pub patience: Patience,
@@ -130,6 +134,7 @@ impl Default for Pace {
             deadline: minutes(20),
             turn_wait: Duration::from_hours(12),
             removal: minutes(2),
+            give_up: minutes(1),
             winding_down: minutes(1),
             patience: Patience::default(),
             tick: Duration::from_millis(500),
@@ -154,6 +159,8 @@ pub struct Parts {
     pub domain: AgentsDomain,
     /// The folder that Open shows.
     pub folder: String,
+    /// The repository that environments are built from.
+    pub repository: String,
     pub registration_open: bool,
     pub pace: Pace,
 }
@@ -175,6 +182,7 @@ impl App {
             holder: Uuid::now_v7(),
             domain: parts.domain,
             folder: parts.folder,
+            repository: parts.repository,
             registration_open: parts.registration_open,
             pace: Arc::new(parts.pace),
         }))

@@ -217,6 +217,7 @@ fn build(config: &Config, prefix: &str, pace: Pace) -> anyhow::Result<App> {
         prefix: prefix.to_owned(),
         domain: config.domain.clone(),
         folder: config.folder.clone(),
+        repository: config.source.repository.clone(),
         registration_open: config.registration_open,
         pace,
     }))

@@ -2,7 +2,7 @@
 
 use super::step::{Next, Step, StepError};
 use crate::coolify::{DeploymentRow, Error};
-use crate::domain::judge::{self, Container};
+use crate::domain::judge::{self, Build, Container};
 use crate::store::claims::DeploymentStep;
 
 /// Cancels the running build and waits until it has stopped, up to a limit.
@@ -15,7 +15,10 @@ pub async fn cancel(step: &Step<'_>, row: &DeploymentStep) -> Result<Next, StepE
         Err(StepError::Coolify(Error::NotFound)) => {
             return Ok(Next::Cancelled { running: false });
         }
-        moves => moves?,
+        Ok(Stopped::Finished(build)) if row.deployment_uuid.as_ref() == Some(&build) => {
+            return Ok(Next::TooLate(build));
+        }
+        stopped => matches!(stopped?, Stopped::Asked),
     };
     if moves && row.is_too_late(step.app.pace.winding_down) {
         return Ok(Next::Fail(
@@ -52,7 +55,18 @@ pub async fn give_up(step: &Step<'_>, row: &DeploymentStep) -> Result<Next, Step
     })
 }
 
-/// Cancels the application's running build; returns whether there was one. Coolify runs one build per application at
+/// What became of a build that was to be stopped.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Stopped {
+    /// None was running.
+    None,
+    /// Coolify was asked to cancel it.
+    Asked,
+    /// It is done.
+    Finished(String),
+}
+
+/// Cancels the application's running build. Coolify runs one build per application at
 /// a time, so it is enough to check the newest one besides `known`.
 ///
 /// # Errors
@@ -61,7 +75,7 @@ pub async fn stop_build(
     step: &Step<'_>,
     application: &str,
     known: Option<&str>,
-) -> Result<bool, StepError> {
+) -> Result<Stopped, StepError> {
     let newest = step.calls.one().await?.recent_build(application).await?;
     let in_flight = newest.as_ref().filter(|newest| newest.moves());
     if let Some(build) = in_flight {
@@ -71,7 +85,13 @@ pub async fn stop_build(
     if let Some(known) = known.filter(|_| newest.as_ref().is_some_and(|one| !is_newest(one))) {
         cancel_one(step, known).await?;
     }
-    Ok(in_flight.is_some())
+    Ok(match newest {
+        Some(newest) if newest.moves() => Stopped::Asked,
+        Some(newest) if newest.build() == Build::Finished => {
+            Stopped::Finished(newest.deployment_uuid)
+        }
+        _ => Stopped::None,
+    })
 }
 
 async fn cancel_one(step: &Step<'_>, build: &str) -> Result<(), StepError> {

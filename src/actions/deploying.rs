@@ -9,6 +9,7 @@ use crate::coolify::{
 use crate::crash;
 use crate::domain::deployment::Stage;
 use crate::domain::id::EnvironmentId;
+use crate::domain::judge::VANISHED;
 use crate::store::claims::DeploymentStep;
 use crate::store::{applications, builds};
 
@@ -139,9 +140,7 @@ async fn save(
 
 async fn create(step: &Step<'_>, row: &DeploymentStep) -> Result<Next, StepError> {
     if row.password_hash.is_none() {
-        return Ok(Next::Fail(
-            "The application is no longer in Coolify. Set a new password for the environment to make a new one; its files are lost.".to_owned(),
-        ));
+        return Ok(Next::Fail(VANISHED.to_owned()));
     }
     if let Some(wait) = step.wait_for_landing() {
         return Ok(wait);
@@ -260,7 +259,7 @@ async fn build(step: &Step<'_>, row: &DeploymentStep) -> Result<Next, StepError>
     step.hold(Some(step.app.pace.landing)).await?;
     let newest = newest.map(|row| row.deployment_uuid).unwrap_or_default();
     builds::save_newest(&step.app.pool, row.id, &newest).await?;
-    Ok(match client.deploy(uuid).await? {
+    Ok(match client.deploy(uuid, row.rebuild).await? {
         // The watcher confirms that the build exists, from the shared snapshot.
         Asked::Build(promised) => Next::Follow(promised),
         Asked::AlreadyQueued => Next::Again {

@@ -7,12 +7,15 @@ use super::jobs;
 use super::refusal::Refusal;
 use crate::app::App;
 use crate::crash;
-use crate::domain::deployment::Outcome;
+use crate::domain::deployment::{BuildKind, Outcome, Stage};
+use crate::domain::event::EventKind;
 use crate::domain::id::{DeploymentId, EnvironmentId, UserId};
 use crate::domain::invalid::Wrong;
+use crate::domain::judge::VANISHED;
 use crate::domain::password::Password;
 use crate::domain::status::{Event, Status};
-use crate::store::{self, deployments, environment_rows, environments, turns, watches};
+use crate::store::deployments::New;
+use crate::store::{self, deployments, environment_rows, environments, events, turns, watches};
 use secrecy::ExposeSecret;
 use sqlx::PgConnection;
 use std::time::Duration;
@@ -22,7 +25,12 @@ use std::time::Duration;
 ///
 /// # Errors
 /// `NotFound`, or a message when a deployment is being cancelled or the environment is being deleted.
-pub async fn deploy(app: &App, owner: UserId, id: EnvironmentId) -> Result<(), Refusal> {
+pub async fn deploy(
+    app: &App,
+    owner: UserId,
+    id: EnvironmentId,
+    build: BuildKind,
+) -> Result<(), Refusal> {
     let mut tx = store::begin(&app.pool).await?;
     let row = environments::lock(&mut tx, owner, id)
         .await?
@@ -36,7 +44,7 @@ pub async fn deploy(app: &App, owner: UserId, id: EnvironmentId) -> Result<(), R
         }
         return Ok(());
     }
-    begin(app, &mut tx, owner, id).await?;
+    begin(app, &mut tx, owner, id, build).await?;
     crash::point("asked.before");
     tx.commit().await?;
     crash::point("asked.after");
@@ -72,10 +80,36 @@ pub async fn set_password(
     if row.status == Status::Pending {
         environments::set_status(&mut tx, id, row.status, None).await?;
     } else {
-        begin(app, &mut tx, owner, id).await?;
+        events::add(&mut tx, id, EventKind::Password, Some(owner), None).await?;
+        begin(app, &mut tx, owner, id, BuildKind::Reuse).await?;
     }
     tx.commit().await?;
     Ok(())
+}
+
+/// Drops a new password that waits for the next deployment. Idempotent.
+///
+/// # Errors
+/// `NotFound`, or a message when it cannot be taken back any more.
+pub async fn discard_password(app: &App, owner: UserId, id: EnvironmentId) -> Result<(), Refusal> {
+    let mut tx = store::begin(&app.pool).await?;
+    let row = environments::lock(&mut tx, owner, id)
+        .await?
+        .ok_or(Refusal::NotFound)?;
+    match (row.status, row.password_waits, row.has_password) {
+        (Status::Deploying, true, _) => Err(Refusal::NotNow(
+            "It is being deployed with the new password. Cancel the deployment first.",
+        )),
+        (_, true, false) => Err(Refusal::NotNow(
+            "Coolify has the new password already, and the next deployment takes it.",
+        )),
+        (_, true, true) if row.has_application => {
+            environments::discard_password(&mut tx, id).await?;
+            events::add(&mut tx, id, EventKind::Discarded, Some(owner), None).await?;
+            Ok(tx.commit().await?)
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Creates a deployment inside a transaction. The scheduler of turns enqueues its first job.
@@ -84,6 +118,7 @@ pub async fn begin(
     tx: &mut PgConnection,
     owner: UserId,
     id: EnvironmentId,
+    build: BuildKind,
 ) -> Result<(), Refusal> {
     let row = environments::lock(tx, owner, id)
         .await?
@@ -97,15 +132,24 @@ pub async fn begin(
             }
             _ => "This environment is being deployed already. Wait until it is done, or cancel it.",
         }))?;
+    if row.vanished && !row.has_password {
+        return Err(Refusal::NotNow(VANISHED));
+    }
     if !row.has_application && !row.has_password {
         return Err(Refusal::NotNow(
             "This environment needs a password before it can be deployed. Set one on its page.",
         ));
     }
     let deployment = DeploymentId::new();
-    let before = (row.status, row.reason.as_deref());
+    let new = New {
+        environment: id,
+        by: owner,
+        before: (row.status, row.reason.as_deref()),
+        build,
+        wait: app.pace.turn_wait,
+    };
     environments::set_status(tx, id, status, None).await?;
-    deployments::insert(tx, deployment, id, owner, before, app.pace.turn_wait).await?;
+    deployments::insert(tx, deployment, &new).await?;
     watches::stop(tx, id).await?;
     Ok(())
 }
@@ -120,6 +164,12 @@ pub async fn cancel(app: &App, owner: UserId, id: EnvironmentId) -> Result<(), R
     let row = environments::lock(&mut tx, owner, id)
         .await?
         .ok_or(Refusal::NotFound)?;
+    let under_way = deployments::under_way(&mut tx, id).await?;
+    if under_way.is_some_and(|it| it.stage >= Stage::Start && !it.cancel_requested) {
+        return Err(Refusal::NotNow(
+            "The new container has taken over already, so there is nothing left to cancel.",
+        ));
+    }
     let moving = deployments::moving(&mut tx, id).await?;
     let Some(deployment) = moving.filter(|_| row.status == Status::Deploying) else {
         if row.status != Status::Deleting && deployments::was_cancelled(&mut tx, id).await? {

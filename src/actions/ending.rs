@@ -3,6 +3,7 @@
 use crate::app::App;
 use crate::domain::deployment::Outcome;
 use crate::domain::id::{DeploymentId, EnvironmentId};
+use crate::domain::judge::VANISHED;
 use crate::domain::status::{Event, Status};
 use crate::store::turns::Before;
 use crate::store::watches::{self, Kind};
@@ -37,6 +38,7 @@ pub async fn fail(
     tracing::info!(%environment, deployment = %id, reason = sentence, "deployment failed");
     deployments::finish(tx, id, Outcome::Failed, Some(sentence), lines).await?;
     set(tx, environment, Event::Failed, Some(sentence)).await?;
+    environments::set_vanished(tx, environment, sentence == VANISHED).await?;
     watches::stop(tx, environment).await?;
     watches::watch_application(tx, environment, Duration::ZERO).await
 }

@@ -193,6 +193,7 @@ async fn write_deployment(
             builds::follow(tx, id, &build).await?;
             watches::watch(tx, environment, Kind::Deployment, app.pace.look_every).await
         }
+        Next::TooLate(build) => not_cancelled(tx, environment, id, &build).await,
         Next::Watch | Next::Gone => {
             watches::watch(tx, environment, Kind::Deployment, Duration::ZERO).await
         }
@@ -213,6 +214,20 @@ async fn write_deployment(
         Next::Fail(sentence) => ending::fail(tx, environment, id, &sentence.into()).await,
         Next::Cancelled { running } => ending::cancel(tx, environment, id, running).await,
     }
+}
+
+/// The build was done before it could be cancelled: the watcher follows it to its end.
+async fn not_cancelled(
+    tx: &mut PgConnection,
+    environment: EnvironmentId,
+    id: DeploymentId,
+    build: &str,
+) -> sqlx::Result<()> {
+    deployments::ignore_cancel(tx, id).await?;
+    builds::follow(tx, id, build).await?;
+    let note = "The build was done before it could be cancelled.";
+    deployments::note(tx, id, Some(note)).await?;
+    watches::watch(tx, environment, Kind::Deployment, Duration::ZERO).await
 }
 
 /// Caps a retry delay at the deadline.

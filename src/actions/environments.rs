@@ -3,7 +3,7 @@
 use super::{ending, hashing, jobs};
 use crate::app::App;
 use crate::crash;
-use crate::domain::deployment::Outcome;
+use crate::domain::deployment::{BuildKind, Outcome};
 use crate::domain::environment::{self, EnvironmentName, Subdomain, Suffix};
 use crate::domain::id::{EnvironmentId, UserId};
 use crate::domain::invalid::{Invalid, Wrong, Wrongs, check};
@@ -11,14 +11,15 @@ use crate::domain::password::Password;
 use crate::domain::status::{Event, Status};
 use crate::store::environment_rows::{self, Filter};
 use crate::store::environments::{self, Inserted, New};
-use crate::store::{self, deployments, watches};
+use crate::store::{self, deployment_rows, deployments, events, watches};
 use secrecy::ExposeSecret;
 use std::time::Duration;
 use time::OffsetDateTime;
 
 pub use super::refusal::Refusal;
-pub use crate::store::deployments::DeploymentRow;
-pub use crate::store::environment_rows::{Counts, EnvironmentRow, PAGE_ROWS};
+pub use crate::store::deployment_rows::DeploymentRow;
+pub use crate::store::environment_rows::{Counts, EnvironmentRow, PAGE_ROWS, Sort};
+pub use crate::store::events::EventRow;
 
 /// The fields of the form for a new environment.
 pub struct Draft<'a> {
@@ -79,7 +80,7 @@ pub async fn create(app: &App, owner: UserId, draft: &Draft<'_>) -> Result<Envir
         return repeated(app, owner, id, draft.deploy).await;
     }
     if draft.deploy {
-        super::deployments::begin(app, &mut tx, owner, id).await?;
+        super::deployments::begin(app, &mut tx, owner, id, BuildKind::Reuse).await?;
     }
     tx.commit().await?;
     Ok(id)
@@ -93,7 +94,7 @@ async fn repeated(
     deploy: bool,
 ) -> Result<EnvironmentId, Refusal> {
     if deploy && get(app, owner, id).await?.status == Status::Pending {
-        super::deployments::deploy(app, owner, id).await?;
+        super::deployments::deploy(app, owner, id, BuildKind::Reuse).await?;
     }
     Ok(id)
 }
@@ -132,11 +133,12 @@ pub struct Selection {
     /// A part of a name or of an address; empty for all.
     pub text: String,
     pub status: Option<Status>,
+    pub sort: Sort,
     /// Counts from 0.
     pub page: i64,
 }
 
-/// A page of the owner's environments, newest first, and the counts of all that match the text.
+/// A page of the owner's environments, and the counts of all that match the text.
 pub async fn list(
     app: &App,
     owner: UserId,
@@ -152,6 +154,7 @@ pub async fn list(
         domain: &app.domain.common(),
         status: selection.status,
         id: None,
+        sort: selection.sort,
         page: selection.page,
     };
     let rows = environment_rows::list(&app.pool, owner, &filter, app.pace.unconfirmed).await?;
@@ -186,13 +189,18 @@ pub async fn get(app: &App, owner: UserId, id: EnvironmentId) -> Result<Environm
         .ok_or(Refusal::NotFound)
 }
 
+/// What happened to the owner's environment last, besides its deployments.
+pub async fn events(app: &App, owner: UserId, id: EnvironmentId) -> sqlx::Result<Vec<EventRow>> {
+    events::list(&app.pool, owner, id).await
+}
+
 /// The newest deployments of the owner's environment.
 pub async fn deployments(
     app: &App,
     owner: UserId,
     id: EnvironmentId,
 ) -> sqlx::Result<Vec<DeploymentRow>> {
-    deployments::list(&app.pool, owner, id, None).await
+    deployment_rows::list(&app.pool, owner, id, None).await
 }
 
 /// Requests the removal of the owner's environment, in any status. The row is deleted at once if Coolify never got a
@@ -262,6 +270,11 @@ pub async fn forget(
             "Only a removal that Coolify does not confirm can be given up.",
         ));
     }
+    if row.removal_seconds.unwrap_or_default() < app.pace.give_up.as_secs_f64() {
+        return Err(Refusal::NotNow(
+            "Coolify is given a minute to remove it. Give up after that.",
+        ));
+    }
     environments::delete(&mut tx, id).await?;
     tx.commit().await?;
     tracing::warn!(environment = %id, "removal given up: the application may be left in Coolify");
@@ -293,5 +306,5 @@ pub async fn stages(
     app: &App,
     deployment: uuid::Uuid,
 ) -> sqlx::Result<Vec<(crate::domain::deployment::Stage, OffsetDateTime)>> {
-    deployments::stages(&app.pool, deployment).await
+    deployment_rows::stages(&app.pool, deployment).await
 }

@@ -6,6 +6,7 @@ use crate::domain::user::User;
 use crate::store::changes::{Change, Changes};
 use crate::store::{environment_rows, sessions};
 use std::time::Duration;
+use time::OffsetDateTime;
 
 /// How long a version is kept while a status is unconfirmed, because it is not announced that it is confirmed again.
 const UNCONFIRMED: Duration = Duration::from_secs(2);
@@ -94,7 +95,7 @@ pub async fn page_version(
     };
     let version = PageVersion {
         owner,
-        row: row_version(read.version, read.unconfirmed),
+        row: row_version(read.version, read.unconfirmed, read.in_use, read.used_at),
         log: read.deployment.map(|id| (id.into(), read.log_end)),
         log_grows: read.log_grows,
     };
@@ -104,9 +105,19 @@ pub async fn page_version(
 }
 
 /// The version of a row: it changes when anything the row shows does.
-pub fn row_version(version: i64, unconfirmed: bool) -> String {
+pub fn row_version(
+    version: i64,
+    unconfirmed: bool,
+    in_use: bool,
+    used_at: Option<OffsetDateTime>,
+) -> String {
     let unconfirmed = if unconfirmed { "u" } else { "" };
-    format!("{version}{unconfirmed}")
+    let used = match used_at.filter(|_| !in_use) {
+        Some(at) => format!("@{}", at.unix_timestamp()),
+        None => String::new(),
+    };
+    let in_use = if in_use { "n" } else { "" };
+    format!("{version}{unconfirmed}{in_use}{used}")
 }
 
 fn lifetime(any_unconfirmed: bool, confirmed_seconds: Option<f64>) -> Duration {

@@ -2,10 +2,10 @@
 
 use super::refusal::Refusal;
 use crate::app::App;
-use crate::store::{calls, deployments, log_lines};
+use crate::store::{calls, deployment_rows, log_lines};
 
 pub use crate::store::calls::CallRow;
-pub use crate::store::deployments::DeploymentRow;
+pub use crate::store::deployment_rows::DeploymentRow;
 pub use crate::store::log_lines::{Line, Match, Of};
 
 /// A deployment of the owner's environment.
@@ -14,7 +14,7 @@ pub use crate::store::log_lines::{Line, Match, Of};
 /// `NotFound` when it does not exist or belongs to another user.
 pub async fn deployment(app: &App, of: Of) -> Result<DeploymentRow, Refusal> {
     let only = Some(of.deployment);
-    let found = deployments::list(&app.pool, of.owner, of.environment, only).await?;
+    let found = deployment_rows::list(&app.pool, of.owner, of.environment, only).await?;
     found.into_iter().next().ok_or(Refusal::NotFound)
 }
 

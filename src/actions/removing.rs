@@ -1,6 +1,6 @@
 //! The steps of a removal. The row is deleted when Coolify confirms that nothing of the environment is left.
 
-use super::cancelling::stop_build;
+use super::cancelling::{Stopped, stop_build};
 use super::step::{Next, Step, StepError};
 use crate::coolify::{Error, mark};
 use crate::store::claims::RemovalStep;
@@ -12,7 +12,7 @@ pub async fn step(step: &Step<'_>, row: &RemovalStep) -> Result<Next, StepError>
     let mut building = false;
     for uuid in &ours {
         match stop_build(step, uuid, None).await {
-            Ok(moves) => building |= moves,
+            Ok(stopped) => building |= stopped == Stopped::Asked,
             Err(StepError::Coolify(Error::NotFound)) => {}
             Err(error) => return Err(error),
         }

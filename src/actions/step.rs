@@ -27,6 +27,8 @@ pub enum Next {
     QueueFull(Duration),
     /// The failed step, the reason, and what to do.
     Fail(String),
+    /// The build was done before it could be cancelled: the watcher follows it to its end.
+    TooLate(String),
     /// The deployment was cancelled; `running` if the previous container still runs.
     Cancelled { running: bool },
     /// Coolify has nothing left of the environment: delete the row.

@@ -12,7 +12,7 @@ use crate::domain::judge::{Answer, Build, Container, Sighting, Verdict, Waiting}
 use crate::domain::status::Status;
 use crate::redis::calls::Lane;
 use crate::store::watches::{self, Again, Due, Kind};
-use crate::store::{builds, deployments};
+use crate::store::{builds, deployments, environments};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -138,7 +138,7 @@ pub async fn carry_on(app: &App, due: Due, seen: Seen) -> sqlx::Result<()> {
     // A new container may answer already: check at once.
     let verdict = match verdict {
         Verdict::Enter(Stage::Start)
-            if look::address(app, &due.subdomain).await == Answer::Alive =>
+            if matches!(look::address(app, &due.subdomain).await, Answer::Alive(_)) =>
         {
             Verdict::Succeed
         }
@@ -225,6 +225,9 @@ async fn enter(
     let is_next = |stage: &Stage| Some(*stage) > due.stage && *stage <= until;
     for stage in Stage::ALL.into_iter().filter(is_next) {
         deployments::enter(tx, id, stage).await?;
+    }
+    if due.stage < Some(Stage::Start) && until >= Stage::Start {
+        environments::password_in_force(tx, due.environment_id.into()).await?;
     }
     Ok(())
 }

@@ -4,11 +4,12 @@ use super::calls::Calls;
 use super::look;
 use super::writing::{Writing, again_one};
 use crate::app::App;
-use crate::domain::judge::{Answer, Container, Health, Sighting, health};
+use crate::domain::event::EventKind;
+use crate::domain::judge::{Answer, Container, Health, Heartbeat, Sighting, VANISHED, health};
 use crate::domain::status::{Event, Status};
 use crate::redis::calls::Lane;
 use crate::store::watches::{self, Due, Kind};
-use crate::store::{environments, watches::Again};
+use crate::store::{environments, events, watches::Again};
 use std::time::Duration;
 
 /// The state of an environment that stays lost is read from Coolify on every n-th poll.
@@ -18,16 +19,16 @@ const RAREST: i32 = 10;
 
 /// Polls one environment and writes the result. Returns the row when only that it runs is left to write, which is done
 /// for many at once.
-pub async fn look(app: App, due: Due) -> sqlx::Result<Option<Due>> {
+pub async fn look(app: App, due: Due) -> sqlx::Result<Option<(Due, Heartbeat)>> {
     match (look::address(&app, &due.subdomain).await, due.status) {
-        (Answer::Alive, Status::Running) => Ok(Some(due)),
+        (Answer::Alive(heartbeat), Status::Running) => Ok(Some((due, heartbeat))),
         (answer, _) => judge(&app, due, answer).await.map(|()| None),
     }
 }
 
 async fn judge(app: &App, due: Due, answer: Answer) -> sqlx::Result<()> {
     match (answer, due.status) {
-        (Answer::Alive, Status::Error | Status::Pending) => {
+        (Answer::Alive(_), Status::Error | Status::Pending) => {
             change(app, &due, Event::Recovered, None).await
         }
         (Answer::Silent(_), Status::Running) if due.missed == 0 => {
@@ -83,12 +84,26 @@ async fn still_lost(app: &App, due: Due, why: &str) -> sqlx::Result<()> {
         return again_one(app, due, after, true, 0).await;
     }
     if let Some(mut writing) = Writing::begin(app, &due, Status::Error).await? {
-        environments::explain(&mut writing.tx, due.environment_id.into(), Some(why)).await?;
+        let environment = due.environment_id.into();
+        environments::explain(&mut writing.tx, environment, Some(why)).await?;
+        environments::set_vanished(&mut writing.tx, environment, why == VANISHED).await?;
         let again = Again::one(&due, after, true, 0);
         watches::again(&mut *writing.tx, &again).await?;
         writing.commit(app, &due).await?;
     }
     Ok(())
+}
+
+/// What the page tells of the change. That the old container still runs after a failed deployment is no recovery.
+fn told(due: &Due, event: Event) -> Option<EventKind> {
+    let is_failure = due.failure.is_some() && due.reason == due.failure;
+    match event {
+        Event::Lost => Some(EventKind::Stopped),
+        Event::Recovered if due.status == Status::Error && !is_failure => {
+            Some(EventKind::Recovered)
+        }
+        _ => None,
+    }
 }
 
 async fn change(app: &App, due: &Due, event: Event, reason: Option<&str>) -> sqlx::Result<()> {
@@ -101,6 +116,10 @@ async fn change(app: &App, due: &Due, event: Event, reason: Option<&str>) -> sql
     let environment = due.environment_id.into();
     tracing::info!(%environment, status = status.word(), reason, "environment changed by itself");
     environments::set_status(&mut writing.tx, environment, status, reason).await?;
+    environments::set_vanished(&mut writing.tx, environment, reason == Some(VANISHED)).await?;
+    if let Some(kind) = told(due, event) {
+        events::add(&mut writing.tx, environment, kind, None, reason).await?;
+    }
     watches::confirm(&mut writing.tx, environment).await?;
     watches::watch(
         &mut writing.tx,

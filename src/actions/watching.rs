@@ -9,6 +9,7 @@ use super::writing::again;
 use super::{watch_removal, watch_settled};
 use crate::app::App;
 use crate::crash;
+use crate::domain::judge::Heartbeat;
 use crate::store::watches::{self, Again, Due};
 use std::future::Future;
 use std::pin::Pin;
@@ -35,7 +36,7 @@ pub struct Watcher {
     permits: Arc<Semaphore>,
     tasks: Arc<Mutex<JoinSet<()>>>,
     /// Rows that run, which is not written yet.
-    confirmed: Arc<Mutex<Vec<Due>>>,
+    confirmed: Arc<Mutex<Vec<(Due, Heartbeat)>>>,
 }
 
 impl Watcher {
@@ -77,23 +78,28 @@ impl Watcher {
     }
 
     async fn settled(self, due: Due) -> sqlx::Result<()> {
-        if let Some(due) = watch_settled::look(self.app.clone(), due).await? {
-            self.confirm(due);
+        if let Some((due, heartbeat)) = watch_settled::look(self.app.clone(), due).await? {
+            self.confirm(due, heartbeat);
         }
         Ok(())
     }
 
     /// Writes that a row runs, in a moment, together with those that are confirmed until then.
-    fn confirm(&self, due: Due) {
+    fn confirm(&self, due: Due, heartbeat: Heartbeat) {
         let mut confirmed = locked(&self.confirmed);
-        confirmed.push(due);
+        confirmed.push((due, heartbeat));
         if confirmed.len() == 1 {
             drop(confirmed);
             let all = self.clone();
             self.spawn(Box::pin(async move {
                 tokio::time::sleep(GATHER).await;
-                let rows = std::mem::take(&mut *locked(&all.confirmed));
-                all.again(&rows, all.app.pace.recheck, true).await
+                let confirmed = std::mem::take(&mut *locked(&all.confirmed));
+                let mut later = Again::default();
+                for (due, heartbeat) in &confirmed {
+                    later.push_running(due, all.app.pace.recheck, *heartbeat);
+                }
+                let rows: Vec<Due> = confirmed.into_iter().map(|(due, _)| due).collect();
+                again(&all.app, &rows, &later).await
             }));
         }
     }
@@ -171,20 +177,14 @@ impl Watcher {
                 None => self.begin(look_at_build(self.app.clone(), due)),
             }
         }
-        self.again(&unchanged, self.app.pace.look_every, false)
-            .await
-    }
-
-    /// Schedules the next polls of unchanged rows.
-    async fn again(&self, rows: &[Due], after: Duration, seen: bool) -> sqlx::Result<()> {
-        if rows.is_empty() {
+        if unchanged.is_empty() {
             return Ok(());
         }
         let mut later = Again::default();
-        for due in rows {
-            later.push(due, after, seen, 0);
+        for due in &unchanged {
+            later.push(due, self.app.pace.look_every, false, 0);
         }
-        again(&self.app, rows, &later).await
+        again(&self.app, &unchanged, &later).await
     }
 }
 

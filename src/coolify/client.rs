@@ -182,10 +182,15 @@ impl Client {
         Ok(recent.deployments.into_iter().next())
     }
 
-    /// Requests a build. The returned uuid does not prove that the build exists, so read it afterwards.
-    pub async fn deploy(&self, uuid: &str) -> Result<Asked, Error> {
-        let request = self.request(Method::POST, "POST deploy", &["deploy"]);
-        let answer = send(request.query(&[("uuid", uuid)]), true).await?;
+    /// Requests a build; `anew` even if there is an image for the commit. Without it the parameter is left out, because
+    /// Coolify before 4.2.0 takes any value for yes. The returned uuid does not prove that the build exists, so read it afterwards.
+    pub async fn deploy(&self, uuid: &str, anew: bool) -> Result<Asked, Error> {
+        let mut request = self.request(Method::POST, "POST deploy", &["deploy"]);
+        request = request.query(&[("uuid", uuid)]);
+        if anew {
+            request = request.query(&[("force", "1")]);
+        }
+        let answer = send(request, true).await?;
         let answer: DeployAnswer = read(answer, true).await?;
         match answer.deployments.into_iter().next() {
             Some(one) if one.is_refused() => Err(Error::refused(

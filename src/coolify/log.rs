@@ -6,6 +6,8 @@ use super::sentence::plain;
 use super::short_strings::CUT;
 use crate::domain::deployment::LogEntry;
 use serde_json::{Deserializer, Value};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 
 /// The separator between two entries. It cannot occur inside one, because quotes are escaped there.
 const BOUNDARY: &str = r#"},{""#;
@@ -21,6 +23,7 @@ struct Sent {
     output: String,
     hidden: bool,
     error: bool,
+    at: Option<OffsetDateTime>,
 }
 
 /// The entries of a log, in Coolify's order. The positions of those after a cut are known from their numbers.
@@ -59,6 +62,7 @@ fn placed(sent: Vec<Sent>, from: i32) -> Vec<LogEntry> {
         output: sent.output,
         hidden: sent.hidden,
         error: sent.error,
+        at: sent.at,
     };
     places.map(entry).collect()
 }
@@ -119,7 +123,12 @@ fn entry(value: &Value) -> Option<Sent> {
         output: with_short_lines(output),
         hidden: value["hidden"].as_bool().unwrap_or_default(),
         error: value["type"] == "stderr",
+        at: value["timestamp"].as_str().and_then(time),
     })
+}
+
+fn time(text: &str) -> Option<OffsetDateTime> {
+    OffsetDateTime::parse(text, &Rfc3339).ok()
 }
 
 fn with_short_lines(text: String) -> String {
@@ -147,6 +156,7 @@ mod tests {
     use super::*;
     use crate::coolify::short_strings::{Keep, ShortStrings};
     use serde_json::json;
+    use time::macros::datetime;
 
     fn outputs(text: &str) -> Vec<String> {
         entries(text).into_iter().map(|one| one.output).collect()
@@ -176,12 +186,13 @@ mod tests {
 
     #[test]
     fn what_an_entry_is_is_kept() {
-        let text = r#"[{"command":"ls","output":"a\u0000b\nc","type":"stderr","hidden":true},{"output":"d","type":"stdout","hidden":0}]"#;
+        let text = r#"[{"command":"ls","output":"a\u0000b\nc","type":"stderr","hidden":true,"timestamp":"2026-11-25T10:00:01.500000Z"},{"output":"d","type":"stdout","hidden":0,"timestamp":"now"}]"#;
         let entry = |position: i32, output: &str, is: bool| LogEntry {
             position,
             output: output.to_owned(),
             hidden: is,
             error: is,
+            at: is.then_some(datetime!(2026-11-25 10:00:01.5 UTC)),
         };
         assert_eq!(
             entries(text),

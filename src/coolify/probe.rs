@@ -3,11 +3,12 @@
 use super::error::transport_words;
 use super::http::beginning;
 use super::resolver::Resolver;
-use crate::domain::judge::Answer;
+use crate::domain::judge::{Answer, Heartbeat};
 use rustls::client::Resumption;
 use rustls::{ClientConfig, RootCertStore};
 use std::sync::Arc;
 use std::time::Duration;
+use time::OffsetDateTime;
 
 /// The timeout of a probe, and the part of it for connecting.
 const PROBE_TIMEOUT: Duration = Duration::from_secs(5);
@@ -82,9 +83,10 @@ fn roots() -> RootCertStore {
 
 async fn judge(answer: reqwest::Response) -> Answer {
     let silent = |why: &str| Answer::Silent(why.to_owned());
+    let other = || silent("something else than code-server answers there");
     match answer.status().as_u16() {
-        200 if is_code_server(answer).await => Answer::Alive,
-        200..300 => silent("something else than code-server answers there"),
+        200 => heartbeat(answer).await.map_or_else(other, Answer::Alive),
+        201..300 => other(),
         300..400 => silent("it redirects elsewhere"),
         404 => silent("the proxy does not know it yet"),
         500.. => silent("the proxy in front of it says it is not available"),
@@ -92,10 +94,20 @@ async fn judge(answer: reqwest::Response) -> Answer {
     }
 }
 
-async fn is_code_server(answer: reqwest::Response) -> bool {
+/// The heartbeat in code-server's answer; `None` when something else answers. It is given in milliseconds, 0 when there
+/// was none since the start, and code-server is `alive` for a minute after one (code-server: `src/node/heart.ts`).
+async fn heartbeat(answer: reqwest::Response) -> Option<Heartbeat> {
     let body = beginning(answer, ANSWER_LIMIT_BYTES).await;
-    let json: serde_json::Value = serde_json::from_slice(&body).unwrap_or_default();
-    matches!(json["status"].as_str(), Some("alive" | "expired"))
+    let json: serde_json::Value = serde_json::from_slice(&body).ok()?;
+    let last = || {
+        let milliseconds = json["lastHeartbeat"].as_i64().filter(|last| *last > 0)?;
+        OffsetDateTime::from_unix_timestamp(milliseconds / 1_000).ok()
+    };
+    match json["status"].as_str()? {
+        "alive" => Some(Heartbeat::Now),
+        "expired" => Some(last().map_or(Heartbeat::Never, Heartbeat::At)),
+        _ => None,
+    }
 }
 
 #[cfg(test)]

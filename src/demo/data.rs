@@ -5,6 +5,7 @@ use crate::actions::environments::{self, Draft, Selection};
 use crate::actions::{deployments, hashing, turns};
 use crate::app::{App, Pace};
 use crate::config::Config;
+use crate::domain::deployment::BuildKind;
 use crate::domain::id::{EnvironmentId, UserId};
 use crate::domain::judge::Patience;
 use crate::redis::calls::CallRates;
@@ -161,7 +162,7 @@ async fn present(app: &App, simulator: &Simulator, people: &[UserId]) -> anyhow:
     }
     for (name, person) in MOVING {
         let id = make(app, people[person], name, false).await?;
-        deployments::deploy(app, people[person], id).await?;
+        deployments::deploy(app, people[person], id, BuildKind::Reuse).await?;
     }
     Ok(())
 }

@@ -1,5 +1,7 @@
 //! One attempt to deploy an environment: its stages and its outcome.
 
+use time::OffsetDateTime;
+
 /// The stage of a deployment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, sqlx::Type, strum::IntoStaticStr)]
 #[sqlx(type_name = "text", rename_all = "lowercase")]
@@ -54,6 +56,15 @@ impl Stage {
     }
 }
 
+/// What becomes of the image that was built before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BuildKind {
+    /// It is used again if the branch is still at the same commit.
+    Reuse,
+    /// It is built anew, which fetches the newest of everything in it.
+    Anew,
+}
+
 /// How a deployment ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::Type, strum::IntoStaticStr)]
 #[sqlx(type_name = "text", rename_all = "lowercase")]
@@ -82,6 +93,8 @@ pub struct LogEntry {
     pub hidden: bool,
     /// Whether it was written to standard error.
     pub error: bool,
+    /// When, by Coolify's clock.
+    pub at: Option<OffsetDateTime>,
 }
 
 #[cfg(test)]

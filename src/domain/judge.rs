@@ -30,9 +30,19 @@ pub enum Container {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Answer {
     /// `/healthz` answered as code-server does.
-    Alive,
+    Alive(Heartbeat),
     /// The reason, as the end of a sentence: "its name cannot be resolved".
     Silent(String),
+}
+
+/// When an environment was last used, as code-server reports it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Heartbeat {
+    /// Not since it was started.
+    Never,
+    At(OffsetDateTime),
+    /// Somebody is using it.
+    Now,
 }
 
 /// The result of a poll.
@@ -125,7 +135,7 @@ impl Waiting {
             ),
             Sighting::Build(build) => self.judge_build(build, patience, now),
             Sighting::Container(container) => self.judge_container(container, patience, now),
-            Sighting::Address(Answer::Alive) => Verdict::Succeed,
+            Sighting::Address(Answer::Alive(_)) => Verdict::Succeed,
             Sighting::Address(Answer::Silent(why)) => self.judge_silence(why, patience, now),
         }
     }
@@ -167,11 +177,15 @@ impl Waiting {
         match container {
             Container::Running if self.stage < Stage::Answer => Verdict::Enter(Stage::Answer),
             Container::Running => Verdict::Wait(None),
-            Container::Missing => Verdict::Fail("The application vanished from Coolify during the deployment. Deploy again to make a new one.".to_owned()),
+            Container::Missing => Verdict::Fail(VANISHED.to_owned()),
             Container::Other(word) if waited > patience.start => Verdict::Fail(format!(
                 "The container does not stay up: Coolify says \u{201c}{word}\u{201d}. Read the log in Coolify, mend what stops it, and deploy again."
             )),
-            Container::Other(word) => self.or_overdue(patience, now, format!("Coolify says \u{201c}{word}\u{201d}.")),
+            Container::Other(word) => self.or_overdue(
+                patience,
+                now,
+                format!("Coolify says \u{201c}{word}\u{201d}."),
+            ),
         }
     }
 
@@ -223,17 +237,22 @@ pub enum Health {
     Lost(String),
 }
 
+/// What people are told of an application that Coolify no longer has.
+pub const VANISHED: &str = "The application is no longer in Coolify, and its files are lost. Set a new password to make it anew.";
+
 /// Judges a sighting of an environment that runs, or ran before it was lost.
 pub fn health(sighting: &Sighting) -> Health {
     match sighting {
-        Sighting::Address(Answer::Alive) => Health::Fine,
+        Sighting::Address(Answer::Alive(_)) => Health::Fine,
         Sighting::Address(Answer::Silent(why)) => Health::Lost(format!(
             "It stopped answering at its address: {why}. Deploy again if this does not pass."
         )),
-        Sighting::Container(Container::Running) | Sighting::Skipped | Sighting::Unreachable(_) | Sighting::Refused(_) | Sighting::Build(_) => Health::Unknown,
-        Sighting::Container(Container::Missing) => Health::Lost(
-            "The application is no longer in Coolify. Set a password for the environment and deploy again to make a new one; its files are lost.".to_owned(),
-        ),
+        Sighting::Container(Container::Running)
+        | Sighting::Skipped
+        | Sighting::Unreachable(_)
+        | Sighting::Refused(_)
+        | Sighting::Build(_) => Health::Unknown,
+        Sighting::Container(Container::Missing) => Health::Lost(VANISHED.to_owned()),
         Sighting::Container(Container::Other(word)) => Health::Lost(format!(
             "It stopped: Coolify says \u{201c}{word}\u{201d}. Deploy again to start it."
         )),

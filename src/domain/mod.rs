@@ -3,9 +3,11 @@
 pub mod call;
 pub mod deployment;
 pub mod environment;
+pub mod event;
 pub mod id;
 pub mod invalid;
 pub mod judge;
 pub mod password;
+pub mod repository;
 pub mod status;
 pub mod user;

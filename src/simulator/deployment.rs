@@ -64,6 +64,8 @@ pub struct Deployment {
     /// `HEAD` until the branch is resolved.
     pub commit: String,
     pub outcome: Outcome,
+    #[serde(default)]
+    pub force: bool,
     pub created_at: Time,
     pub updated_at: Time,
     pub finished_at: Option<Time>,
@@ -105,14 +107,13 @@ impl Deployment {
             "current_process_id": begun.then(|| (20_000 + self.id).to_string()),
             "deployment_url": platform.deployment_path(&self.application, &self.uuid),
             "deployment_uuid": self.uuid, "finished_at": self.finished_at.map(Time::column),
-            "force_rebuild": false, "horizon_job_worker": begun.then_some("coolify"),
+            "force_rebuild": self.force, "horizon_job_worker": begun.then_some("coolify"),
             "status": self.status,
             "created_at": self.created_at.column(), "updated_at": self.updated_at.column(),
         });
         let mut shown = row("deployment", more);
         if logs {
-            let log = Some(&self.log).filter(|log| !log.is_empty());
-            let log = log.map(|log| json!(log).to_string());
+            let log = (!self.log.is_empty()).then(|| json!(self.log).to_string());
             shown.insert("logs".into(), log.into());
         }
         shown.into()

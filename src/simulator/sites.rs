@@ -62,9 +62,8 @@ async fn proxy(shared: &Shared, site: Application, request: Request) -> ApiRespo
     let Some(container) = running else {
         return ApiResponse::text(StatusCode::SERVICE_UNAVAILABLE, "no available server\n");
     };
-    let from = container.answers_from;
-    let answers = from.is_some_and(|from| from <= Time::now());
-    if site.unreachable || !answers {
+    let answers = |from| from <= Time::now();
+    if site.unreachable || !container.answers_from.is_some_and(answers) {
         return ApiResponse::text(StatusCode::BAD_GATEWAY, "Bad Gateway");
     }
     let signed_in = has_session(request.headers(), &container);
@@ -105,8 +104,7 @@ async fn sign_in(name: &str, body: Body, container: Container) -> ApiResponse {
         let cookie = format!("{COOKIE}={session}; Path=/; HttpOnly; SameSite=Lax");
         return ApiResponse::redirect("/").with("set-cookie", &cookie);
     }
-    let page = page(SIGN_IN, name, WRONG);
-    ApiResponse::html(StatusCode::UNAUTHORIZED, page)
+    ApiResponse::html(StatusCode::UNAUTHORIZED, page(SIGN_IN, name, WRONG))
 }
 
 fn has_session(headers: &HeaderMap, container: &Container) -> bool {

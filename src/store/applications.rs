@@ -41,7 +41,7 @@ pub async fn save(
     let mut tx = super::begin(pool).await?;
     sqlx::query!(
         "update environments
-         set application_uuid = $2, application_asked = true
+         set application_uuid = $2, application_asked = true, vanished = false
          where id = $1",
         claim.environment.uuid(),
         uuid

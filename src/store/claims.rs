@@ -53,6 +53,8 @@ pub struct DeploymentStep {
     pub asked_after: Option<String>,
     pub made_application: bool,
     pub volumes_asked: bool,
+    /// Whether its image is built anew.
+    pub rebuild: bool,
     pub cancel_requested: bool,
     pub attempts: i32,
     /// What it waited for last, shown to the user.
@@ -110,7 +112,7 @@ pub async fn claim_deployment(
            returning
              w.environment_id, w.token, w.job, e.subdomain, e.application_uuid, e.application_asked, e.password_hash,
              case when w.unsure_until > now() then extract(epoch from w.unsure_until - now())::float8 end as unsure_seconds,
-             d.id, d.stage as "stage: Stage", d.deployment_uuid, d.asked_after, d.made_application, d.volumes_asked,
+             d.id, d.stage as "stage: Stage", d.deployment_uuid, d.asked_after, d.made_application, d.volumes_asked, d.rebuild,
              d.cancel_requested_at is not null as "cancel_requested!",
              d.attempts, d.note,
              extract(epoch from d.deadline - now())::float8 as "seconds_left!""#,

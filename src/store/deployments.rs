@@ -1,37 +1,39 @@
 //! Deployments: from the user's request to the outcome.
 
-use crate::domain::deployment::{Outcome, Stage};
+use crate::domain::deployment::{BuildKind, Outcome, Stage};
 use crate::domain::id::{DeploymentId, EnvironmentId, UserId};
 use crate::domain::status::Status;
-use sqlx::{PgConnection, PgPool};
+use sqlx::PgConnection;
 use std::time::Duration;
-use time::OffsetDateTime;
-use uuid::Uuid;
 
-/// Adds a deployment that waits for its turn, with a time limit; the environment must have no other unfinished one.
-/// `before` is the environment's status until now.
-pub async fn insert(
-    conn: &mut PgConnection,
-    id: DeploymentId,
-    environment: EnvironmentId,
-    by: UserId,
-    before: (Status, Option<&str>),
-    wait: Duration,
-) -> sqlx::Result<()> {
+/// A deployment that is requested.
+pub struct New<'a> {
+    pub environment: EnvironmentId,
+    pub by: UserId,
+    /// The environment's status and reason until now.
+    pub before: (Status, Option<&'a str>),
+    pub build: BuildKind,
+    /// How long it may wait for its turn.
+    pub wait: Duration,
+}
+
+/// Adds a deployment that waits for its turn; the environment must have no other unfinished one.
+pub async fn insert(conn: &mut PgConnection, id: DeploymentId, new: &New<'_>) -> sqlx::Result<()> {
     sqlx::query!(
         "with made as (
-           insert into deployments (id, environment_id, requested_by, status_before, reason_before, deadline)
-           values ($1, $2, $3, $4, $5, now() + $6::float8 * interval '1 second')
+           insert into deployments (id, environment_id, requested_by, status_before, reason_before, deadline, rebuild)
+           values ($1, $2, $3, $4, $5, now() + $6::float8 * interval '1 second', $7)
            returning id, stage
          )
          insert into deployment_stages (deployment_id, stage)
          select id, stage from made",
         id.uuid(),
-        environment.uuid(),
-        by.uuid(),
-        before.0.word(),
-        before.1,
-        wait.as_secs_f64()
+        new.environment.uuid(),
+        new.by.uuid(),
+        new.before.0.word(),
+        new.before.1,
+        new.wait.as_secs_f64(),
+        new.build == BuildKind::Anew
     )
     .execute(conn)
     .await
@@ -65,6 +67,17 @@ pub async fn request_cancel(conn: &mut PgConnection, id: DeploymentId) -> sqlx::
     Ok(noted.execute(conn).await?.rows_affected() == 1)
 }
 
+/// Takes back that the deployment was cancelled: it had gone too far.
+pub async fn ignore_cancel(conn: &mut PgConnection, id: DeploymentId) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update deployments set cancel_requested_at = null where id = $1",
+        id.uuid()
+    )
+    .execute(conn)
+    .await
+    .map(drop)
+}
+
 /// Whether the newest deployment of an environment was cancelled.
 pub async fn was_cancelled(
     conn: &mut PgConnection,
@@ -87,6 +100,7 @@ pub async fn was_cancelled(
 #[derive(Debug, Clone, Copy)]
 pub struct UnderWay {
     pub id: DeploymentId,
+    pub stage: Stage,
     pub cancel_requested: bool,
 }
 
@@ -96,7 +110,7 @@ pub async fn under_way(
     environment: EnvironmentId,
 ) -> sqlx::Result<Option<UnderWay>> {
     let found = sqlx::query!(
-        r#"select id, cancel_requested_at is not null as "cancel_requested!"
+        r#"select id, stage as "stage: Stage", cancel_requested_at is not null as "cancel_requested!"
            from deployments
            where environment_id = $1
            and turn_at is not null
@@ -106,6 +120,7 @@ pub async fn under_way(
     let found = found.fetch_optional(conn).await?;
     Ok(found.map(|row| UnderWay {
         id: row.id.into(),
+        stage: row.stage,
         cancel_requested: row.cancel_requested,
     }))
 }
@@ -276,73 +291,4 @@ async fn forget_old(conn: &mut PgConnection, newest: DeploymentId) -> sqlx::Resu
     .execute(conn)
     .await
     .map(drop)
-}
-
-/// A deployment as listed and as on its page.
-#[derive(Debug, Clone)]
-pub struct DeploymentRow {
-    pub id: Uuid,
-    pub by: Option<String>,
-    pub stage: Stage,
-    pub outcome: Option<Outcome>,
-    pub reason: Option<String>,
-    /// The log lines before the error.
-    pub reason_lines: Option<String>,
-    pub note: Option<String>,
-    pub commit_sha: Option<String>,
-    pub log_missing: bool,
-    /// Whether the log may still grow.
-    pub log_grows: bool,
-    /// Whether log and calls are kept: only those of the environment's last deployments are.
-    pub log_kept: bool,
-    pub created_at: OffsetDateTime,
-    pub finished_at: Option<OffsetDateTime>,
-    /// The database's time of this read.
-    pub now: OffsetDateTime,
-}
-
-/// The newest deployments of the owner's environment, or this one of them.
-pub async fn list(
-    pool: &PgPool,
-    owner: UserId,
-    environment: EnvironmentId,
-    only: Option<DeploymentId>,
-) -> sqlx::Result<Vec<DeploymentRow>> {
-    sqlx::query_as!(
-        DeploymentRow,
-        r#"select d.id, u.name as "by?", d.stage as "stage: Stage", d.outcome as "outcome: Outcome", d.reason, d.reason_lines, d.note,
-             d.commit_sha, d.log_missing,
-             (d.finished_at is null or d.log_at is not null) as "log_grows!",
-             d.log_kept, d.created_at, d.finished_at, now() as "now!"
-           from deployments d
-           join environments e on e.id = d.environment_id
-           left join users u on u.id = d.requested_by
-           where d.environment_id = $1
-           and e.owner_id = $2
-           and ($3::uuid is null or d.id = $3)
-           order by d.created_at desc
-           limit 20"#,
-        environment.uuid(),
-        owner.uuid(),
-        only.map(|id| id.uuid())
-    )
-    .fetch_all(pool)
-    .await
-}
-
-/// When each stage of a deployment began.
-pub async fn stages(pool: &PgPool, id: Uuid) -> sqlx::Result<Vec<(Stage, OffsetDateTime)>> {
-    let rows = sqlx::query!(
-        r#"select stage as "stage: Stage", began_at
-           from deployment_stages
-           where deployment_id = $1
-           order by began_at"#,
-        id
-    )
-    .fetch_all(pool)
-    .await?;
-    Ok(rows
-        .into_iter()
-        .map(|row| (row.stage, row.began_at))
-        .collect())
 }

@@ -29,10 +29,19 @@ pub struct EnvironmentRow {
     pub has_application: bool,
     /// Whether a new password has not been sent to Coolify yet.
     pub has_password: bool,
+    /// Whether a new password is not in force yet.
+    pub password_waits: bool,
+    /// Coolify no longer has the application.
+    pub vanished: bool,
+    pub password_since: Option<OffsetDateTime>,
     pub checked_at: Option<OffsetDateTime>,
     /// The status has not been confirmed for too long.
     pub unconfirmed: bool,
+    /// Whether it was in use at the last poll.
+    pub in_use: bool,
+    pub used_at: Option<OffsetDateTime>,
     pub created_at: OffsetDateTime,
+    pub status_since: OffsetDateTime,
     pub removal_requested_at: Option<OffsetDateTime>,
     pub stage: Option<Stage>,
     pub stage_since: Option<OffsetDateTime>,
@@ -48,6 +57,26 @@ pub struct EnvironmentRow {
     pub now: OffsetDateTime,
 }
 
+/// The order of a list.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, strum::IntoStaticStr, strum::EnumString)]
+#[strum(serialize_all = "lowercase")]
+pub enum Sort {
+    /// Newest first.
+    #[default]
+    Created,
+    /// By name.
+    Name,
+    /// Those in use first, then those used last.
+    Used,
+}
+
+impl Sort {
+    /// The value in an address.
+    pub fn word(self) -> &'static str {
+        self.into()
+    }
+}
+
 /// Which of an owner's environments are listed.
 #[derive(Debug, Default)]
 pub struct Filter<'a> {
@@ -59,6 +88,7 @@ pub struct Filter<'a> {
     pub domain: &'a str,
     pub status: Option<Status>,
     pub id: Option<EnvironmentId>,
+    pub sort: Sort,
     /// The page of the list; counts from 0.
     pub page: i64,
 }
@@ -123,7 +153,7 @@ pub async fn get(
     Ok(found.pop())
 }
 
-/// A page of the owner's environments, newest first.
+/// A page of the owner's environments.
 pub async fn list(
     pool: &PgPool,
     owner: UserId,
@@ -132,12 +162,11 @@ pub async fn list(
 ) -> sqlx::Result<Vec<EnvironmentRow>> {
     sqlx::query_as!(
         EnvironmentRow,
-        r#"select
-             e.id, e.name, e.subdomain, e.status as "status: Status", e.reason, e.version,
+        r#"select e.id, e.name, e.subdomain, e.status as "status: Status", e.reason, e.version,
              e.application_uuid is not null as "has_application!",
-             e.password_hash is not null as "has_password!",
+             e.password_hash is not null as "has_password!", e.password_waits, e.vanished, e.password_since,
              w.checked_at, coalesce(w.checked_at < now() - $7::float8 * interval '1 second', false) as "unconfirmed!",
-             e.created_at, e.removal_requested_at,
+             w.in_use, w.used_at, e.created_at, e.status_since, e.removal_requested_at,
              d.stage as "stage?: Stage", d.stage_since as "stage_since?", d.note as "note?",
              coalesce(d.cancel_requested_at is not null, false) as "cancelling!",
              d.ahead as "ahead?", coalesce(d.status_before = 'running', false) as "ran_before!",
@@ -148,7 +177,8 @@ pub async fn list(
            where e.owner_id = $1 and ($2::uuid is null or e.id = $2)
            and ($3 = '' or strpos(e.name_key, $3) > 0 or strpos(concat(e.subdomain, '.', $5::text), $4) > 0)
            and ($6::text is null or e.status = $6)
-           order by e.created_at desc, e.id desc
+           order by case $10 when 'name' then e.name_key end,
+             case $10 when 'used' then w.used_at end desc nulls last, e.created_at desc, e.id desc
            limit $8 offset $9"#,
         owner.uuid(),
         filter.id.map(|id| id.uuid()),
@@ -158,7 +188,8 @@ pub async fn list(
         filter.status.map(Status::word),
         unconfirmed.as_secs_f64(),
         PAGE_ROWS,
-        filter.page.saturating_mul(PAGE_ROWS)
+        filter.page.saturating_mul(PAGE_ROWS),
+        filter.sort.word()
     )
     .fetch_all(pool)
     .await
@@ -182,7 +213,7 @@ pub async fn list_version(
     sqlx::query_as!(
         ListVersion,
         r#"select
-             md5(coalesce(string_agg(concat_ws(' ', e.id, e.version, late.seconds < 0), ',' order by e.id), '')) as "version!",
+             md5(coalesce(string_agg(concat_ws(' ', e.id, e.version, late.seconds < 0, w.in_use, case when not w.in_use then w.used_at end), ',' order by e.id), '')) as "version!",
              coalesce(bool_or(late.seconds < 0), false) as "any_unconfirmed!",
              min(late.seconds) filter (where late.seconds >= 0) as confirmed_seconds
            from environments e
@@ -204,6 +235,8 @@ pub async fn list_version(
 pub struct PageVersion {
     pub version: i64,
     pub unconfirmed: bool,
+    pub in_use: bool,
+    pub used_at: Option<OffsetDateTime>,
     /// The time until the status counts as unconfirmed, in seconds.
     pub confirmed_seconds: Option<f64>,
     /// The newest deployment.
@@ -223,7 +256,7 @@ pub async fn page_version(
     sqlx::query_as!(
         PageVersion,
         r#"select e.version,
-             coalesce(w.checked_at < now() - $3::float8 * interval '1 second', false) as "unconfirmed!",
+             coalesce(w.checked_at < now() - $3::float8 * interval '1 second', false) as "unconfirmed!", w.in_use, w.used_at,
              case when w.checked_at >= now() - $3::float8 * interval '1 second'
                then extract(epoch from w.checked_at - now())::float8 + $3::float8
              end as confirmed_seconds,

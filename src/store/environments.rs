@@ -90,6 +90,10 @@ pub async fn name_taken(pool: &PgPool, name: &EnvironmentName) -> sqlx::Result<b
 }
 
 /// The values needed for a decision about an environment, whose row is locked until the transaction ends.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "one a column or a comparison"
+)]
 pub struct Locked {
     pub status: Status,
     pub name: String,
@@ -97,7 +101,13 @@ pub struct Locked {
     /// Coolify may have an application for it, whether or not we know its uuid.
     pub application_asked: bool,
     pub has_password: bool,
+    /// Whether a new password is not in force yet.
+    pub password_waits: bool,
+    /// Coolify no longer has the application.
+    pub vanished: bool,
     pub reason: Option<String>,
+    /// Time since the removal was first requested.
+    pub removal_seconds: Option<f64>,
 }
 
 /// Locks the owner's environment.
@@ -110,7 +120,8 @@ pub async fn lock(
         Locked,
         r#"select status as "status: Status", name, reason, application_asked,
              application_uuid is not null as "has_application!",
-             password_hash is not null as "has_password!"
+             password_hash is not null as "has_password!", password_waits, vanished,
+             extract(epoch from now() - removal_requested_at)::float8 as removal_seconds
            from environments
            where id = $1
            and owner_id = $2
@@ -132,6 +143,7 @@ pub async fn set_status(
     sqlx::query!(
         "update environments
          set status = $2,
+             status_since = case when status = $2 then status_since else now() end,
              reason = $3,
              version = version + 1
          where id = $1",
@@ -163,6 +175,22 @@ pub async fn explain(
     .map(drop)
 }
 
+/// Records whether Coolify no longer has the application.
+pub async fn set_vanished(
+    conn: &mut PgConnection,
+    id: EnvironmentId,
+    vanished: bool,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update environments set vanished = $2 where id = $1 and vanished <> $2",
+        id.uuid(),
+        vanished
+    )
+    .execute(conn)
+    .await
+    .map(drop)
+}
+
 /// Records that a removal was requested, unless it was before, and drops the password, which is no longer needed.
 pub async fn begin_removal(conn: &mut PgConnection, id: EnvironmentId) -> sqlx::Result<()> {
     sqlx::query!(
@@ -177,6 +205,36 @@ pub async fn begin_removal(conn: &mut PgConnection, id: EnvironmentId) -> sqlx::
     .map(drop)
 }
 
+/// Drops a new password that has not been sent to Coolify.
+pub async fn discard_password(conn: &mut PgConnection, id: EnvironmentId) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update environments
+         set password_hash = null,
+             password_waits = false,
+             version = version + 1
+         where id = $1",
+        id.uuid()
+    )
+    .execute(conn)
+    .await
+    .map(drop)
+}
+
+/// Records that a new container has taken over, and with it the password that was sent to Coolify.
+pub async fn password_in_force(conn: &mut PgConnection, id: EnvironmentId) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update environments
+         set password_waits = false, password_since = now()
+         where id = $1
+         and password_waits
+         and password_hash is null",
+        id.uuid()
+    )
+    .execute(conn)
+    .await
+    .map(drop)
+}
+
 /// Stores a new password's hash until Coolify has accepted it.
 pub async fn set_password_hash(
     conn: &mut PgConnection,
@@ -184,7 +242,10 @@ pub async fn set_password_hash(
     hash: &str,
 ) -> sqlx::Result<()> {
     sqlx::query!(
-        "update environments set password_hash = $2 where id = $1",
+        "update environments
+         set password_hash = $2,
+             password_waits = status <> 'pending'
+         where id = $1",
         id.uuid(),
         hash
     )

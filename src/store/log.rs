@@ -5,6 +5,7 @@ use crate::domain::id::DeploymentId;
 use sqlx::PgPool;
 use std::ops::Range;
 use std::time::Duration;
+use time::OffsetDateTime;
 use uuid::Uuid;
 
 /// How many entries at the beginning of a log are kept.
@@ -44,17 +45,19 @@ async fn insert(pool: &PgPool, id: DeploymentId, entries: &[&LogEntry]) -> sqlx:
     let outputs: Vec<String> = entries.iter().map(|entry| entry.output.clone()).collect();
     let hidden: Vec<bool> = entries.iter().map(|entry| entry.hidden).collect();
     let errors: Vec<bool> = entries.iter().map(|entry| entry.error).collect();
+    let times: Vec<Option<OffsetDateTime>> = entries.iter().map(|entry| entry.at).collect();
     sqlx::query!(
-        "insert into deployment_log (deployment_id, position, output, hidden, error)
+        "insert into deployment_log (deployment_id, position, output, hidden, error, at)
          select d.id, new.*
-         from unnest($2::int[], $3::text[], $4::bool[], $5::bool[]) as new
+         from unnest($2::int[], $3::text[], $4::bool[], $5::bool[], $6::timestamptz[]) as new
          join deployments d on d.id = $1 and d.log_kept
          on conflict do nothing",
         id.uuid(),
         &positions,
         &outputs,
         &hidden,
-        &errors
+        &errors,
+        &times as &[Option<OffsetDateTime>]
     )
     .execute(pool)
     .await
@@ -154,9 +157,9 @@ pub async fn give_up(pool: &PgPool, deployment: DeploymentId) -> sqlx::Result<()
 pub async fn entries(pool: &PgPool, deployment: DeploymentId) -> sqlx::Result<Vec<LogEntry>> {
     sqlx::query_as!(
         LogEntry,
-        "select position, output, hidden, error
+        "select position, output, hidden, error, at
          from (
-           select position, output, hidden, error
+           select position, output, hidden, error, at
            from deployment_log
            where deployment_id = $1
            order by position desc

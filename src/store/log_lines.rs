@@ -25,19 +25,23 @@ pub struct Line {
     pub position: i32,
     pub output: String,
     pub hidden: bool,
-    pub error: bool,
+    /// The time since the log began, in seconds, where Coolify says it.
+    pub seconds: Option<i32>,
 }
 
 /// The last entries from a position on, up to about so many bytes; of one that is longer by itself, its end.
 pub async fn end(pool: &PgPool, of: Of, from: i32, bytes: i32) -> sqlx::Result<Vec<Line>> {
     sqlx::query_as!(
         Line,
-        r#"select position, right(output, $5) as "output!", hidden, error
+        r#"select position, right(output, $5) as "output!", hidden,
+             extract(epoch from at - (
+               select at from deployment_log where deployment_id = $1 order by position limit 1
+             ))::int as seconds
            from (
-             select position, output, hidden, error,
+             select position, output, hidden, at,
                sum(octet_length(output)) over (order by position desc) - octet_length(output) as after
              from (
-               select l.position, l.output, l.hidden, l.error
+               select l.position, l.output, l.hidden, l.at
                from deployment_log l
                join deployments d on d.id = l.deployment_id
                join environments e on e.id = d.environment_id
@@ -66,12 +70,12 @@ pub async fn end(pool: &PgPool, of: Of, from: i32, bytes: i32) -> sqlx::Result<V
 pub async fn part(pool: &PgPool, of: Of, from: i32, bytes: i32) -> sqlx::Result<Vec<Line>> {
     sqlx::query_as!(
         Line,
-        "select position, output, hidden, error
+        "select position, output, hidden, null::int as seconds
          from (
-           select position, output, hidden, error,
+           select position, output, hidden,
              sum(octet_length(output)) over (order by position) - octet_length(output) as before
            from (
-             select l.position, l.output, l.hidden, l.error
+             select l.position, l.output, l.hidden
              from deployment_log l
              join deployments d on d.id = l.deployment_id
              join environments e on e.id = d.environment_id

@@ -3,6 +3,7 @@
 use super::claims::{Claim, Holder};
 use crate::domain::deployment::Stage;
 use crate::domain::id::EnvironmentId;
+use crate::domain::judge::Heartbeat;
 use crate::domain::status::Status;
 use sqlx::{PgConnection, PgExecutor, PgPool};
 use std::time::Duration;
@@ -116,6 +117,8 @@ pub struct Again {
     seconds: Vec<f64>,
     seen: Vec<bool>,
     missed: Vec<i32>,
+    in_use: Vec<bool>,
+    used_at: Vec<Option<OffsetDateTime>>,
 }
 
 impl Again {
@@ -127,6 +130,19 @@ impl Again {
         self.seconds.push(after.as_secs_f64());
         self.seen.push(seen);
         self.missed.push(missed);
+        self.in_use.push(false);
+        self.used_at.push(None);
+    }
+
+    /// Adds a row that runs, with its heartbeat.
+    pub fn push_running(&mut self, due: &Due, after: Duration, heartbeat: Heartbeat) {
+        self.push(due, after, true, 0);
+        let last = self.in_use.len() - 1;
+        match heartbeat {
+            Heartbeat::Never => {}
+            Heartbeat::At(at) => self.used_at[last] = Some(at),
+            Heartbeat::Now => self.in_use[last] = true,
+        }
     }
 
     /// A single row.
@@ -155,9 +171,11 @@ pub async fn again(
                else now() + new.seconds * (0.9 + 0.2 * random()) * interval '1 second'
              end,
              checked_at = case when new.seen then now() else w.checked_at end,
-             missed = new.missed
-         from unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::float8[], $5::bool[], $6::int[])
-           as new (id, token, job, seconds, seen, missed)
+             missed = new.missed,
+             in_use = case when new.seen then new.in_use else w.in_use end,
+             used_at = case when new.in_use then now() else greatest(w.used_at, case when new.used_at < now() then new.used_at end) end
+         from unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::float8[], $5::bool[], $6::int[], $7::bool[], $8::timestamptz[])
+           as new (id, token, job, seconds, seen, missed, in_use, used_at)
          where w.environment_id = new.id
          and w.token = new.token
          returning w.environment_id, w.job <> new.job as "has_newer_job!""#,
@@ -166,7 +184,9 @@ pub async fn again(
         &again.jobs,
         &again.seconds,
         &again.seen,
-        &again.missed
+        &again.missed,
+        &again.in_use,
+        &again.used_at as &[Option<OffsetDateTime>]
     );
     let given = given.fetch_all(executor).await?.into_iter();
     Ok(given

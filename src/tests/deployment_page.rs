@@ -41,7 +41,7 @@ async fn a_failed_deployments_page_has_its_steps_its_reason_its_log_and_its_call
         assert!(page.says(words), "{words}");
     }
     let commit = dashboard.deployment(&made, "commit_sha").await.unwrap();
-    assert!(page.says(&format!("at <code>{}</code>", &commit[..7])));
+    assert!(page.says(&format!("/grmkris/agent/commit/{commit}\"")));
     assert_steps_and_calls(&page);
     let log = ada.get(&format!("{path}/log.txt")).await.expect(200);
     assert!(log.text.contains("did not complete: exit code: 1"));

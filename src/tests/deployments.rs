@@ -1,7 +1,7 @@
 //! Stories of deployments that go well, and of what their owners do meanwhile.
 
 use super::harness::Dashboard;
-use super::visits::variable;
+use super::visits::{newest_build, variable};
 use crate::simulator::calls::Call;
 use crate::simulator::faults::FaultKind;
 use crate::simulator::outcomes::Outcome;
@@ -324,5 +324,27 @@ async fn claude_keeps_what_it_knows_on_a_volume_in_new_environments_and_in_old_o
     dashboard.until_status(&made, "running").await;
     assert_eq!(variable(&dashboard, &made, key).await, folder);
     assert!(dashboard.lets_in(&made, &made.password).await);
+    dashboard.close().await;
+}
+
+#[tokio::test]
+async fn an_image_is_built_anew_only_when_that_is_chosen() {
+    let dashboard = Dashboard::open().await;
+    let ada = dashboard.person("Ada").await;
+    let made = dashboard.running(&ada, "Outdated").await;
+    let choice = ada.get(&made.at("deploy")).await.expect(200);
+    assert!(choice.says("Rebuild and deploy") && choice.says("the newest Claude Code"));
+    for (fields, anew) in [
+        (&[("rebuild", "1")][..], true),
+        (&[], false),
+        (&[("rebuild", "no")], false),
+    ] {
+        ada.post(&made.at("deploy"), fields).await.expect(303);
+        dashboard.until_status(&made, "running").await;
+        let build = newest_build(&dashboard, &made).await;
+        assert_eq!(build["force_rebuild"], anew, "{fields:?}");
+    }
+    let page = ada.get(&made.at("")).await.expect(200);
+    assert_eq!(page.text.matches("by Ada, built anew").count(), 1);
     dashboard.close().await;
 }

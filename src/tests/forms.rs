@@ -221,7 +221,10 @@ async fn what_runs_is_asked_for_before_it_is_deployed_again() {
         .get_on("/environments?q=b", &made.at("deploy"))
         .await
         .expect(200);
-    assert!(form.says("Deploy Busy again?") && form.says("Its workspace and its settings stay."));
+    assert!(
+        form.says("Deploy Busy again?")
+            && form.says("The workspace, the settings, and Claude’s login")
+    );
     assert_eq!(form.value("back"), "/environments?q=b");
     let back = [("back", "/environments?q=b")];
     let done = ada.post(&made.at("deploy"), &back).await.expect(303);

@@ -8,7 +8,6 @@ use crate::app::{App, Parts};
 use crate::coolify::Probe;
 use crate::domain::environment::AgentsDomain;
 use crate::domain::id::{DeploymentId, EnvironmentId};
-use crate::redis::{self, Redis};
 use crate::simulator::Simulator;
 use crate::simulator::ledger::{Ledger, Record};
 use crate::web::{self, Web};
@@ -73,11 +72,7 @@ impl Dashboard {
         let database = Database::new().await;
         let simulator = setup::simulator(&setup).await;
         let prefix = format!("story:{}:", Uuid::now_v7());
-        let redis = if setup.redis {
-            redis::tests::redis().await
-        } else {
-            Redis::default()
-        };
+        let redis = setup::redis(&setup).await;
         let domain = AgentsDomain::parse(&format!("localhost:{}", simulator.port())).unwrap();
         let app = App::new(Parts {
             pool: setup::pool(&database),
@@ -87,6 +82,7 @@ impl Dashboard {
             prefix: prefix.clone(),
             domain,
             folder: "/home/coder/workspace".to_owned(),
+            repository: "https://github.com/grmkris/agent".to_owned(),
             registration_open: setup.registration_open,
             pace: setup.pace,
         });

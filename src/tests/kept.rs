@@ -31,6 +31,7 @@ fn entry(position: i32, output: &str) -> LogEntry {
         output: output.to_owned(),
         hidden: false,
         error: false,
+        at: None,
     }
 }
 

@@ -70,12 +70,14 @@ async fn an_application_that_vanished_is_made_anew_with_a_new_password() {
     dashboard.tamper(&made, &Change::Vanish);
     let sentence = dashboard.until_error(&made).await;
     assert!(
-        sentence.starts_with("The application is no longer in Coolify."),
+        sentence.starts_with("The application is no longer in Coolify"),
         "{sentence}"
     );
-    ada.post(&made.at("deploy"), &[]).await.expect(303);
-    let sentence = dashboard.until_error(&made).await;
     assert!(sentence.contains("Set a new password"), "{sentence}");
+    let page = ada.get(&made.at("")).await.expect(200);
+    assert!(page.says("Make it anew") && !page.says("Deploy again"));
+    let refused = ada.post(&made.at("deploy"), &[]).await.expect(409);
+    assert!(refused.says(&sentence));
     assert_eq!(
         dashboard.records(&made).len(),
         1,

@@ -6,6 +6,7 @@ use crate::coolify::{Client, Connection, Source};
 use crate::domain::judge::Patience;
 use crate::redis::calls::CallRates;
 use crate::redis::schedule::Rate;
+use crate::redis::{self, Redis};
 use crate::simulator::{Options, Simulator};
 use secrecy::SecretString;
 use sqlx::PgPool;
@@ -54,10 +55,20 @@ impl Default for Setup {
     }
 }
 
+/// The Redis of the tests, if the story has one.
+pub async fn redis(setup: &Setup) -> Redis {
+    if setup.redis {
+        redis::tests::redis().await
+    } else {
+        Redis::default()
+    }
+}
+
 /// Everything in milliseconds, but for what would only end a story before its time.
 fn hurry() -> Pace {
     let millis = Duration::from_millis;
     Pace {
+        give_up: Duration::ZERO,
         lease: millis(3_000),
         step: millis(2_900),
         look: millis(2_500),

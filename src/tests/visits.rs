@@ -3,6 +3,7 @@
 use super::harness::{Dashboard, Made};
 use crate::simulator::Options;
 use reqwest::{Client, redirect};
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 impl Dashboard {
@@ -18,6 +19,22 @@ impl Dashboard {
             401 => false,
             other => panic!("{other} at the address of {}", made.name),
         }
+    }
+
+    /// Signs in to the environment and opens it.
+    pub async fn work_in(&self, made: &Made) {
+        let host = self.app.domain.host(&made.subdomain);
+        let login = browser()
+            .post(format!("{}/login", self.simulator.url()))
+            .header("host", &host)
+            .form(&[("password", &made.password)]);
+        let login = login.send().await.unwrap();
+        let cookie = login.headers()["set-cookie"].to_str().unwrap();
+        let opened = browser()
+            .get(format!("{}/", self.simulator.url()))
+            .header("host", host)
+            .header("cookie", cookie.split(';').next().unwrap());
+        assert_eq!(opened.send().await.unwrap().status(), 200);
     }
 
     /// The status of what is at the environment's own address.
@@ -36,15 +53,24 @@ fn browser() -> Client {
         .unwrap()
 }
 
+/// The newest build of an environment, as Coolify shows it.
+pub async fn newest_build(dashboard: &Dashboard, made: &Made) -> Value {
+    let uuid = dashboard.record(made).uuid;
+    let path = format!("deployments/applications/{uuid}");
+    let mut all: Value = ask(dashboard, &path).await;
+    all["deployments"][0].take()
+}
+
+async fn ask<T: DeserializeOwned>(dashboard: &Dashboard, path: &str) -> T {
+    let url = format!("{}/api/v1/{path}", dashboard.simulator.url());
+    let request = browser().get(url).bearer_auth(Options::default().token);
+    request.send().await.unwrap().json().await.unwrap()
+}
+
 /// What Coolify gives the container of an environment under this name.
 pub async fn variable(dashboard: &Dashboard, made: &Made, key: &str) -> Option<String> {
     let uuid = dashboard.record(made).uuid;
-    let url = format!(
-        "{}/api/v1/applications/{uuid}/envs",
-        dashboard.simulator.url()
-    );
-    let request = browser().get(url).bearer_auth(Options::default().token);
-    let all: Vec<Value> = request.send().await.unwrap().json().await.unwrap();
+    let all: Vec<Value> = ask(dashboard, &format!("applications/{uuid}/envs")).await;
     let mut own = all
         .into_iter()
         .filter(|one| one["is_preview"] == false && one["key"] == key);

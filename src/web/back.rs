@@ -79,6 +79,13 @@ pub fn after_login(next: &str) -> &str {
 pub struct Back(Option<String>);
 
 impl Back {
+    /// The page that a form was sent from, with these headers and this body.
+    pub fn of(headers: &HeaderMap, form: &[u8]) -> Self {
+        let field = form_urlencoded::parse(form).find(|(name, _)| name == "back");
+        let Self(named) = field.map_or(Self(None), |(_, page)| Self::to(&page));
+        Self(named.or_else(|| page_of(headers)))
+    }
+
     /// The page that the field names.
     pub fn to(field: &str) -> Self {
         Self(is_own(field).then(|| field.to_owned()))
@@ -106,13 +113,11 @@ impl<S: Send + Sync> FromRequest<S> for Back {
 
     /// A form may be empty, and then needs no content type.
     async fn from_request(request: Request, state: &S) -> Result<Self, Infallible> {
-        let sender = page_of(request.headers());
+        let headers = request.headers().clone();
         let body = Bytes::from_request(request, state)
             .await
             .unwrap_or_default();
-        let field = form_urlencoded::parse(&body).find(|(name, _)| name == "back");
-        let Self(named) = field.map_or(Self(None), |(_, page)| Self::to(&page));
-        Ok(Self(named.or(sender)))
+        Ok(Self::of(&headers, &body))
     }
 }
 

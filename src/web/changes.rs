@@ -1,14 +1,15 @@
 //! The poll of a page: one request for everything on it that may change. Without a change it costs PostgreSQL nothing.
 
+use super::deployment_view::{Cause, Step};
 use super::error::PageError;
 use super::fields::Id;
-use super::history::history;
+use super::history::{Entry, history};
 use super::index::{List, Search};
 use super::log::{self, Log};
 use super::page::{html, html_with};
 use super::session::Poller;
 use super::state::Web;
-use super::view::{Deployment, Row, Step, trigger};
+use super::view::{Password, Row, trigger};
 use crate::actions::environments::{self, EnvironmentRow};
 use crate::actions::known;
 use crate::app::PageVersion;
@@ -66,7 +67,12 @@ pub async fn list(
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
     let text = |key: &str| value(key).map(Cow::into_owned).unwrap_or_default();
-    let search = Search::new(text("q"), text("status"), text("page"));
+    let search = Search {
+        q: text("q"),
+        status: text("status"),
+        sort: text("sort"),
+        page: text("page"),
+    };
     let rows = sent().filter(|(name, _)| name == "row");
     let shown: Vec<Shown> = rows.filter_map(|(_, row)| Shown::parse(&row)).collect();
     let changes = changes(&web, owner, &search, &version, &shown).await?;
@@ -157,8 +163,10 @@ struct PageChanges {
     poll: Poll,
     row: Option<Row>,
     stages: Vec<Step>,
-    deployments: Vec<Deployment>,
+    history: Vec<Entry>,
+    cause: Option<Cause>,
     log: Option<Log>,
+    password: Option<Password>,
     announcement: Option<String>,
 }
 
@@ -230,8 +238,10 @@ pub async fn page(
             poll: Poll::new(&id.to_string(), &current.row, status.word(), log.as_ref()),
             row: None,
             stages: vec![],
-            deployments: vec![],
+            history: vec![],
+            cause: None,
             log,
+            password: None,
             announcement: None,
         },
         None => page_changes(&web, owner, id, was, log).await?,
@@ -250,13 +260,15 @@ async fn page_changes(
     let found = environments::get(&web.app, owner, id).await?;
     let row = Row::new(&web.app, &found, was);
     let rows = environments::deployments(&web.app, owner, id).await?;
-    let (deployments, stages) = history(web, &rows).await?;
+    let (history, stages) = history(web, owner, &found, &rows).await?;
     Ok(PageChanges {
         poll: Poll::of(&row, log.as_ref()),
         announcement: row.announcement(was),
         row: Some(row),
+        password: Some(Password::new(&found)),
         stages,
-        deployments,
+        history,
+        cause: Cause::new(&found, &rows),
         log,
     })
 }

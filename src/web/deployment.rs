@@ -2,6 +2,7 @@
 
 use super::calls::Call;
 use super::changes::{self, Poll};
+use super::deployment_view::{self, Deployment, Step};
 use super::error::PageError;
 use super::fields::Ids;
 use super::log::{self, Log};
@@ -9,7 +10,7 @@ use super::page::{Page, html};
 use super::report;
 use super::session::{Poller, SignedIn};
 use super::state::Web;
-use super::view::{self, Deployment, Row, Step};
+use super::view::Row;
 use crate::actions::environments;
 use crate::actions::known;
 use crate::actions::records::{self, DeploymentRow, Match, Of};
@@ -164,11 +165,11 @@ async fn shown(
     from: i32,
 ) -> Result<Shown, PageError> {
     let stages = environments::stages(&web.app, row.id).await?;
-    let stages = view::steps(row, &stages);
+    let stages = deployment_view::steps(row, &stages);
     let calls = records::calls(&web.app, of).await?.into_iter();
     let calls: Vec<Call> = calls.map(|call| Call::new(call, row.now)).collect();
     let log = log::after(web, of.owner, of.environment, row, from).await?;
-    let deployment = Deployment::new(row);
+    let deployment = Deployment::new(&web.app, row);
     let report = report::text(web, of, environment, row, (&deployment, &stages, &calls)).await?;
     Ok(Shown {
         environment: environment.id.clone(),

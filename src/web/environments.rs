@@ -2,23 +2,27 @@
 
 use super::back::{self, Back};
 use super::changes::Poll;
+use super::deployment_view::{Cause, Step};
 use super::error::PageError;
 use super::fields::{Errors, Fields, Id, Rules, errors};
-use super::history::history;
+use super::history::{Entry, history};
 use super::log::{self, Log};
 use super::page::{Page, html, html_with};
 use super::session::SignedIn;
 use super::state::{Tone, Web};
-use super::view::{Deployment, Row, Step};
+use super::view::{Password, Row};
 use crate::actions::deployments;
 use crate::actions::environments::{self, Refusal};
+use crate::domain::deployment::BuildKind;
 use crate::domain::id::EnvironmentId;
 use crate::domain::status::Status;
+use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
+use url::form_urlencoded;
 
 #[derive(Debug, Default, Serialize)]
 struct Form {
@@ -37,8 +41,10 @@ struct Show {
     page: Page,
     row: Row,
     stages: Vec<Step>,
-    deployments: Vec<Deployment>,
+    history: Vec<Entry>,
+    cause: Option<Cause>,
     log: Option<Log>,
+    password: Password,
     poll: Poll,
     form: Form,
     rules: Rules,
@@ -67,7 +73,7 @@ async fn page_of(
 ) -> Result<Response, PageError> {
     let found = environments::get(&web.app, me.user.id, id).await?;
     let rows = environments::deployments(&web.app, me.user.id, id).await?;
-    let (deployments, stages) = history(web, &rows).await?;
+    let (history, stages) = history(web, me.user.id, &found, &rows).await?;
     let log = match rows.first() {
         Some(newest) => Some(log::after(web, me.user.id, id, newest, 0).await?),
         None => None,
@@ -86,8 +92,10 @@ async fn page_of(
             page,
             row,
             stages,
-            deployments,
+            history,
+            cause: Cause::new(&found, &rows),
             log,
+            password: Password::new(&found),
             poll,
             form,
             rules: Rules::default(),
@@ -102,7 +110,7 @@ struct Deploy {
     back: Option<String>,
 }
 
-/// Asks before a running environment is deployed again.
+/// Asks before an environment is deployed again, and whether its image is built anew.
 pub async fn deploy_form(
     State(web): State<Web>,
     me: SignedIn,
@@ -110,7 +118,7 @@ pub async fn deploy_form(
     headers: HeaderMap,
 ) -> Result<Response, PageError> {
     let found = environments::get(&web.app, me.user.id, id).await?;
-    if found.status != Status::Running {
+    if !matches!(found.status, Status::Running | Status::Error) {
         let page = format!("/environments/{id}");
         return Ok(if headers.contains_key("hx-request") {
             [("hx-redirect", page)].into_response()
@@ -126,15 +134,22 @@ pub async fn deploy_form(
     Ok(html("environments/deploy.html", deploy))
 }
 
-/// Requests a deployment.
+/// Requests a deployment. An empty form needs no content type.
 pub async fn deploy(
     State(web): State<Web>,
     me: SignedIn,
     Id(id): Id<EnvironmentId>,
-    back: Back,
+    headers: HeaderMap,
+    form: Bytes,
 ) -> Result<Redirect, PageError> {
-    deployments::deploy(&web.app, me.user.id, id).await?;
-    Ok(back.redirect(&id.to_string()))
+    let mut fields = form_urlencoded::parse(&form);
+    let build = if fields.any(|field| field == ("rebuild".into(), "1".into())) {
+        BuildKind::Anew
+    } else {
+        BuildKind::Reuse
+    };
+    deployments::deploy(&web.app, me.user.id, id, build).await?;
+    Ok(Back::of(&headers, &form).redirect(&id.to_string()))
 }
 
 /// Cancels a deployment.
@@ -161,7 +176,7 @@ pub async fn set_password(
             me.visitor
                 .notice(
                     Tone::Good,
-                    "The new password takes effect with the next deployment.",
+                    "The new password takes effect when the deployment is done.",
                 )
                 .await;
             Ok(Redirect::to(&format!("/environments/{id}")).into_response())
@@ -183,4 +198,16 @@ pub async fn set_password(
         }
         Err(refusal) => Err(refusal.into()),
     }
+}
+
+/// Drops a new password that waits.
+pub async fn discard_password(
+    State(web): State<Web>,
+    me: SignedIn,
+    Id(id): Id<EnvironmentId>,
+) -> Result<Redirect, PageError> {
+    deployments::discard_password(&web.app, me.user.id, id).await?;
+    let notice = "The new password is discarded. The old one opens the environment.";
+    me.visitor.notice(Tone::Good, notice).await;
+    Ok(Redirect::to(&format!("/environments/{id}")))
 }

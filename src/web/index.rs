@@ -5,7 +5,7 @@ use super::page::{Page, html};
 use super::session::SignedIn;
 use super::state::Web;
 use super::view::{Row, trigger};
-use crate::actions::environments::{self, Counts, EnvironmentRow, PAGE_ROWS, Selection};
+use crate::actions::environments::{self, Counts, EnvironmentRow, PAGE_ROWS, Selection, Sort};
 use crate::actions::known;
 use crate::domain::status::Status;
 use axum::extract::{Query, State};
@@ -17,23 +17,20 @@ use url::form_urlencoded;
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Search {
-    q: String,
-    status: String,
-    page: String,
+    pub q: String,
+    pub status: String,
+    pub sort: String,
+    pub page: String,
 }
 
 impl Search {
-    /// A search from its parts.
-    pub fn new(q: String, status: String, page: String) -> Self {
-        Self { q, status, page }
-    }
-
-    /// What it selects. An unknown status, or a page that is no number, counts as not given.
+    /// What it selects. An unknown status or order, or a page that is no number, counts as not given.
     pub fn selection(&self) -> Selection {
         let page: i64 = self.page.parse().unwrap_or(1);
         Selection {
             text: self.q.trim().replace(char::is_control, ""),
             status: Status::from_word(&self.status),
+            sort: self.sort.parse().unwrap_or_default(),
             page: page.max(1) - 1,
         }
     }
@@ -46,6 +43,9 @@ pub struct List {
     status: Option<&'static str>,
     total: i64,
     filters: Vec<Choice>,
+    sort: &'static str,
+    /// Links to the same list in another order.
+    orders: Orders,
     /// "51 to 100 of 120", when there is more than one page.
     range: Option<String>,
     previous: Option<String>,
@@ -53,6 +53,31 @@ pub struct List {
     poll: String,
     trigger: &'static str,
     pub moves: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct Orders {
+    created: String,
+    name: String,
+    used: String,
+}
+
+impl Orders {
+    fn new(selection: &Selection) -> Self {
+        let order = |sort| {
+            let first_page = Selection {
+                sort,
+                page: 0,
+                ..selection.clone()
+            };
+            address("/environments", &first_page)
+        };
+        Self {
+            created: order(Sort::Created),
+            name: order(Sort::Name),
+            used: order(Sort::Used),
+        }
+    }
 }
 
 /// A link to the environments with one status, or with any.
@@ -67,15 +92,26 @@ struct Choice {
 impl List {
     /// The list that shows these rows, of this version.
     pub fn new(search: &Search, version: &str, counts: Counts, rows: &[EnvironmentRow]) -> Self {
-        let Selection { text, status, page } = search.selection();
+        let selection = search.selection();
+        let Selection { status, page, .. } = selection;
         let found = status.map_or(counts.total, |status| count(counts, status));
-        let url = |page: i64| address("/environments", &text, status, page);
+        let url = |page| {
+            address(
+                "/environments",
+                &Selection {
+                    page,
+                    ..selection.clone()
+                },
+            )
+        };
         let moves = rows.iter().any(|row| row.status.moves());
         let last = (page + 1) * PAGE_ROWS;
-        let poll = address("/environments/changes", &text, status, page);
+        let poll = address("/environments/changes", &selection);
         let separator = if poll.contains('?') { '&' } else { '?' };
         Self {
-            filters: filters(&text, status, counts),
+            filters: filters(&selection, counts),
+            sort: selection.sort.word(),
+            orders: Orders::new(&selection),
             range: (found > PAGE_ROWS || page > 0)
                 .then(|| format!("{} to {} of {found}", page * PAGE_ROWS + 1, last.min(found))),
             previous: (page > 0).then(|| url(page - 1)),
@@ -85,21 +121,32 @@ impl List {
             moves,
             total: counts.total,
             status: status.map(Status::word),
-            query: text,
+            query: selection.text,
         }
     }
 }
 
 /// "All", and every status that there is or that is shown.
-fn filters(text: &str, current: Option<Status>, counts: Counts) -> Vec<Choice> {
+fn filters(selection: &Selection, counts: Counts) -> Vec<Choice> {
     let choice = |word, count, status: Option<Status>| Choice {
         word,
         count,
-        url: address("/environments", text, status, 0),
-        current: status == current,
+        url: address(
+            "/environments",
+            &Selection {
+                status,
+                page: 0,
+                ..selection.clone()
+            },
+        ),
+        current: status == selection.status,
     };
     let all = choice(
-        if text.is_empty() { "in all" } else { "found" },
+        if selection.text.is_empty() {
+            "in all"
+        } else {
+            "found"
+        },
         counts.total,
         None,
     );
@@ -121,7 +168,13 @@ fn count(counts: Counts, status: Status) -> i64 {
 }
 
 /// The address of a selection; what is not chosen is left out.
-fn address(path: &str, text: &str, status: Option<Status>, page: i64) -> String {
+fn address(path: &str, selection: &Selection) -> String {
+    let Selection {
+        text,
+        status,
+        sort,
+        page,
+    } = selection;
     let mut query = form_urlencoded::Serializer::new(String::new());
     if !text.is_empty() {
         query.append_pair("q", text);
@@ -129,7 +182,10 @@ fn address(path: &str, text: &str, status: Option<Status>, page: i64) -> String 
     if let Some(status) = status {
         query.append_pair("status", status.word());
     }
-    if page > 0 {
+    if *sort != Sort::default() {
+        query.append_pair("sort", sort.word());
+    }
+    if *page > 0 {
         query.append_pair("page", &(page + 1).to_string());
     }
     let query = query.finish();
@@ -178,20 +234,38 @@ mod tests {
 
     #[test]
     fn an_address_says_only_what_is_chosen() {
-        let of = |text, status, page| address("/environments", text, status, page);
-        assert_eq!(of("", None, 0), "/environments");
+        let of = |selection| address("/environments", &selection);
+        assert_eq!(of(Selection::default()), "/environments");
+        let chosen = Selection {
+            text: "a&b".to_owned(),
+            status: Some(Status::Running),
+            sort: Sort::Used,
+            page: 2,
+        };
         assert_eq!(
-            of("a&b", Some(Status::Running), 2),
-            "/environments?q=a%26b&status=running&page=3"
+            of(chosen),
+            "/environments?q=a%26b&status=running&sort=used&page=3"
         );
     }
 
     #[test]
     fn odd_parts_of_an_address_count_as_not_given() {
         for page in ["", "0", "-5", "x", "99999999999999999999"] {
-            let search = Search::new(" a ".to_owned(), "odd".to_owned(), page.to_owned());
-            let Selection { text, status, page } = search.selection();
-            assert_eq!((text.as_str(), status, page), ("a", None, 0));
+            let [q, status, sort, page] = [" a ", "odd", "odd", page].map(str::to_owned);
+            let search = Search {
+                q,
+                status,
+                sort,
+                page,
+            };
+            let Selection {
+                text,
+                status,
+                sort,
+                page,
+            } = search.selection();
+            let expected = ("a", None, Sort::Created, 0);
+            assert_eq!((text.as_str(), status, sort, page), expected);
         }
     }
 }

@@ -9,6 +9,7 @@ use super::state::Web;
 use crate::actions::environments::{self, DeploymentRow};
 use crate::actions::records::{self, Line, Of};
 use crate::app::PageVersion;
+use crate::domain::deployment::{Outcome, Stage};
 use crate::domain::id::{DeploymentId, EnvironmentId, UserId};
 use axum::body::{Body, Bytes};
 use axum::extract::{Query, State};
@@ -33,6 +34,10 @@ pub struct Log {
     pub live: bool,
     clipped: bool,
     missing: Option<&'static str>,
+    /// Whether all lines are shown, also those that Coolify hides: while it builds, and after a failure.
+    all: bool,
+    /// The position of the line with the cause of the failure.
+    cause: Option<i32>,
 }
 
 #[derive(Debug, Serialize)]
@@ -41,7 +46,8 @@ struct LogLine {
     position: Option<i32>,
     text: String,
     hidden: bool,
-    error: bool,
+    /// The time since the log began: "1:02".
+    time: Option<String>,
 }
 
 impl Log {
@@ -53,6 +59,8 @@ impl Log {
     fn new(row: &DeploymentRow, lines: Vec<Line>, from: i32) -> Self {
         Self {
             missing: missing(row),
+            all: row.log_grows || row.outcome == Some(Outcome::Failed),
+            cause: cause(row, &lines),
             ..Self::of(row.id.into(), lines, from, row.log_grows)
         }
     }
@@ -69,6 +77,8 @@ impl Log {
             // A whole page says that it is clipped; on one that grows, a note takes the place of what is left out.
             lines: with_gaps(lines, if from == 0 { first } else { from }),
             missing: None,
+            all: live,
+            cause: None,
         }
     }
 
@@ -87,6 +97,24 @@ fn missing(row: &DeploymentRow) -> Option<&'static str> {
         .then_some("Coolify does not show the log: its token needs the permission read:sensitive.")
 }
 
+/// The last entry that has the end of the reason in it.
+fn cause(row: &DeploymentRow, lines: &[Line]) -> Option<i32> {
+    let reason = row
+        .reason_lines
+        .as_deref()
+        .filter(|_| row.stage == Stage::Build)?;
+    let last = reason.lines().rev().find(|line| !line.trim().is_empty())?;
+    let found = lines
+        .iter()
+        .rev()
+        .find(|line| line.output.contains(last.trim()));
+    found.map(|line| line.position)
+}
+
+fn since_begin(seconds: i32) -> String {
+    format!("{}:{:02}", seconds / 60, seconds % 60)
+}
+
 /// The lines, with a note wherever entries between them are not kept.
 fn with_gaps(lines: Vec<Line>, from: i32) -> Vec<LogLine> {
     let (mut shown, mut next) = (Vec::with_capacity(lines.len()), from);
@@ -96,7 +124,7 @@ fn with_gaps(lines: Vec<Line>, from: i32) -> Vec<LogLine> {
                 position: None,
                 text: left_out(line.position - next),
                 hidden: false,
-                error: false,
+                time: None,
             });
         }
         next = line.position + 1;
@@ -104,7 +132,10 @@ fn with_gaps(lines: Vec<Line>, from: i32) -> Vec<LogLine> {
             position: Some(line.position),
             text: line.output,
             hidden: line.hidden,
-            error: line.error,
+            time: line
+                .seconds
+                .filter(|seconds| *seconds >= 0)
+                .map(since_begin),
         });
     }
     shown
@@ -246,7 +277,7 @@ mod tests {
             position,
             output: format!("line {position}"),
             hidden: false,
-            error: false,
+            seconds: Some(62),
         }
     }
 

@@ -7,6 +7,7 @@ mod back;
 mod calls;
 mod changes;
 mod deployment;
+mod deployment_view;
 mod environments;
 mod error;
 mod error_page;
@@ -136,6 +137,10 @@ fn of_environments() -> Router<Web> {
         .route(
             "/environments/{id}/password",
             get(environments::page).post(environments::set_password),
+        )
+        .route(
+            "/environments/{id}/password/discard",
+            get(environments::page).post(environments::discard_password),
         )
         .route(
             "/environments/{id}/delete",

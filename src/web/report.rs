@@ -1,10 +1,11 @@
 //! A deployment as text, for a bug report: no bodies, no secrets, no e-mail addresses.
 
 use super::calls::Call;
+use super::deployment_view::{Deployment, Step};
 use super::error::PageError;
 use super::page::build;
 use super::state::Web;
-use super::view::{Deployment, Row, Step};
+use super::view::Row;
 use super::words::Time;
 use crate::actions::records::{self, DeploymentRow, Of};
 use crate::domain::id::DeploymentId;

@@ -36,7 +36,7 @@ fn row(status: &str, full: bool) -> Value {
         "host": "sample-x7k9.example.com", "status": status, "badge": { "word": status, "tone": "moving", "since": some(time("clock")) },
         "stage": some(json!({ "word": "Building", "since": time("elapsed") })),
         "reason": some(json!("It is so.")),
-        "created": time("ago"), "version": "1u", "arrived": full,
+        "since": some(time("clock")), "in_use": full, "vanished": full, "used": some(time("ago")), "created": time("ago"), "version": "1u", "arrived": full,
         "can": { "open": full, "deploy": full, "rebuild": full, "cancel": full, "delete": full, "give_up": full, "retry_removal": full },
     })
 }
@@ -46,16 +46,18 @@ fn list(full: bool) -> Value {
     json!({
         "query": if full { "sample" } else { "" }, "status": some("running"), "total": usize::from(full),
         "filters": [{ "word": "in all", "count": 4, "url": "/environments", "current": full }],
-        "range": some("51 to 100 of 120"), "previous": some("/environments"), "next": some("/environments?page=3"),
+        "sort": if full { "used" } else { "created" }, "orders": { "created": "/environments", "name": "/environments?sort=name", "used": "/environments?sort=used" }, "range": some("51 to 100 of 120"), "previous": some("/environments"), "next": some("/environments?page=3"),
         "poll": "/environments/changes?v=1", "trigger": "every 2s", "moves": full,
     })
 }
 
 fn log(full: bool) -> Value {
+    let some = |value: &str| if full { json!(value) } else { Value::Null };
     json!({
         "deployment": "dep_1", "after": 2, "live": full, "clipped": full,
         "missing": if full { json!("It is not shown.") } else { Value::Null },
-        "lines": [{ "position": 1, "text": "A line.", "hidden": full, "error": full }, { "position": null, "text": "Left out.", "hidden": false, "error": false }],
+        "lines": [{ "position": 1, "text": "A line.", "hidden": full, "time": some("1:02") }, { "position": null, "text": "Left out.", "hidden": false, "time": null }],
+        "all": full, "cause": if full { json!(1) } else { Value::Null },
     })
 }
 
@@ -64,10 +66,18 @@ fn deployments() -> Value {
     let deployment = |outcome: &str| {
         json!({
             "id": "dep_1", "when": time("ago"), "who": "Ada", "outcome": outcome,
-            "duration": time(if outcome == "moving" { "elapsed" } else { "took" }), "commit": (outcome == "failed").then_some("0a1b2c3"), "reason": (outcome == "failed").then_some("So."), "lines": (outcome == "failed").then_some("a\nb"), "lines_title": "Before", "kept": outcome != "cancelled",
+            "duration": time(if outcome == "moving" { "elapsed" } else { "took" }), "kind": "deployment", "ended": (outcome == "cancelled").then_some("before the build"), "commit_page": (outcome == "failed").then_some("https://example.com/0a1b2c3"), "rebuilt": outcome == "failed", "commit": (outcome == "failed").then_some("0a1b2c3"), "reason": (outcome == "failed").then_some("So."), "lines": (outcome == "failed").then_some("a\nb"), "lines_title": "Before", "kept": outcome != "cancelled",
         })
     };
     outcomes.map(deployment).collect()
+}
+
+fn history(full: bool) -> Value {
+    let some = |value: &str| if full { json!(value) } else { Value::Null };
+    let event = json!({ "kind": "event", "word": "stopped", "tone": "bad", "when": time("clock"), "by": some("Ada"), "reason": some("So.") });
+    let mut all = if full { deployments() } else { json!([]) };
+    all.as_array_mut().unwrap().push(event);
+    all
 }
 
 /// What only the page of one deployment shows.
@@ -109,7 +119,8 @@ fn sample(status: &str, full: bool) -> Value {
         "changed": [row(status, full)], "new": [row(status, full)], "gone": ["env_2"],
         "all": if full { json!([row(status, full)]) } else { Value::Null }, "first_visit": false, "demo": full, "registration_open": full,
         "log": if full { log(true) } else { Value::Null }, "stages": if full { stages() } else { json!([]) },
-        "deployments": if full { deployments() } else { json!([]) }, "announcement": sentence,
+        "password": { "sentence": "So.", "since": if full { time("ago") } else { Value::Null }, "discard": full },
+        "history": history(full), "cause": if full { json!({ "title": "Before", "lines": "a\nb" }) } else { Value::Null }, "announcement": sentence,
         "sessions": [{ "id": "ses_1", "device": "Firefox", "address": "203.0.113.7", "created": time("clock"), "last_used": time("ago"), "current": full }, { "id": "ses_2", "device": "Edge", "address": null, "created": null, "last_used": time("ago"), "current": false }],
         "environment_count": usize::from(full), "heading": "Not found", "sentence": "There is nothing here.",
     })

@@ -1,11 +1,11 @@
-//! The contents of a row, a head and a list of steps: strings and flags for the templates.
+//! The contents of a row and of a head: strings and flags for the templates.
 
 use super::words::Time;
-use crate::actions::environments::{DeploymentRow, EnvironmentRow};
+use crate::actions::environments::EnvironmentRow;
 use crate::actions::known;
 use crate::app::App;
-use crate::domain::deployment::{Outcome, Stage};
-use crate::domain::id::{DeploymentId, EnvironmentId};
+use crate::domain::deployment::Stage;
+use crate::domain::id::EnvironmentId;
 use crate::domain::status::{Event, Status};
 use serde::Serialize;
 use time::OffsetDateTime;
@@ -25,10 +25,17 @@ pub struct Row {
     badge: Badge,
     stage: Option<Doing>,
     reason: Option<String>,
+    /// Since when the status is what it is, while nothing moves.
+    since: Option<Time>,
+    /// Whether somebody is using it.
+    in_use: bool,
+    used: Option<Time>,
     created: Time,
     /// Changes when anything that the row shows does.
     pub version: String,
     arrived: bool,
+    /// Coolify no longer has the application.
+    vanished: bool,
     can: Can,
 }
 
@@ -82,10 +89,15 @@ impl Row {
             badge: badge(row, now),
             stage: doing(row, now),
             reason: reason(row),
+            since: (!row.status.moves() && !row.unconfirmed)
+                .then(|| Time::clock(row.status_since, now)),
+            in_use: row.in_use && row.status == Status::Running && !row.unconfirmed,
+            used: row.used_at.map(|at| Time::ago(at, now)),
             created: Time::ago(row.created_at, now),
-            version: known::row_version(row.version, row.unconfirmed),
+            version: known::row_version(row.version, row.unconfirmed, row.in_use, row.used_at),
             arrived: row.status == Status::Running && was.is_some_and(|was| was != Status::Running),
-            can: can(row),
+            vanished: row.vanished,
+            can: can(app, row),
             name: row.name.clone(),
             id: EnvironmentId::from(row.id).to_string(),
         }
@@ -178,97 +190,60 @@ fn reason(row: &EnvironmentRow) -> Option<String> {
     }
 }
 
-fn can(row: &EnvironmentRow) -> Can {
+fn can(app: &App, row: &EnvironmentRow) -> Can {
     let deployable = row.status.after(Event::DeployRequested).is_some()
-        && (row.has_application || row.has_password);
+        && (row.has_password || (row.has_application && !row.vanished));
     let stuck = row.status == Status::Deleting && row.reason.is_some();
+    let since_removal = row.removal_requested_at.map(|at| row.now - at);
     Can {
         open: row.status == Status::Running || (row.status == Status::Deploying && row.ran_before),
         deploy: deployable && row.status != Status::Running,
         rebuild: deployable && row.status == Status::Running,
-        cancel: row.status == Status::Deploying && !row.cancelling,
+        cancel: row.status == Status::Deploying
+            && !row.cancelling
+            && row.stage < Some(Stage::Start),
         delete: row.status != Status::Deleting,
-        give_up: stuck,
+        give_up: stuck && since_removal.is_some_and(|since| since > app.pace.give_up),
         retry_removal: stuck,
     }
 }
 
-/// One step of a deployment.
+/// Which password opens an environment.
 #[derive(Debug, Serialize)]
-pub struct Step {
-    pub word: &'static str,
-    pub state: &'static str,
-    pub duration: Option<Time>,
+pub struct Password {
+    sentence: &'static str,
+    /// When it was changed.
+    since: Option<Time>,
+    /// Whether a new one can be taken back.
+    discard: bool,
 }
 
-/// The six steps of a deployment with their durations.
-pub fn steps(deployment: &DeploymentRow, began: &[(Stage, OffsetDateTime)]) -> Vec<Step> {
-    let step = |stage: Stage| {
-        let at = began.iter().position(|(began, _)| *began == stage);
-        let ended = at.and_then(|at| began.get(at + 1)).map(|(_, at)| *at);
-        let ended = ended.or(deployment.finished_at);
-        let at = at.map(|at| began[at].1);
-        Step {
-            word: stage.title(),
-            state: state(deployment, stage),
-            duration: at.map(|at| Time::duration(at, ended, deployment.now)),
-        }
-    };
-    Stage::ALL.into_iter().map(step).collect()
-}
-
-fn state(deployment: &DeploymentRow, stage: Stage) -> &'static str {
-    match (stage.cmp(&deployment.stage), deployment.outcome) {
-        (std::cmp::Ordering::Less, _) | (_, Some(Outcome::Succeeded)) => "done",
-        (std::cmp::Ordering::Greater, _) => "todo",
-        (std::cmp::Ordering::Equal, None) => "current",
-        (std::cmp::Ordering::Equal, Some(Outcome::Cancelled)) => "cancelled",
-        (std::cmp::Ordering::Equal, Some(_)) => "failed",
-    }
-}
-
-/// A deployment as listed on the page.
-#[derive(Debug, Serialize)]
-pub struct Deployment {
-    id: String,
-    when: Time,
-    who: String,
-    commit: Option<String>,
-    pub outcome: &'static str,
-    pub duration: Time,
-    pub reason: Option<String>,
-    /// The log lines before the error, or the container's own last ones.
-    pub lines: Option<String>,
-    /// What they are.
-    pub lines_title: &'static str,
-    /// Whether its log and calls are kept.
-    kept: bool,
-}
-
-impl Deployment {
-    pub fn new(row: &DeploymentRow) -> Self {
-        let now = row.now;
+impl Password {
+    pub fn new(row: &EnvironmentRow) -> Self {
+        let sentence = match (row.status, row.password_waits) {
+            (Status::Pending, _) => "The first deployment takes the password.",
+            (Status::Deploying, true) => {
+                "The deployment brings the new password. Until its container takes over, the old one opens it."
+            }
+            (_, true) if row.has_password => {
+                "A new password waits for the next deployment. Until then the old one opens it."
+            }
+            (_, true) => {
+                "Coolify has the new password already: the next deployment takes it. Until then the old one opens it."
+            }
+            (_, false) if row.password_since.is_some() => {
+                "The new password is in force. It was changed"
+            }
+            (_, false) => "A new one takes effect with a deployment, which begins at once.",
+        };
+        let can_discard = row.password_waits && row.has_password && row.has_application;
         Self {
-            id: DeploymentId::from(row.id).to_string(),
-            when: Time::ago(row.created_at, now),
-            who: row
-                .by
-                .clone()
-                .unwrap_or_else(|| "someone who left".to_owned()),
-            commit: row
-                .commit_sha
-                .as_ref()
-                .map(|sha| sha.chars().take(7).collect()),
-            outcome: row.outcome.map_or("moving", Outcome::word),
-            duration: Time::duration(row.created_at, row.finished_at, now),
-            reason: row.reason.clone().or_else(|| row.note.clone()),
-            lines: row.reason_lines.clone(),
-            kept: row.log_kept,
-            lines_title: if row.stage < Stage::Start {
-                "What the log said before that"
-            } else {
-                "The last lines of the container\u{2019}s own log"
-            },
+            sentence,
+            since: row
+                .password_since
+                .filter(|_| !row.password_waits && row.status != Status::Pending)
+                .map(|at| Time::ago(at, row.now)),
+            discard: can_discard && row.status != Status::Deploying,
         }
     }
 }

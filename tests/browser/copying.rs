@@ -42,7 +42,7 @@ async fn a_deployments_report_comes_to_the_clipboard_as_the_link_shows_it() {
         person.visit(&format!("/environments/{}", row.id)).await;
         person.read(".environment .badge", "error").await;
         chromium::allow_reading_the_clipboard(&person.client, &person.product.url).await;
-        person.click("#deployments .details").await;
+        person.click("#history .details").await;
         until("a page that does not poll", async || {
             person.client.refresh().await.ok()?;
             let is_quiet = "document.readyState === 'complete' && !document.getElementById('poll')";

@@ -20,7 +20,6 @@ async fn the_log_grows_while_it_is_built_and_follows_its_end_until_somebody_scro
         person.visit(&format!("/environments/{}", row.id)).await;
         remembered::this_page(person).await;
         person.run(LOW).await;
-        person.click("#log-extra").await;
         let some = grown(person, 3).await;
 
         until("the end of the log", async || {

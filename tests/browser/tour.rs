@@ -113,7 +113,7 @@ async fn deployments(person: &Person, each: &Each, look: &impl AsyncFn(&'static 
         ("deployment-failed", &each.failed),
     ] {
         person.visit(&format!("/environments/{}", row.id)).await;
-        person.click("#deployments .details").await;
+        person.click("#history .details").await;
         person.see("#calls li").await;
         look(name).await;
     }

@@ -8,6 +8,7 @@ fn entry(output: &str, hidden: bool, error: bool) -> LogEntry {
         output: output.to_owned(),
         hidden,
         error,
+        at: None,
     }
 }
 

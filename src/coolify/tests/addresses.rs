@@ -2,11 +2,12 @@
 
 use super::server::{answer, serve};
 use crate::coolify::Probe;
-use crate::domain::judge::Answer;
+use crate::domain::judge::{Answer, Heartbeat};
 use axum::body::Body;
 use axum::http::Response;
 use futures_util::stream;
 use std::convert::Infallible;
+use time::macros::datetime;
 
 fn silent(why: &str) -> Answer {
     Answer::Silent(why.to_owned())
@@ -15,9 +16,21 @@ fn silent(why: &str) -> Answer {
 #[tokio::test]
 async fn an_address_is_alive_only_if_code_server_answers() {
     let alive = r#"{"status":"alive","lastHeartbeat":1790000000000}"#;
+    let never = Answer::Alive(Heartbeat::Never);
     let cases = [
-        (200, alive, Answer::Alive),
-        (200, r#"{"status":"expired"}"#, Answer::Alive),
+        (200, alive, Answer::Alive(Heartbeat::Now)),
+        (200, r#"{"status":"expired"}"#, never.clone()),
+        (200, r#"{"status":"expired","lastHeartbeat":0}"#, never),
+        (
+            200,
+            r#"{"status":"expired","lastHeartbeat":1790000000999}"#,
+            Answer::Alive(Heartbeat::At(datetime!(2026-09-21 14:13:20 UTC))),
+        ),
+        (
+            201,
+            alive,
+            silent("something else than code-server answers there"),
+        ),
         (
             200,
             "<html>",

@@ -92,7 +92,7 @@ async fn a_redirect_names_the_setting() {
 async fn a_full_queue_is_not_the_rate_limit() {
     let full = [("retry-after", "60"), ("x-ratelimit-remaining", "180")];
     let full = client(429, &full, r#"{"message":"Deployment queue is full. Please wait for running deployments to complete."}"#).await;
-    let asked = full.deploy("a").await;
+    let asked = full.deploy("a", false).await;
     assert!(
         matches!(asked, Err(Error::QueueFull { retry_after }) if retry_after.as_secs() == 60),
         "{asked:?}"
@@ -132,7 +132,7 @@ async fn a_wait_is_heeded_on_503_and_never_beyond_five_minutes() {
     ] {
         for body in ["<html>", r#"{"message":"Service Unavailable"}"#] {
             let client = client(503, &[("retry-after", value), date], body).await;
-            let asked = client.deploy("a").await;
+            let asked = client.deploy("a", false).await;
             let Err(Error::Unreachable { retry_after, .. }) = asked else {
                 panic!("{asked:?}")
             };
@@ -176,7 +176,7 @@ async fn a_build_is_asked_for_or_already_queued_or_refused() {
     let deploy = async |message: &str| {
         let body =
             format!(r#"{{"deployments":[{{"message":"{message}","deployment_uuid":"d"}}]}}"#);
-        client(200, &[], &body).await.deploy("a").await
+        client(200, &[], &body).await.deploy("a", false).await
     };
     let queued = deploy("Application a deployment queued.").await.unwrap();
     assert_eq!(queued, Asked::Build("d".to_owned()));
@@ -188,7 +188,7 @@ async fn a_build_is_asked_for_or_already_queued_or_refused() {
     assert!(matches!(refused, Err(Error::Refused(_))), "{refused:?}");
     let none = client(200, &[], r#"{"deployments":[]}"#)
         .await
-        .deploy("a")
+        .deploy("a", false)
         .await
         .unwrap();
     assert_eq!(none, Asked::AlreadyQueued);

@@ -57,12 +57,15 @@ async fn beside_a_stranger(entries: usize) -> Vec<DeploymentRow> {
 
 #[tokio::test]
 async fn a_strangers_log_is_left_out_and_ours_keeps_both_ends() {
-    // What the allocator takes once is taken before: only what a long log costs more is measured.
-    beside_a_stranger(10).await;
+    // What the allocator takes once, on any thread, is taken before: only what a long log costs more is measured.
+    for _ in 0..3 {
+        beside_a_stranger(10).await;
+    }
     let before = most_memory();
-    let rows = beside_a_stranger(8_000).await;
+    // 22 MB.
+    let rows = beside_a_stranger(20_000).await;
     let grown = most_memory().saturating_sub(before);
-    assert!(grown < 6_000, "{grown} kB more");
+    assert!(grown < 15_000, "{grown} kB more");
     assert_eq!(rows.len(), 2);
     assert!(rows[0].log().is_none() && !rows[0].hides_log());
     let log = rows[1].log().unwrap();

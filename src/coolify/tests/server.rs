@@ -98,7 +98,7 @@ async fn changing_calls(client: &Client) -> Vec<Ended> {
         ("create", client.create("a", "b", "c").await.map(drop)),
         ("set_variables", client.set_variables("a", &variables).await),
         ("add_volume", client.add_volume("a", "b", "/c").await),
-        ("deploy", client.deploy("a").await.map(drop)),
+        ("deploy", client.deploy("a", false).await.map(drop)),
         ("cancel", client.cancel("d").await),
         ("remove", client.remove("a").await),
     ];

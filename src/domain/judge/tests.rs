@@ -174,8 +174,8 @@ fn running_is_not_enough_the_address_must_answer() {
     let yet = r#"Wait(Some("Its address does not answer yet: it timed out."#;
     let never = r#"Fail("The container runs, but its address does not answer: it timed out."#;
     for (since, answer, seconds, begins) in [
-        (0, Answer::Alive, 1, "Succeed"),
-        (0, Answer::Alive, 1201, "Succeed"),
+        (0, Answer::Alive(Heartbeat::Never), 1, "Succeed"),
+        (0, Answer::Alive(Heartbeat::Never), 1201, "Succeed"),
         (0, silent(), 300, yet),
         (0, silent(), 301, never),
         (1000, silent(), 1200, yet),
@@ -210,7 +210,7 @@ fn health_is_unknown_when_nobody_could_look() {
     let other = Container::Other("exited".to_owned());
     let silent = Answer::Silent("it timed out".to_owned());
     for (sighting, begins) in [
-        (Sighting::Address(Answer::Alive), "Fine"),
+        (Sighting::Address(Answer::Alive(Heartbeat::Never)), "Fine"),
         (
             Sighting::Address(silent),
             r#"Lost("It stopped answering at its address: it timed out."#,
@@ -222,7 +222,7 @@ fn health_is_unknown_when_nobody_could_look() {
         (Sighting::Build(Build::Failed), "Unknown"),
         (
             Sighting::Container(Container::Missing),
-            r#"Lost("The application is no longer in Coolify."#,
+            r#"Lost("The application is no longer in Coolify, and its files are lost."#,
         ),
         (
             Sighting::Container(other),

@@ -16,7 +16,7 @@ use super::state::{State, new_uuid};
 const STARTING_UP: Duration = Duration::from_secs(1);
 
 /// Puts a deployment into the queue, from which it may begin at once, and says its identifier.
-pub fn queue(state: &mut State, application: &Application, now: Time) -> String {
+pub fn queue(state: &mut State, application: &Application, force: bool, now: Time) -> String {
     let name = application.name();
     let named = Outcome::of_name(name).filter(|_| state.settings.outcomes_by_name);
     let row = Deployment {
@@ -25,6 +25,7 @@ pub fn queue(state: &mut State, application: &Application, now: Time) -> String 
         application: application.uuid.clone(),
         outcome: named.unwrap_or_else(|| outcomes::next(&mut state.plans, name, &application.uuid)),
         commit: "HEAD".to_owned(),
+        force,
         created_at: now,
         updated_at: now,
         ..Deployment::default()

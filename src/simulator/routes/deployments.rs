@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::api::{ApiRequest, ApiResponse, Call, Reply, State, found};
 use crate::simulator::deployment::{Deployment, Status};
-use crate::simulator::{builds, clock::Time, state::new_uuid};
+use crate::simulator::{builds, state::new_uuid};
 
 const ALREADY: &str = "Deployment already queued for this commit.";
 const FULL: &str = "Deployment queue is full. Please wait for existing deployments to complete.";
@@ -23,12 +23,13 @@ pub fn deploy(state: &mut State, request: &ApiRequest) -> Reply {
     }
     uuids.retain(|uuid| state.applications.contains_key(*uuid));
     found(uuids.first(), Call::Deploy)?;
-    let deploy = |uuid: &&str| deploy_one(state, uuid, request.now);
+    let deploy = |uuid: &&str| deploy_one(state, uuid, request);
     let deployments: Vec<Value> = uuids.iter().map(deploy).collect::<Result<_, _>>()?;
     Ok(ApiResponse::ok(json!({ "deployments": deployments })))
 }
 
-fn deploy_one(state: &mut State, uuid: &str, now: Time) -> Result<Value, ApiResponse> {
+fn deploy_one(state: &mut State, uuid: &str, request: &ApiRequest) -> Result<Value, ApiResponse> {
+    let (force, now) = (request.parameter("force").is_some(), request.now);
     let application = found(state.applications.get(uuid).cloned(), Call::Deploy)?;
     let again = |row: &Deployment| row.application == uuid && row.commit == "HEAD";
     let queued = |row: &&Deployment| row.status == Status::Queued;
@@ -38,12 +39,12 @@ fn deploy_one(state: &mut State, uuid: &str, now: Time) -> Result<Value, ApiResp
         let full = ApiResponse::message(StatusCode::TOO_MANY_REQUESTS, FULL);
         return Err(full.with("retry-after", &60));
     }
-    let (message, deployment) = if phantom || state.active().any(again) {
+    let (message, deployment) = if phantom || !force && state.active().any(again) {
         state.settings.phantom_deploy = state.settings.phantom_deploy.saturating_sub(1);
         (ALREADY.to_owned(), new_uuid())
     } else {
         let message = format!("Application {} deployment queued.", application.name());
-        (message, builds::queue(state, &application, now))
+        (message, builds::queue(state, &application, force, now))
     };
     Ok(json!({ "message": message, "resource_uuid": uuid, "deployment_uuid": deployment }))
 }
@@ -98,10 +99,9 @@ pub fn of_application(state: &mut State, request: &ApiRequest) -> Reply {
 pub fn cancel(state: &mut State, request: &ApiRequest) -> Reply {
     let row = found(state.deployment(request.uuid()), Call::Cancel)?;
     if !row.is_active() {
-        let status = json!(row.status);
-        let status = status.as_str().unwrap_or_default();
-        let message = format!("Deployment cannot be cancelled. Current status: {status}");
-        return Err(ApiResponse::bad_request(&message));
+        let message = "Deployment cannot be cancelled. Current status: ";
+        let status = json!(row.status).as_str().unwrap_or_default().to_owned();
+        return Err(ApiResponse::bad_request(&format!("{message}{status}")));
     }
     builds::cancel(state, row.id, request.now);
     Ok(ApiResponse::ok(json!({

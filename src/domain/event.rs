@@ -1,0 +1,23 @@
+//! What happens to an environment besides its deployments.
+
+/// The kind of an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::Type, strum::IntoStaticStr)]
+#[sqlx(type_name = "text", rename_all = "lowercase")]
+#[strum(serialize_all = "lowercase")]
+pub enum EventKind {
+    /// Its owner set a new password.
+    Password,
+    /// Its owner took back a new password.
+    Discarded,
+    /// It stopped answering, or was stopped.
+    Stopped,
+    /// It answered again.
+    Recovered,
+}
+
+impl EventKind {
+    /// The value in the database.
+    pub fn word(self) -> &'static str {
+        self.into()
+    }
+}
