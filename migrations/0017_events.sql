@@ -8,6 +8,8 @@ create table environment_events (
     user_id        uuid references users (id) on delete set null,
     -- Why it happened, for people.
     reason         text,
+    -- The last lines of the container's log, when it stopped.
+    lines          text,
     constraint environment_events_kind_known
         check (kind in ('password', 'discarded', 'stopped', 'recovered'))
 );

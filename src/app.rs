@@ -10,10 +10,12 @@ pub use poll_cache::{PageVersion, PollCache};
 
 use crate::coolify::{self, Client, Probe};
 use crate::domain::environment::AgentsDomain;
+use crate::domain::id::EnvironmentId;
 use crate::domain::judge::Patience;
 use crate::redis::Redis;
 use crate::redis::calls::{CallBudget, CallRates};
 use crate::redis::limits::Limits;
+use moka::sync::Cache;
 use sqlx::PgPool;
 use std::ops::Deref;
 use std::sync::Arc;
@@ -46,6 +48,8 @@ pub struct Handles {
     pub hash_slots: HashSlots,
     /// What polls need, kept in the process.
     pub polls: PollCache,
+    /// The logs of containers that people look at, for a few seconds.
+    pub container_logs: Cache<EnvironmentId, ContainerLog>,
     /// Wakes the worker when a change of an environment was heard.
     pub changed: Arc<Notify>,
     /// When each loop of the worker last ended a round.
@@ -60,6 +64,10 @@ pub struct Handles {
     pub registration_open: bool,
     pub pace: Arc<Pace>,
 }
+
+/// The last lines of a container's log, or why they cannot be shown.
+#[derive(Debug, Clone)]
+pub struct ContainerLog(pub Result<Arc<[String]>, String>);
 
 /// Timeouts and intervals.
 #[derive(Debug, Clone)]
@@ -86,6 +94,8 @@ pub struct Pace {
     pub queue_full: Duration,
     /// The initial retry delay of a failed step; doubled with every attempt.
     pub retry: Duration,
+    /// How often the log of a container that somebody looks at is read.
+    pub container_log: Duration,
     /// The retry delay of a log that could not be fetched.
     pub log: Duration,
     /// The time limits of a deployment from its turn on, and of a build.
@@ -130,6 +140,7 @@ impl Default for Pace {
             refused: seconds(30),
             queue_full: minutes(5),
             retry: seconds(2),
+            container_log: seconds(4),
             log: seconds(5),
             deadline: minutes(20),
             turn_wait: Duration::from_hours(12),
@@ -177,6 +188,10 @@ impl App {
             redis: parts.redis,
             hash_slots: HashSlots::default(),
             polls: PollCache::default(),
+            container_logs: Cache::builder()
+                .max_capacity(1_000)
+                .time_to_live(parts.pace.container_log)
+                .build(),
             changed: Arc::default(),
             loops: Loops::default(),
             holder: Uuid::now_v7(),

@@ -15,6 +15,7 @@ use crate::domain::judge::VANISHED;
 use crate::domain::password::Password;
 use crate::domain::status::{Event, Status};
 use crate::store::deployments::New;
+use crate::store::events::Told;
 use crate::store::{self, deployments, environment_rows, environments, events, turns, watches};
 use secrecy::ExposeSecret;
 use sqlx::PgConnection;
@@ -80,7 +81,7 @@ pub async fn set_password(
     if row.status == Status::Pending {
         environments::set_status(&mut tx, id, row.status, None).await?;
     } else {
-        events::add(&mut tx, id, EventKind::Password, Some(owner), None).await?;
+        events::add(&mut tx, id, EventKind::Password, by(owner)).await?;
         begin(app, &mut tx, owner, id, BuildKind::Reuse).await?;
     }
     tx.commit().await?;
@@ -105,10 +106,17 @@ pub async fn discard_password(app: &App, owner: UserId, id: EnvironmentId) -> Re
         )),
         (_, true, true) if row.has_application => {
             environments::discard_password(&mut tx, id).await?;
-            events::add(&mut tx, id, EventKind::Discarded, Some(owner), None).await?;
+            events::add(&mut tx, id, EventKind::Discarded, by(owner)).await?;
             Ok(tx.commit().await?)
         }
         _ => Ok(()),
+    }
+}
+
+fn by(owner: UserId) -> Told<'static> {
+    Told {
+        by: Some(owner),
+        ..Told::default()
     }
 }
 

@@ -8,6 +8,8 @@ use std::time::Duration;
 
 /// How long a container's log is waited for: Coolify reads it by SSH.
 const LOG_WAIT: Duration = Duration::from_secs(5);
+/// How many of its lines are kept with a failure.
+const LOG_LINES: usize = 20;
 
 /// The state of one container, by one of these calls.
 ///
@@ -69,7 +71,7 @@ async fn newest_build(
 pub async fn container_log(app: &App, calls: &Calls<'_>, uuid: &str) -> Option<String> {
     let client = calls.one().await.ok()?;
     let limit = app.pace.look.min(LOG_WAIT);
-    match within(limit, client.container_log(uuid)).await {
+    match within(limit, client.container_log(uuid, LOG_LINES)).await {
         Ok(lines) => (!lines.is_empty()).then(|| lines.join("\n")),
         Err(error) => {
             respect_limit(app, &error).await;

@@ -3,6 +3,7 @@
 pub mod accounts;
 mod calls;
 mod cancelling;
+pub mod container;
 mod deploying;
 pub mod deployments;
 mod ending;

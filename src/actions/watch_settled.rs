@@ -8,6 +8,7 @@ use crate::domain::event::EventKind;
 use crate::domain::judge::{Answer, Container, Health, Heartbeat, Sighting, VANISHED, health};
 use crate::domain::status::{Event, Status};
 use crate::redis::calls::Lane;
+use crate::store::events::Told;
 use crate::store::watches::{self, Due, Kind};
 use crate::store::{environments, events, watches::Again};
 use std::time::Duration;
@@ -29,7 +30,7 @@ pub async fn look(app: App, due: Due) -> sqlx::Result<Option<(Due, Heartbeat)>> 
 async fn judge(app: &App, due: Due, answer: Answer) -> sqlx::Result<()> {
     match (answer, due.status) {
         (Answer::Alive(_), Status::Error | Status::Pending) => {
-            change(app, &due, Event::Recovered, None).await
+            change(app, &due, Event::Recovered, (None, None)).await
         }
         (Answer::Silent(_), Status::Running) if due.missed == 0 => {
             again_one(app, due, app.pace.doubt, false, 1).await
@@ -62,7 +63,14 @@ async fn silent(app: &App, due: Due, why: String) -> sqlx::Result<()> {
     };
     match health(&sighting) {
         Health::Lost(why) if is_lost => still_lost(app, due, &why).await,
-        Health::Lost(why) => change(app, &due, Event::Lost, Some(&why)).await,
+        Health::Lost(why) => {
+            let application = due.application_uuid.as_deref();
+            let lines = match application.filter(|_| why != VANISHED) {
+                Some(uuid) => look::container_log(app, &calls, uuid).await,
+                None => None,
+            };
+            change(app, &due, Event::Lost, (Some(&why), lines.as_deref())).await
+        }
         Health::Fine | Health::Unknown => {
             let missed = due.missed;
             again_one(app, due, app.pace.doubt, false, missed).await
@@ -106,7 +114,13 @@ fn told(due: &Due, event: Event) -> Option<EventKind> {
     }
 }
 
-async fn change(app: &App, due: &Due, event: Event, reason: Option<&str>) -> sqlx::Result<()> {
+/// Writes the new status, its reason, and the container's last lines.
+async fn change(
+    app: &App,
+    due: &Due,
+    event: Event,
+    (reason, lines): (Option<&str>, Option<&str>),
+) -> sqlx::Result<()> {
     let Some(status) = due.status.after(event) else {
         return Ok(());
     };
@@ -118,7 +132,12 @@ async fn change(app: &App, due: &Due, event: Event, reason: Option<&str>) -> sql
     environments::set_status(&mut writing.tx, environment, status, reason).await?;
     environments::set_vanished(&mut writing.tx, environment, reason == Some(VANISHED)).await?;
     if let Some(kind) = told(due, event) {
-        events::add(&mut writing.tx, environment, kind, None, reason).await?;
+        let told = Told {
+            by: None,
+            reason,
+            lines,
+        };
+        events::add(&mut writing.tx, environment, kind, told).await?;
     }
     watches::confirm(&mut writing.tx, environment).await?;
     watches::watch(

@@ -21,8 +21,8 @@ use std::time::Duration;
 
 /// The timeout of a call: connecting, sending, and reading the response. A lease must be longer.
 const CALL_TIMEOUT: Duration = Duration::from_secs(20);
-/// How many lines of a container's log are asked for; fewer say something.
-const CONTAINER_LINES: &str = "60";
+/// How many more lines of a container's log are asked for than are kept: some say nothing.
+const EMPTY_LINES: usize = 40;
 /// Longer than any version number.
 const VERSION_LIMIT_BYTES: usize = 64;
 
@@ -237,12 +237,13 @@ impl Client {
         }
     }
 
-    /// The last lines of the container's own log, without hashes. Coolify refuses while no container runs.
-    pub async fn container_log(&self, uuid: &str) -> Result<Vec<String>, Error> {
+    /// The last lines of the container's own log, at most so many, without hashes. Coolify refuses while no container runs.
+    pub async fn container_log(&self, uuid: &str, most: usize) -> Result<Vec<String>, Error> {
         let request = self.get("GET logs", &["applications", uuid, "logs"]);
-        let answer = send(request.query(&[("lines", CONTAINER_LINES)]), false).await?;
+        let lines = (most + EMPTY_LINES).to_string();
+        let answer = send(request.query(&[("lines", &*lines)]), false).await?;
         let answer: ContainerLogAnswer = read(answer, false).await?;
-        Ok(last_lines(&answer.logs))
+        Ok(last_lines(&answer.logs, most))
     }
 
     /// Requests the removal of an application with its volumes; `NotFound` when it is gone already. Coolify removes it

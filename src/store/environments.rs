@@ -110,6 +110,30 @@ pub struct Locked {
     pub removal_seconds: Option<f64>,
 }
 
+/// The application of an environment, as Coolify knows it.
+pub struct ApplicationOf {
+    pub uuid: Option<String>,
+}
+
+/// The application of the owner's environment.
+pub async fn application(
+    pool: &PgPool,
+    owner: UserId,
+    id: EnvironmentId,
+) -> sqlx::Result<Option<ApplicationOf>> {
+    sqlx::query_as!(
+        ApplicationOf,
+        "select application_uuid as uuid
+         from environments
+         where id = $1
+         and owner_id = $2",
+        id.uuid(),
+        owner.uuid()
+    )
+    .fetch_optional(pool)
+    .await
+}
+
 /// Locks the owner's environment.
 pub async fn lock(
     conn: &mut PgConnection,

@@ -13,6 +13,17 @@ pub struct EventRow {
     /// Who did it; `None` when it happened by itself.
     pub by: Option<String>,
     pub reason: Option<String>,
+    /// The last lines of the container's log, when it stopped.
+    pub lines: Option<String>,
+}
+
+/// What happened.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Told<'a> {
+    /// Who did it; `None` when it happened by itself.
+    pub by: Option<UserId>,
+    pub reason: Option<&'a str>,
+    pub lines: Option<&'a str>,
 }
 
 /// Adds an event, and forgets all but the environment's last ones.
@@ -20,8 +31,7 @@ pub async fn add(
     conn: &mut PgConnection,
     environment: EnvironmentId,
     kind: EventKind,
-    by: Option<UserId>,
-    reason: Option<&str>,
+    told: Told<'_>,
 ) -> sqlx::Result<()> {
     sqlx::query!(
         "with old as (
@@ -33,12 +43,13 @@ pub async fn add(
              offset 49
            )
          )
-         insert into environment_events (environment_id, kind, user_id, reason)
-         values ($1, $2, $3, $4)",
+         insert into environment_events (environment_id, kind, user_id, reason, lines)
+         values ($1, $2, $3, $4, $5)",
         environment.uuid(),
         kind.word(),
-        by.map(|by| by.uuid()),
-        reason
+        told.by.map(|by| by.uuid()),
+        told.reason,
+        told.lines
     )
     .execute(conn)
     .await
@@ -53,7 +64,7 @@ pub async fn list(
 ) -> sqlx::Result<Vec<EventRow>> {
     sqlx::query_as!(
         EventRow,
-        r#"select v.kind as "kind: EventKind", v.at, u.name as "by?", v.reason
+        r#"select v.kind as "kind: EventKind", v.at, u.name as "by?", v.reason, v.lines
            from environment_events v
            join environments e on e.id = v.environment_id
            left join users u on u.id = v.user_id

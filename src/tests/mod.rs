@@ -6,6 +6,7 @@ mod answers;
 mod architecture;
 mod busy;
 mod circles;
+mod container;
 mod database;
 mod deployment_page;
 mod deployments;

@@ -155,6 +155,8 @@ pub fn addresses_of(id: &str) -> Vec<(&'static str, String)> {
             "/deployments/dep_01h455vb4pex5vsknk084sn02q/report.txt",
         ),
         at("GET", "/delete"),
+        at("GET", "/container"),
+        at("GET", "/container/changes"),
         at("POST", "/deploy"),
         at("POST", "/cancel"),
         at("POST", "/password"),

@@ -69,6 +69,7 @@ fn hurry() -> Pace {
     let millis = Duration::from_millis;
     Pace {
         give_up: Duration::ZERO,
+        container_log: millis(10),
         lease: millis(3_000),
         step: millis(2_900),
         look: millis(2_500),

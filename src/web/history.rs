@@ -31,6 +31,7 @@ pub struct Event {
     when: Time,
     by: Option<String>,
     reason: Option<String>,
+    lines: Option<String>,
 }
 
 /// The history of the owner's environment, and the steps of its newest deployment.
@@ -78,6 +79,7 @@ fn merged(
             when: Time::ago(environment.created_at, now),
             by: None,
             reason: None,
+            lines: None,
         }));
     }
     entries
@@ -100,5 +102,6 @@ fn event(row: EventRow, now: OffsetDateTime) -> Event {
         when,
         by: row.by,
         reason: row.reason,
+        lines: row.lines,
     }
 }

@@ -6,6 +6,7 @@ mod assets;
 mod back;
 mod calls;
 mod changes;
+mod container;
 mod deployment;
 mod deployment_view;
 mod environments;
@@ -84,6 +85,10 @@ fn polls() -> Router<Web> {
         .route("/environments/changes", get(changes::list))
         .route("/environments/{id}/changes", get(changes::page))
         .route(
+            "/environments/{id}/container/changes",
+            get(container::changes),
+        )
+        .route(
             "/environments/{id}/deployments/{deployment}/changes",
             get(deployment::page_changes),
         )
@@ -126,6 +131,7 @@ fn of_environments() -> Router<Web> {
         .route("/environments/{id}/row", get(row::row))
         .route("/environments/{id}/log", get(log::more))
         .route("/environments/{id}/log.txt", get(log::text))
+        .route("/environments/{id}/container", get(container::show))
         .route(
             "/environments/{id}/deploy",
             get(environments::deploy_form).post(environments::deploy),

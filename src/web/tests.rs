@@ -74,7 +74,7 @@ fn deployments() -> Value {
 
 fn history(full: bool) -> Value {
     let some = |value: &str| if full { json!(value) } else { Value::Null };
-    let event = json!({ "kind": "event", "word": "stopped", "tone": "bad", "when": time("clock"), "by": some("Ada"), "reason": some("So.") });
+    let event = json!({ "kind": "event", "word": "stopped", "tone": "bad", "when": time("clock"), "by": some("Ada"), "reason": some("So."), "lines": some("a\nb") });
     let mut all = if full { deployments() } else { json!([]) };
     all.as_array_mut().unwrap().push(event);
     all
@@ -119,6 +119,7 @@ fn sample(status: &str, full: bool) -> Value {
         "changed": [row(status, full)], "new": [row(status, full)], "gone": ["env_2"],
         "all": if full { json!([row(status, full)]) } else { Value::Null }, "first_visit": false, "demo": full, "registration_open": full,
         "log": if full { log(true) } else { Value::Null }, "stages": if full { stages() } else { json!([]) },
+        "query": if full { "npm" } else { "" }, "lines": ["npm <&>"], "missing": if full { Value::Null } else { sentence.clone() }, "found": sentence,
         "password": { "sentence": "So.", "since": if full { time("ago") } else { Value::Null }, "discard": full },
         "history": history(full), "cause": if full { json!({ "title": "Before", "lines": "a\nb" }) } else { Value::Null }, "announcement": sentence,
         "sessions": [{ "id": "ses_1", "device": "Firefox", "address": "203.0.113.7", "created": time("clock"), "last_used": time("ago"), "current": full }, { "id": "ses_2", "device": "Edge", "address": null, "created": null, "last_used": time("ago"), "current": false }],

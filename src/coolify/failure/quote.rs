@@ -9,8 +9,6 @@ const CAUSE_LIMIT: usize = 300;
 const LINE_LIMIT: usize = 300;
 /// The maximum number of lines before it.
 const LINES: usize = 8;
-/// The maximum number of lines of a container's own log.
-const CONTAINER_LINES: usize = 20;
 
 /// Why a deployment failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,14 +30,14 @@ pub fn quote(lines: &[String]) -> (String, Vec<String>) {
     (shortened(last, CAUSE_LIMIT), before)
 }
 
-/// The last lines of a container's log that say something.
-pub fn last_lines(text: &str) -> Vec<String> {
+/// The last lines of a container's log that say something, at most so many.
+pub fn last_lines(text: &str, most: usize) -> Vec<String> {
     let text = plain(text);
     let lines: Vec<&str> = text
         .lines()
         .filter(|line| !line.trim().is_empty())
         .collect();
-    let first = lines.len().saturating_sub(CONTAINER_LINES);
+    let first = lines.len().saturating_sub(most);
     lines[first..].iter().map(|line| cut_line(line)).collect()
 }
 

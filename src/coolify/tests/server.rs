@@ -84,7 +84,10 @@ async fn reading_calls(client: &Client) -> Vec<Ended> {
         ("recent_build", client.recent_build("a").await.map(drop)),
         ("builds_in_flight", in_flight.map(drop)),
         ("build", client.build("d").await.map(drop)),
-        ("container_log", client.container_log("a").await.map(drop)),
+        (
+            "container_log",
+            client.container_log("a", 20).await.map(drop),
+        ),
         ("version", client.version().await.map(drop)),
         ("server", client.server().await.map(drop)),
         ("server_limits", client.server_limits().await.map(drop)),
