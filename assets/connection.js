@@ -31,7 +31,7 @@ const typed = () => document.querySelector("dialog[open]")
 on("htmx:beforeSwap", ({ detail }) => {
   const { target, xhr } = detail, from = detail.pathInfo.requestPath.split("?")[0];
   const build = xhr.getResponseHeader("vps-claude-build");
-  // Not our answer: a proxy's, a captive portal's.
+  // A proxy's answer.
   if (!build) {
     detail.shouldSwap = detail.isError = false;
     return lost();

@@ -3,6 +3,8 @@ const id = (name) => document.getElementById(name);
 const on = (type, act) => document.addEventListener(type, act, true);
 document.documentElement.className = navigator.clipboard ? "js clip" : "js";
 
+const stored = (act) => { try { return act(); } catch { /* Not allowed. */ } };
+
 const check = (field) => {
   const { value, dataset: rule } = field, length = [...value].length, bare = value.trim(), note = id(`${field.id}-note`);
   if (!rule.min && !rule.is) return "";
@@ -16,29 +18,28 @@ on("focusout", ({ target }) => target.value && check(target));
 
 // A form is sent once, and its page comes back scrolled as it was.
 const here = () => location.pathname + location.search, sent = [];
-const again = () => { for (const it of sent.splice(0)) it.disabled = it.form.ariaBusy = false; };
+const again = () => { for (const it of sent.splice(0)) it.disabled = false; };
 on("submit", (e) => {
   const form = e.target, wrong = [...form.elements].find(check);
   if (wrong) return e.preventDefault(wrong.focus());
   if (form.hasAttribute("hx-get")) return;
-  form.ariaBusy = true;
   for (const made of form.querySelectorAll(".secret [type=text]")) made.type = "password";
-  try { sessionStorage.scrolled = `${scrollY} ${here()}`; } catch { /* Not allowed. */ }
+  stored(() => { sessionStorage.scrolled = `${scrollY} ${here()}`; });
   setTimeout(() => { for (const it of form.elements) if (it.type === "submit") { it.disabled = true; sent.push(it); } });
   setTimeout(again, 10000);
 });
 addEventListener("pageshow", ({ persisted }) => {
   if (persisted) return again();
-  try {
+  stored(() => {
     const [top, page] = sessionStorage.scrolled.split(" ");
     if (page === here()) scrollTo(0, top);
     delete sessionStorage.scrolled;
-  } catch { /* Nothing was sent. */ }
+  });
 });
 
 for (const it of document.querySelectorAll("[data-kept]")) {
-  try { it.checked = JSON.parse(localStorage[it.id] ?? it.checked); } catch { /* Not allowed. */ }
-  on("change", ({ target }) => { try { if (target === it) localStorage[it.id] = it.checked; } catch { /* Not allowed. */ } });
+  it.checked = stored(() => JSON.parse(localStorage[it.id])) ?? it.checked;
+  it.addEventListener("change", () => stored(() => { localStorage[it.id] = it.checked; }));
 }
 
 const reveal = (field, shown) => {
@@ -72,7 +73,4 @@ on("click", (e) => {
   const button = e.target.closest("button, a");
   for (const name in button?.dataset) acts[name]?.(button, button.dataset[name], e);
 });
-on("htmx:afterSettle", ({ target }) => {
-  if (target.id === "dialog" && target.firstChild) target.showModal();
-  if (target.id === "preview") id("name").ariaInvalid = !!target.querySelector(".bad");
-});
+on("htmx:afterSettle", ({ target }) => { if (target.id === "dialog" && target.firstChild) target.showModal(); });

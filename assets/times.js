@@ -8,7 +8,7 @@ const words = {
   clock: (s, at) => at.toLocaleString([], { timeStyle: "short", dateStyle: at.toDateString() === new Date().toDateString() ? undefined : "medium" }),
 };
 
-// This machine's clock may be wrong: the server says how long ago it was.
+// This clock may be wrong: the server says how long ago.
 const write = (time) => {
   const { kind, age } = time.dataset, now = Date.now() / 1000, at = new Date(time.dateTime);
   time.began ??= now - age;

@@ -8,7 +8,7 @@ pub use hash_slots::HashSlots;
 pub use loops::Loops;
 pub use poll_cache::{PageVersion, PollCache};
 
-use crate::coolify::{self, Client, Probe};
+use crate::coolify::{self, Branch, Client, Probe};
 use crate::domain::environment::AgentsDomain;
 use crate::domain::id::EnvironmentId;
 use crate::domain::judge::Patience;
@@ -61,6 +61,8 @@ pub struct Handles {
     pub folder: String,
     /// The repository that environments are built from.
     pub repository: String,
+    /// Its branch, if it is watched for updates.
+    pub branch: Option<Branch>,
     pub registration_open: bool,
     pub pace: Arc<Pace>,
 }
@@ -115,6 +117,8 @@ pub struct Pace {
     pub rechecks: i64,
     /// How often Coolify's build limits are read.
     pub limits: Duration,
+    /// How often the branch's newest commit is read.
+    pub branch: Duration,
     /// How often it is recorded which sessions are in use.
     pub sessions: Duration,
     /// How often the sweep searches for stuck rows.
@@ -151,6 +155,7 @@ impl Default for Pace {
             tick: Duration::from_millis(500),
             rechecks: 20,
             limits: minutes(1),
+            branch: minutes(10),
             sessions: seconds(15),
             sweep: seconds(30),
             hang: minutes(1),
@@ -172,6 +177,8 @@ pub struct Parts {
     pub folder: String,
     /// The repository that environments are built from.
     pub repository: String,
+    /// Its branch, if it is watched for updates.
+    pub branch: Option<Branch>,
     pub registration_open: bool,
     pub pace: Pace,
 }
@@ -198,6 +205,7 @@ impl App {
             domain: parts.domain,
             folder: parts.folder,
             repository: parts.repository,
+            branch: parts.branch,
             registration_open: parts.registration_open,
             pace: Arc::new(parts.pace),
         }))

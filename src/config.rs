@@ -23,6 +23,7 @@ const ENVIRONMENT_NAME: &str = "production";
 const REPOSITORY: &str = "https://github.com/grmkris/agent";
 const BRANCH: &str = "main";
 const PORT: &str = "8080";
+const UPDATES: &str = "on";
 const FOLDER: &str = "/home/coder/workspace";
 const ADDRESS: &str = "127.0.0.1:3000";
 const REGISTRATION: &str = "open";
@@ -102,6 +103,9 @@ pub struct Settings {
     /// Its branch.
     #[arg(long, env, global = true, default_value = BRANCH)]
     agent_branch: String,
+    /// Whether the repository's host is asked for newer commits: on or off.
+    #[arg(long, env, global = true, default_value = UPDATES)]
+    agent_updates: String,
     /// The port code-server listens on inside the container.
     #[arg(long, env, global = true, default_value = PORT)]
     agent_port: String,
@@ -127,11 +131,14 @@ pub struct Settings {
 
 /// Every setting, validated.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "one a setting")]
 pub struct Config {
     pub database_url: SecretString,
     pub redis_url: Option<SecretString>,
     pub coolify: Connection,
     pub source: Source,
+    /// Whether the repository's host is asked for newer commits.
+    pub updates: bool,
     /// Environments get their addresses below this domain.
     pub domain: AgentsDomain,
     /// The folder that Open shows.
@@ -170,6 +177,11 @@ impl Settings {
             redis_url: self.redis_url()?,
             coolify: self.coolify()?,
             source: self.source()?,
+            updates: one_of(
+                "AGENT_UPDATES",
+                or(&self.agent_updates, UPDATES),
+                &[("on", true), ("off", false)],
+            )?,
             domain: self.domain()?,
             folder: self.folder()?,
             listen: address(or(&self.listen, ADDRESS))?,
@@ -208,6 +220,7 @@ impl Settings {
         self.agents_domain = Some(agents_domain);
         self.public_url = None;
         "open".clone_into(&mut self.registration);
+        "off".clone_into(&mut self.agent_updates);
     }
 
     fn coolify(&self) -> Result<Connection, Wrong> {

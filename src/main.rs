@@ -209,6 +209,8 @@ fn build(config: &Config, prefix: &str, pace: Pace) -> anyhow::Result<App> {
         .map_err(|_| {
         config::Wrong::Invalid("REDIS_URL", "redis://host:6379 is needed".to_owned())
     })?;
+    let source = config.source.clone();
+    let branch = coolify::Branch::new(&source.repository, &source.branch)?;
     Ok(App::new(Parts {
         pool: store::pool(options),
         client: coolify::Client::new(config.coolify.clone(), config.source.clone())?,
@@ -217,7 +219,8 @@ fn build(config: &Config, prefix: &str, pace: Pace) -> anyhow::Result<App> {
         prefix: prefix.to_owned(),
         domain: config.domain.clone(),
         folder: config.folder.clone(),
-        repository: config.source.repository.clone(),
+        repository: source.repository,
+        branch: branch.filter(|_| config.updates),
         registration_open: config.registration_open,
         pace,
     }))

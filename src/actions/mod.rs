@@ -24,6 +24,7 @@ mod step;
 pub mod sweep;
 pub mod turns;
 pub mod upcoming;
+pub mod updates;
 mod watch_deployment;
 mod watch_removal;
 mod watch_settled;

@@ -17,12 +17,13 @@ const NEEDED: [(&str, &str); 6] = [
 ];
 
 /// Each setting that may be left out, and what it is then.
-const DEFAULTS: [(&str, &str); 12] = [
+const DEFAULTS: [(&str, &str); 13] = [
     ("REDIS_URL", "None"),
     ("COOLIFY_ENVIRONMENT_NAME", "production"),
     ("COOLIFY_DESTINATION_UUID", "None"),
     ("AGENT_REPOSITORY", "https://github.com/grmkris/agent"),
     ("AGENT_BRANCH", "main"),
+    ("AGENT_UPDATES", "true"),
     ("AGENT_PORT", "8080"),
     ("AGENT_FOLDER", "/home/coder/workspace"),
     ("LISTEN", "127.0.0.1:3000"),
@@ -34,7 +35,7 @@ const DEFAULTS: [(&str, &str); 12] = [
 
 const NO_PORT: &str = "a port number from 1 to 65535 is needed";
 /// A setting, a wrong value, and the line that says so.
-const WRONG: [(&str, &str, &str); 24] = [
+const WRONG: [(&str, &str, &str); 25] = [
     (
         "DATABASE_URL",
         "mysql://db/vps",
@@ -104,6 +105,7 @@ const WRONG: [(&str, &str, &str); 24] = [
         "vps.example.com",
         "an address that begins with http:// or https:// is needed",
     ),
+    ("AGENT_UPDATES", "yes", "on or off is needed"),
     ("REGISTRATION", "yes", "open or closed is needed"),
     ("REGISTRATION", "OPEN", "open or closed is needed"),
     (
@@ -191,6 +193,7 @@ fn meaning(config: &Config, log: LogFormat, name: &str) -> String {
         "COOLIFY_DESTINATION_UUID" => format!("{:?}", config.coolify.destination_uuid),
         "AGENT_REPOSITORY" => config.source.repository.clone(),
         "AGENT_BRANCH" => config.source.branch.clone(),
+        "AGENT_UPDATES" => config.updates.to_string(),
         "AGENT_PORT" => config.source.port.to_string(),
         "AGENT_FOLDER" => config.folder.clone(),
         "LISTEN" => config.listen.to_string(),
@@ -301,11 +304,8 @@ fn a_right_value_is_taken_without_the_space_around_it() {
             "elsewhere",
             "Some(\"elsewhere\")",
         ),
-        (
-            "AGENT_REPOSITORY",
-            "https://git.example.com/a",
-            "https://git.example.com/a",
-        ),
+        ("AGENT_REPOSITORY", "https://a.b/c", "https://a.b/c"),
+        ("AGENT_UPDATES", "off", "false"),
         ("AGENT_BRANCH", "next", "next"),
         ("AGENT_PORT", "9000", "9000"),
         ("AGENT_FOLDER", "/srv/my work", "/srv/my work"),

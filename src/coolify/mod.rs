@@ -2,6 +2,7 @@
 
 mod applications;
 mod body;
+mod branch;
 mod builds;
 mod client;
 mod connection;
@@ -20,6 +21,7 @@ mod tests;
 mod tolerant;
 
 pub use applications::{Application, mark};
+pub use branch::Branch;
 pub use builds::{Asked, DeploymentRow, ServerLimits};
 pub use client::Client;
 pub use connection::{Connection, Source};

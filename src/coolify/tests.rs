@@ -4,4 +4,4 @@
 mod addresses;
 mod answers;
 mod lists;
-mod server;
+pub mod server;

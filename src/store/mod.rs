@@ -15,6 +15,7 @@ pub mod log_lines;
 pub mod sessions;
 pub mod turns;
 pub mod upcoming;
+pub mod updates;
 pub mod users;
 pub mod watches;
 

@@ -83,6 +83,7 @@ impl Dashboard {
             domain,
             folder: "/home/coder/workspace".to_owned(),
             repository: "https://github.com/grmkris/agent".to_owned(),
+            branch: setup.branch,
             registration_open: setup.registration_open,
             pace: setup.pace,
         });

@@ -34,6 +34,7 @@ mod sources;
 mod stuck;
 mod transactions;
 mod turns;
+mod updates;
 mod used;
 mod visits;
 mod words;

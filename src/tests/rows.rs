@@ -171,6 +171,16 @@ async fn an_empty_table_says_what_to_do_and_a_full_one_is_searched() {
     assert!(names(&page, &all).is_empty() && page.says("No environment of yours is running now."));
     let page = ada.get("/environments?status=pending&q=bet").await;
     assert_eq!(names(&page, &all), ["alphabet", "Beta"]);
+    // Enter opens the only one that is found.
+    let beta = dashboard.made("Beta", "").await;
+    let found = "/environments?open=1&q=";
+    ada.get(&format!("{found}beta"))
+        .await
+        .leads_to(&beta.at(""));
+    ada.get(&format!("{found}alpha"))
+        .await
+        .leads_to("/environments?q=alpha");
+    ada.get(found).await.leads_to("/environments");
     dashboard.close().await;
 }
 

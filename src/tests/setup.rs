@@ -2,7 +2,7 @@
 
 use super::database::Database;
 use crate::app::Pace;
-use crate::coolify::{Client, Connection, Source};
+use crate::coolify::{Branch, Client, Connection, Source};
 use crate::domain::judge::Patience;
 use crate::redis::calls::CallRates;
 use crate::redis::schedule::Rate;
@@ -40,6 +40,8 @@ pub struct Setup {
     pub redis: bool,
     /// Changes what Coolify is told of us.
     pub coolify: Telling,
+    /// The branch that is watched for updates.
+    pub branch: Option<Branch>,
 }
 
 impl Default for Setup {
@@ -51,6 +53,7 @@ impl Default for Setup {
             abilities: vec!["read", "write", "deploy", "read:sensitive"],
             redis: true,
             coolify: Box::new(|_, _| {}),
+            branch: None,
         }
     }
 }
@@ -69,6 +72,7 @@ fn hurry() -> Pace {
     let millis = Duration::from_millis;
     Pace {
         give_up: Duration::ZERO,
+        branch: millis(50),
         container_log: millis(10),
         lease: millis(3_000),
         step: millis(2_900),
@@ -82,8 +86,6 @@ fn hurry() -> Pace {
         queue_full: millis(200),
         retry: millis(30),
         log: millis(30),
-        deadline: Duration::from_mins(20),
-        turn_wait: Duration::from_hours(12),
         removal: Duration::from_mins(20),
         winding_down: Duration::from_mins(2),
         patience: Patience {
@@ -94,15 +96,14 @@ fn hurry() -> Pace {
         },
         tick: millis(10),
         rechecks: 100,
-        limits: Duration::from_mins(1),
         sessions: millis(50),
         sweep: millis(200),
-        hang: Duration::from_mins(1),
         rates: CallRates {
             common: MANY,
             looks: MANY,
             removals: MANY,
         },
+        ..Pace::default()
     }
 }
 

@@ -92,7 +92,7 @@ mod tests {
     use super::*;
 
     /// The most that script of our own may have in all, in bytes as they are written.
-    const SCRIPT: usize = 8_192;
+    const SCRIPT: usize = 8_000;
 
     #[test]
     fn script_of_our_own_stays_small() {

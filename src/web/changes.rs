@@ -1,6 +1,6 @@
 //! The poll of a page: one request for everything on it that may change. Without a change it costs PostgreSQL nothing.
 
-use super::deployment_view::{Cause, Step};
+use super::deployment_view::{Cause, Step, Update};
 use super::error::PageError;
 use super::fields::Id;
 use super::history::{Entry, history};
@@ -72,6 +72,7 @@ pub async fn list(
         status: text("status"),
         sort: text("sort"),
         page: text("page"),
+        ..Search::default()
     };
     let rows = sent().filter(|(name, _)| name == "row");
     let shown: Vec<Shown> = rows.filter_map(|(_, row)| Shown::parse(&row)).collect();
@@ -165,6 +166,7 @@ struct PageChanges {
     stages: Vec<Step>,
     history: Vec<Entry>,
     cause: Option<Cause>,
+    update: Option<Update>,
     log: Option<Log>,
     password: Option<Password>,
     announcement: Option<String>,
@@ -240,6 +242,7 @@ pub async fn page(
             stages: vec![],
             history: vec![],
             cause: None,
+            update: None,
             log,
             password: None,
             announcement: None,
@@ -269,6 +272,7 @@ async fn page_changes(
         stages,
         history,
         cause: Cause::new(&found, &rows),
+        update: Update::of(&web.app, owner, &found).await?,
         log,
     })
 }

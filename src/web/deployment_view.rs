@@ -2,9 +2,10 @@
 
 use super::words::Time;
 use crate::actions::environments::{DeploymentRow, EnvironmentRow};
+use crate::actions::updates;
 use crate::app::App;
 use crate::domain::deployment::{Outcome, Stage};
-use crate::domain::id::DeploymentId;
+use crate::domain::id::{DeploymentId, UserId};
 use crate::domain::repository::commit_page;
 use crate::domain::status::Status;
 use serde::Serialize;
@@ -103,6 +104,33 @@ impl Deployment {
             kept: row.log_kept,
             lines_title: lines_title(row),
         }
+    }
+}
+
+/// What is new in the branch since an environment was deployed.
+#[derive(Debug, Serialize)]
+pub struct Update {
+    commit: String,
+    commit_page: Option<String>,
+    titles: Vec<String>,
+}
+
+impl Update {
+    /// What is new for the owner's environment, while it runs.
+    pub async fn of(
+        app: &App,
+        owner: UserId,
+        row: &EnvironmentRow,
+    ) -> Result<Option<Self>, sqlx::Error> {
+        if row.status != Status::Running {
+            return Ok(None);
+        }
+        let found = updates::of(app, owner, row.id.into()).await?;
+        Ok(found.map(|update| Self {
+            commit_page: commit_page(&app.repository, &update.commit),
+            commit: update.commit.chars().take(7).collect(),
+            titles: update.titles,
+        }))
     }
 }
 

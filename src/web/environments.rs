@@ -2,7 +2,7 @@
 
 use super::back::{self, Back};
 use super::changes::Poll;
-use super::deployment_view::{Cause, Step};
+use super::deployment_view::{Cause, Step, Update};
 use super::error::PageError;
 use super::fields::{Errors, Fields, Id, Rules, errors};
 use super::history::{Entry, history};
@@ -43,6 +43,7 @@ struct Show {
     stages: Vec<Step>,
     history: Vec<Entry>,
     cause: Option<Cause>,
+    update: Option<Update>,
     log: Option<Log>,
     password: Password,
     poll: Poll,
@@ -94,6 +95,7 @@ async fn page_of(
             stages,
             history,
             cause: Cause::new(&found, &rows),
+            update: Update::of(&web.app, me.user.id, &found).await?,
             log,
             password: Password::new(&found),
             poll,

@@ -7,9 +7,10 @@ use super::state::Web;
 use super::view::{Row, trigger};
 use crate::actions::environments::{self, Counts, EnvironmentRow, PAGE_ROWS, Selection, Sort};
 use crate::actions::known;
+use crate::domain::id::EnvironmentId;
 use crate::domain::status::Status;
 use axum::extract::{Query, State};
-use axum::response::Response;
+use axum::response::{IntoResponse, Redirect, Response};
 use serde::{Deserialize, Serialize};
 use url::form_urlencoded;
 
@@ -21,6 +22,8 @@ pub struct Search {
     pub status: String,
     pub sort: String,
     pub page: String,
+    /// Whether the only environment that is found is to be opened.
+    pub open: String,
 }
 
 impl Search {
@@ -212,7 +215,17 @@ pub async fn index(
 ) -> Result<Response, PageError> {
     // Read before the rows: a change in between is found by the first poll.
     let version = known::list_version(&web.app, me.user.id).await?;
-    let (found, counts) = environments::list(&web.app, me.user.id, &search.selection()).await?;
+    let selection = search.selection();
+    let (found, counts) = environments::list(&web.app, me.user.id, &selection).await?;
+    if !search.open.is_empty() {
+        let page = match found.as_slice() {
+            [only] if !selection.text.is_empty() => {
+                format!("/environments/{}", EnvironmentId::from(only.id))
+            }
+            _ => address("/environments", &selection),
+        };
+        return Ok(Redirect::to(&page).into_response());
+    }
     let list = List::new(&search, &version, counts, &found);
     let page = Page::new(&me.visitor, "Environments").await;
     let page = page.moving(list.moves);
@@ -257,6 +270,7 @@ mod tests {
                 status,
                 sort,
                 page,
+                ..Search::default()
             };
             let Selection {
                 text,

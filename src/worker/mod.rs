@@ -6,7 +6,7 @@ mod jobs;
 mod rounds;
 
 use crate::actions::watching::{Kind, Watcher};
-use crate::actions::{holder, known, logs, sweep, turns};
+use crate::actions::{holder, known, logs, sweep, turns, updates};
 use crate::app::App;
 use due::{Start, Starts};
 use rounds::{Rounds, supervise};
@@ -89,6 +89,9 @@ fn spawn_rounds(loops: &mut JoinSet<()>, app: &App, stop: &CancellationToken, st
     });
     every("sweep", sweep_every, |app| {
         Box::pin(async move { sweep::sweep(&app).await })
+    });
+    every("branch", app.pace.branch / 10, |app| {
+        Box::pin(async move { updates::read(&app).await })
     });
     every("orphans", ORPHANS, |app| {
         Box::pin(async move { report_orphans(&app).await })

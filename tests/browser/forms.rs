@@ -16,7 +16,7 @@ async fn a_form_is_sent_once_and_its_page_comes_back_where_it_was() {
     stage::person(Look::PHONE, async |person| {
         person.register("somebody@example.com").await;
         scene::slow_builds(person).await;
-        for number in 0..8 {
+        for number in 0..20 {
             scene::environment(person, &format!("Number {number}")).await;
         }
         person.visit("/environments?q=number&status=pending").await;
@@ -31,7 +31,7 @@ async fn a_form_is_sent_once_and_its_page_comes_back_where_it_was() {
             let rows: usize = person
                 .ask("document.querySelectorAll('#rows tr').length")
                 .await;
-            (rows == 7).then_some(())
+            (rows == 19).then_some(())
         })
         .await;
         let query: String = person.ask("location.search").await;

@@ -145,8 +145,10 @@ async fn removal(person: &Person, each: &Each, look: &impl AsyncFn(&'static str)
     past_the_script(person, "#delete-form").await;
     person.see("#confirmation[aria-invalid=true]").await;
     look("delete-refused").await;
-    person.visit("/environments").await;
-    person.click(&format!("#{}-delete", each.running.id)).await;
+    person
+        .visit(&format!("/environments/{}", each.running.id))
+        .await;
+    person.click("#delete-link").await;
     person.see("dialog[open] #confirmation").await;
     person.settle().await;
     look("delete-dialog").await;

@@ -10,7 +10,7 @@ use std::cell::{Cell, RefCell};
 /// with buttons in it and a box with a label are as large as the whole.
 const SMALL: &str = "[...document.querySelectorAll('a, button, input, summary, label.check, .secret')].filter((it) => {
     const box = it.getBoundingClientRect(), style = getComputedStyle(it);
-    const seen = box.width > 1 && box.height > 1 && style.visibility === 'visible';
+    const seen = box.width > 1 && box.height > 1 && it.checkVisibility() && style.visibility === 'visible';
     const touched = seen && style.display !== 'inline' && !it.matches('label input, .secret input, .skip, .visually-hidden');
     return touched && (box.height < 43.9 || box.width < 43.9);
   }).map((it) => { const b = it.getBoundingClientRect(); return `${it.outerHTML.slice(0, 90)} is ${b.width} x ${b.height}` })";
@@ -28,7 +28,7 @@ const OVERLAPPING: &str = "(() => {
     const open = document.querySelector('dialog:modal, :popover-open') ?? document;
     const all = [...open.querySelectorAll('a, button, input, summary, label.check')].filter((it) => {
       const box = it.getBoundingClientRect();
-      return box.width > 1 && box.height > 1 && !it.closest('.skip, .visually-hidden, .notices');
+      return box.width > 1 && box.height > 1 && it.checkVisibility() && !it.closest('.skip, .visually-hidden, .notices');
     });
     const both = (a, b) => Math.min(a.right, b.right) - Math.max(a.left, b.left) > 1 && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 1;
     return all.flatMap((a, i) => all.slice(i + 1)
@@ -36,8 +36,8 @@ const OVERLAPPING: &str = "(() => {
       .map((b) => `${a.outerHTML.slice(0, 90)} and ${b.outerHTML.slice(0, 90)} overlap`));
   })()";
 
-/// Text that is cut off.
-const CUT: &str = "[...document.querySelectorAll('body :not(input)')].filter((it) =>
+/// Text that is cut off. A row says the beginning of a reason; the rest is on its page.
+const CUT: &str = "[...document.querySelectorAll('body :not(input, .reason)')].filter((it) =>
     ['hidden', 'clip'].includes(getComputedStyle(it).overflowX) && it.clientWidth > 1 && it.scrollWidth > it.clientWidth + 1
   ).map((it) => `${it.outerHTML.slice(0, 90)} is cut off`)";
 

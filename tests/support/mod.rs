@@ -122,6 +122,7 @@ fn settings(coolify: &str, agents_domain: &str, database: &str) -> Command {
         .env("AGENTS_DOMAIN", agents_domain)
         .env("PUBLIC_URL", "")
         .env("REGISTRATION", "open")
+        .env("AGENT_UPDATES", "off")
         .env("LOG_FORMAT", "text")
         .env("RUST_LOG", "info,sqlxmq=warn,sqlx=warn,tower_sessions=warn");
     command

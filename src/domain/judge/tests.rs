@@ -148,7 +148,7 @@ fn a_container_may_take_a_while_to_run_but_not_for_ever() {
             Stage::Start,
             Container::Missing,
             0,
-            r#"Fail("The application vanished"#,
+            r#"Fail("The application is no longer in Coolify"#,
         ),
         (
             Stage::Start,

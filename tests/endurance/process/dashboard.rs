@@ -23,6 +23,7 @@ pub fn settings(database: &str, redis: &str, coolify: &str, domain: &str) -> Set
         simulated("COOLIFY_PROJECT_UUID", "zdoc9is0j8ht9lgmxg9edn58"),
         simulated("COOLIFY_SERVER_UUID", "s0ce9uvw53efr4edt2sywb3w"),
         simulated("AGENTS_DOMAIN", domain),
+        simulated("AGENT_UPDATES", "off"),
         simulated("RUST_LOG", &log_filter()),
     ]
 }

@@ -1,0 +1,207 @@
+//! The branch that environments are built from: its newest commit, asked for as git does (smart HTTP, gitprotocol-http),
+//! and the titles of new commits where the host's API tells them. This is not Coolify, and not a call to it.
+
+use super::http::beginning;
+use crate::domain::repository::Host;
+use serde_json::Value;
+use std::time::Duration;
+use url::Url;
+
+/// The timeout of a request.
+const TIMEOUT: Duration = Duration::from_secs(15);
+/// How much of the list of references is read: branches come before what is many, such as pull requests.
+const REFERENCES_LIMIT_BYTES: usize = 4 * 1024 * 1024;
+/// How much of a comparison is read: it may list every changed file.
+const COMPARISON_LIMIT_BYTES: usize = 8 * 1024 * 1024;
+/// How many titles are kept.
+const TITLES: usize = 20;
+/// The longest title, in characters.
+const TITLE_LIMIT: usize = 120;
+
+/// A branch of a public repository.
+#[derive(Clone)]
+pub struct Branch {
+    http: reqwest::Client,
+    repository: Url,
+    name: String,
+    /// The API of its host, if that is known.
+    host: Option<(Host, Url)>,
+}
+
+impl Branch {
+    /// `None` when the repository's address is not of the web.
+    ///
+    /// # Errors
+    /// When TLS cannot be configured.
+    pub fn new(repository: &str, branch: &str) -> Result<Option<Self>, reqwest::Error> {
+        let Some(url) = Url::parse(repository)
+            .ok()
+            .filter(|url| url.scheme().starts_with("http"))
+        else {
+            return Ok(None);
+        };
+        let host = Host::of(&url);
+        let host = host.and_then(|host| Some((host, Url::parse(host.api()).ok()?)));
+        Self::at(url, branch, host).map(Some)
+    }
+
+    /// A branch whose host's API is at this address.
+    pub fn at(
+        repository: Url,
+        branch: &str,
+        host: Option<(Host, Url)>,
+    ) -> Result<Self, reqwest::Error> {
+        let http = reqwest::Client::builder()
+            .user_agent(concat!("vps-claude/", env!("CARGO_PKG_VERSION")))
+            .timeout(TIMEOUT)
+            .build()?;
+        Ok(Self {
+            http,
+            repository,
+            name: branch.to_owned(),
+            host,
+        })
+    }
+
+    /// Its newest commit; `None` when it cannot be read.
+    pub async fn head(&self) -> Option<String> {
+        let mut url = self.repository.clone();
+        url.set_path(&format!("{}/info/refs", url.path().trim_end_matches('/')));
+        let request = self.http.get(url).query(&[("service", "git-upload-pack")]);
+        let answer = request.send().await.ok()?.error_for_status().ok()?;
+        let body = beginning(answer, REFERENCES_LIMIT_BYTES).await;
+        commit_of(&body, &format!("refs/heads/{}", self.name))
+    }
+
+    /// The titles of the commits after one up to another, newest first; none when the host does not tell.
+    pub async fn titles(&self, after: &str, to: &str) -> Vec<String> {
+        self.compared(after, to).await.unwrap_or_default()
+    }
+
+    async fn compared(&self, after: &str, to: &str) -> Option<Vec<String>> {
+        let (host, api) = self.host.as_ref()?;
+        let path = self
+            .repository
+            .path()
+            .trim_matches('/')
+            .trim_end_matches(".git");
+        let url = api.join(&host.comparison(path, after, to)).ok()?;
+        let answer = self
+            .http
+            .get(url)
+            .send()
+            .await
+            .ok()?
+            .error_for_status()
+            .ok()?;
+        let body = beginning(answer, COMPARISON_LIMIT_BYTES).await;
+        let body: Value = serde_json::from_slice(&body).ok()?;
+        let commits = body["commits"].as_array()?.iter().rev();
+        Some(commits.filter_map(title).take(TITLES).collect())
+    }
+}
+
+/// The first line of a commit's message, wherever the host has it.
+fn title(commit: &Value) -> Option<String> {
+    let message = commit["commit"]["message"]
+        .as_str()
+        .or(commit["message"].as_str())?;
+    let line = message.lines().next()?.trim();
+    let shown: String = line
+        .chars()
+        .filter(|c| !c.is_control())
+        .take(TITLE_LIMIT)
+        .collect();
+    (!shown.is_empty()).then_some(shown)
+}
+
+/// The commit of a reference in a list of them: lines that begin with their length in four hexadecimal digits.
+fn commit_of(mut list: &[u8], reference: &str) -> Option<String> {
+    while let Some(length) = list.get(..4) {
+        let length = usize::from_str_radix(std::str::from_utf8(length).ok()?, 16).ok()?;
+        if length < 4 {
+            list = &list[4..];
+            continue;
+        }
+        let line = std::str::from_utf8(list.get(4..length)?).unwrap_or_default();
+        let line = line.split(['\0', '\n']).next().unwrap_or_default();
+        if let Some((commit, name)) = line.split_once(' ')
+            && name == reference
+        {
+            let is_commit = commit.len() >= 40 && commit.bytes().all(|b| b.is_ascii_hexdigit());
+            return is_commit.then(|| commit.to_owned());
+        }
+        list = &list[length..];
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::coolify::tests::server::{answer, serve};
+
+    const OLD: &str = "1111111111111111111111111111111111111111";
+    const NEW: &str = "2222222222222222222222222222222222222222";
+
+    fn line(text: &str) -> String {
+        format!("{:04x}{text}", text.len() + 4)
+    }
+
+    /// What a server of git lists.
+    fn references() -> String {
+        let lines = [
+            line("# service=git-upload-pack\n"),
+            "0000".to_owned(),
+            line(&format!(
+                "{OLD} HEAD\0multi_ack symref=HEAD:refs/heads/dev\n"
+            )),
+            line(&format!("{OLD} refs/heads/dev\n")),
+            line(&format!("{NEW} refs/heads/main\n")),
+            line(&format!("{OLD} refs/heads/main-2\n")),
+            "0000".to_owned(),
+        ];
+        lines.concat()
+    }
+
+    #[test]
+    fn the_commit_of_a_branch_is_found_and_nothing_else_is_taken_for_it() {
+        let list = references();
+        let commit = |name: &str| commit_of(list.as_bytes(), name);
+        assert_eq!(commit("refs/heads/main").as_deref(), Some(NEW));
+        assert_eq!(commit("refs/heads/dev").as_deref(), Some(OLD));
+        assert_eq!(commit("refs/heads/other"), None);
+        for odd in ["", "00", "zzzz", "<html>", "fffe too short", "0000", "0004"] {
+            assert_eq!(commit_of(odd.as_bytes(), "refs/heads/main"), None, "{odd}");
+        }
+    }
+
+    async fn branch(body: String) -> Branch {
+        let (address, _) = serve(move || answer(200, &[], &body)).await;
+        let at = |path: &str| Url::parse(&format!("http://{address}/{path}")).unwrap();
+        Branch::at(at("a/b.git"), "main", Some((Host::GitHub, at("")))).unwrap()
+    }
+
+    #[tokio::test]
+    async fn the_newest_commit_and_the_titles_are_read() {
+        assert_eq!(
+            branch(references()).await.head().await.as_deref(),
+            Some(NEW)
+        );
+        let commits = r#"{"commits":[{"commit":{"message":"First\n\nBody"}},{"commit":{"message":"<b>Second</b>"}},{"commit":{}}]}"#;
+        let titles = branch(commits.to_owned()).await.titles(OLD, NEW).await;
+        assert_eq!(titles, ["<b>Second</b>", "First"]);
+    }
+
+    #[tokio::test]
+    async fn what_cannot_be_read_breaks_nothing() {
+        let odd = branch("<html>".to_owned()).await;
+        assert_eq!(odd.head().await, None);
+        assert!(odd.titles(OLD, NEW).await.is_empty());
+        let (address, _) = serve(|| answer(404, &[], "")).await;
+        let missing = Url::parse(&format!("http://{address}/a/b")).unwrap();
+        let missing = Branch::at(missing, "main", None).unwrap();
+        assert_eq!(missing.head().await, None);
+        assert!(Branch::new("git@github.com:a/b", "main").unwrap().is_none());
+    }
+}
