@@ -5,6 +5,7 @@ use crate::app::App;
 use crate::crash;
 use crate::domain::deployment::{BuildKind, Outcome};
 use crate::domain::environment::{self, EnvironmentName, Subdomain, Suffix};
+use crate::domain::group::Group;
 use crate::domain::id::{EnvironmentId, UserId};
 use crate::domain::invalid::{Invalid, Wrong, Wrongs, check};
 use crate::domain::password::Password;
@@ -134,6 +135,8 @@ pub struct Selection {
     pub text: String,
     pub status: Option<Status>,
     pub sort: Sort,
+    /// The groups whose environments are left out; `None` when the list has no groups.
+    pub shut: Option<Vec<Group>>,
     /// Counts from 0.
     pub page: i64,
 }
@@ -148,6 +151,8 @@ pub async fn list(
     let host = name
         .split_once("://")
         .map_or(name.as_str(), |(_, host)| host);
+    let shut = selection.shut.as_ref();
+    let shut: Option<Vec<i32>> = shut.map(|shut| shut.iter().map(|it| it.number()).collect());
     let filter = Filter {
         name: &name,
         host: host.trim_end_matches('/'),
@@ -155,6 +160,7 @@ pub async fn list(
         status: selection.status,
         id: None,
         sort: selection.sort,
+        shut: shut.as_deref(),
         page: selection.page,
     };
     let rows = environment_rows::list(&app.pool, owner, &filter, app.pace.unconfirmed).await?;

@@ -4,6 +4,7 @@ pub mod call;
 pub mod deployment;
 pub mod environment;
 pub mod event;
+pub mod group;
 pub mod id;
 pub mod invalid;
 pub mod judge;

@@ -2,6 +2,7 @@
 //! checks the owner.
 
 use crate::domain::deployment::Stage;
+use crate::domain::group::Group;
 use crate::domain::id::{EnvironmentId, UserId};
 use crate::domain::status::Status;
 use sqlx::PgPool;
@@ -57,6 +58,13 @@ pub struct EnvironmentRow {
     pub now: OffsetDateTime,
 }
 
+impl EnvironmentRow {
+    /// Its group in the list.
+    pub fn group(&self) -> Group {
+        Group::of(self.status, self.reason.is_some())
+    }
+}
+
 /// The order of a list.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq, strum::IntoStaticStr, strum::EnumString)]
 #[strum(serialize_all = "lowercase")]
@@ -89,6 +97,8 @@ pub struct Filter<'a> {
     pub status: Option<Status>,
     pub id: Option<EnvironmentId>,
     pub sort: Sort,
+    /// The numbers of the groups that are left out; `None` when the list has no groups.
+    pub shut: Option<&'a [i32]>,
     /// The page of the list; counts from 0.
     pub page: i64,
 }
@@ -102,6 +112,8 @@ pub struct Counts {
     pub running: i64,
     pub error: i64,
     pub deleting: i64,
+    /// How many of these need their owner.
+    pub needs: i64,
 }
 
 /// Counts the owner's environments that match the filter's text, whatever their status.
@@ -114,7 +126,8 @@ pub async fn counts(pool: &PgPool, owner: UserId, filter: &Filter<'_>) -> sqlx::
              count(*) filter (where status = 'deploying') as "deploying!",
              count(*) filter (where status = 'running') as "running!",
              count(*) filter (where status = 'error') as "error!",
-             count(*) filter (where status = 'deleting') as "deleting!"
+             count(*) filter (where status = 'deleting') as "deleting!",
+             count(*) filter (where environment_group(status, reason) = 0) as "needs!"
            from environments
            where owner_id = $1
            and ($2 = '' or strpos(name_key, $2) > 0 or strpos(concat(subdomain, '.', $4::text), $3) > 0)"#,
@@ -171,14 +184,13 @@ pub async fn list(
              coalesce(d.cancel_requested_at is not null, false) as "cancelling!",
              d.ahead as "ahead?", coalesce(d.status_before = 'running', false) as "ran_before!",
              last_failure(e.id) as failure, now() as "now!"
-           from environments e
-           join watches w on w.environment_id = e.id
+           from environments e join watches w on w.environment_id = e.id
            left join deployments d on d.id = newest_deployment(e.id)
-           where e.owner_id = $1 and ($2::uuid is null or e.id = $2)
+           where e.owner_id = $1 and ($2::uuid is null or e.id = $2) and ($11::int[] is null or environment_group(e.status, e.reason) <> all ($11))
            and ($3 = '' or strpos(e.name_key, $3) > 0 or strpos(concat(e.subdomain, '.', $5::text), $4) > 0)
            and ($6::text is null or e.status = $6)
-           order by case $10 when 'name' then e.name_key end,
-             case $10 when 'used' then w.used_at end desc nulls last, e.created_at desc, e.id desc
+           order by case when $11 is not null then environment_group(e.status, e.reason) end,
+             case $10 when 'name' then e.name_key end, case $10 when 'used' then w.used_at end desc nulls last, e.created_at desc, e.id desc
            limit $8 offset $9"#,
         owner.uuid(),
         filter.id.map(|id| id.uuid()),
@@ -189,7 +201,8 @@ pub async fn list(
         unconfirmed.as_secs_f64(),
         PAGE_ROWS,
         filter.page.saturating_mul(PAGE_ROWS),
-        filter.sort.word()
+        filter.sort.word(),
+        filter.shut
     )
     .fetch_all(pool)
     .await

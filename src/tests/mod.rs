@@ -15,6 +15,7 @@ mod environments;
 mod failures;
 mod faults;
 mod forms;
+mod groups;
 mod harness;
 mod kept;
 mod log;

@@ -1,10 +1,11 @@
 //! The list of environments: searched, filtered by status, a page at a time.
 
 use super::error::PageError;
+use super::groups::{self, Heading, Part, Shut, count};
 use super::page::{Page, html};
 use super::session::SignedIn;
 use super::state::Web;
-use super::view::{Row, trigger};
+use super::view::trigger;
 use crate::actions::environments::{self, Counts, EnvironmentRow, PAGE_ROWS, Selection, Sort};
 use crate::actions::known;
 use crate::domain::id::EnvironmentId;
@@ -24,18 +25,34 @@ pub struct Search {
     pub page: String,
     /// Whether the only environment that is found is to be opened.
     pub open: String,
+    /// In a poll, whether the page has headings of groups.
+    pub headings: String,
 }
 
 impl Search {
-    /// What it selects. An unknown status or order, or a page that is no number, counts as not given.
-    pub fn selection(&self) -> Selection {
+    /// What it selects. An unknown status or order, or a page that is no number, counts as not given. Only the list of
+    /// all, newest first, has groups.
+    pub fn selection(&self, shut: Shut) -> Selection {
         let page: i64 = self.page.parse().unwrap_or(1);
+        let text = self.q.trim().replace(char::is_control, "");
+        let status = Status::from_word(&self.status);
+        let sort: Sort = self.sort.parse().unwrap_or_default();
+        let has_groups = text.is_empty() && status.is_none() && sort == Sort::Created;
         Selection {
-            text: self.q.trim().replace(char::is_control, ""),
-            status: Status::from_word(&self.status),
-            sort: self.sort.parse().unwrap_or_default(),
+            text,
+            status,
+            sort,
+            shut: has_groups.then_some(shut.0),
             page: page.max(1) - 1,
         }
+    }
+
+    /// The headings of the groups, if there are several groups, or the page has headings already.
+    pub fn headings(&self, selection: &Selection, counts: &Counts) -> Option<Vec<Heading>> {
+        let shut = selection.shut.as_ref()?;
+        let is_any_shut = shut.iter().any(|group| count(*group, counts) > 0);
+        let wanted = is_any_shut || groups::are_several(counts) || !self.headings.is_empty();
+        wanted.then(|| Heading::all(counts, shut))
     }
 }
 
@@ -94,10 +111,15 @@ struct Choice {
 
 impl List {
     /// The list that shows these rows, of this version.
-    pub fn new(search: &Search, version: &str, counts: Counts, rows: &[EnvironmentRow]) -> Self {
-        let selection = search.selection();
-        let Selection { status, page, .. } = selection;
-        let found = status.map_or(counts.total, |status| count(counts, status));
+    pub fn new(
+        selection: Selection,
+        version: &str,
+        counts: Counts,
+        rows: &[EnvironmentRow],
+        has_headings: bool,
+    ) -> Self {
+        let page = selection.page;
+        let found = found(&selection, &counts);
         let url = |page| {
             address(
                 "/environments",
@@ -112,25 +134,38 @@ impl List {
         let poll = address("/environments/changes", &selection);
         let separator = if poll.contains('?') { '&' } else { '?' };
         Self {
-            filters: filters(&selection, counts),
+            filters: filters(&selection, &counts),
             sort: selection.sort.word(),
             orders: Orders::new(&selection),
             range: (found > PAGE_ROWS || page > 0)
                 .then(|| format!("{} to {} of {found}", page * PAGE_ROWS + 1, last.min(found))),
             previous: (page > 0).then(|| url(page - 1)),
             next: (last < found).then(|| url(page + 1)),
-            poll: format!("{poll}{separator}v={version}"),
+            poll: format!("{poll}{separator}v={version}{}", headings(has_headings)),
             trigger: trigger(moves),
             moves,
             total: counts.total,
-            status: status.map(Status::word),
+            status: selection.status.map(Status::word),
             query: selection.text,
         }
     }
 }
 
+fn headings(are_there: bool) -> &'static str {
+    if are_there { "&headings=1" } else { "" }
+}
+
+/// The number of environments on all pages of a selection.
+fn found(selection: &Selection, counts: &Counts) -> i64 {
+    if let Some(status) = selection.status {
+        return of_status(counts, status);
+    }
+    let shut = selection.shut.iter().flatten();
+    counts.total - shut.map(|group| count(*group, counts)).sum::<i64>()
+}
+
 /// "All", and every status that there is or that is shown.
-fn filters(selection: &Selection, counts: Counts) -> Vec<Choice> {
+fn filters(selection: &Selection, counts: &Counts) -> Vec<Choice> {
     let choice = |word, count, status: Option<Status>| Choice {
         word,
         count,
@@ -155,12 +190,12 @@ fn filters(selection: &Selection, counts: Counts) -> Vec<Choice> {
     );
     let of_status = Status::ALL
         .into_iter()
-        .map(|status| choice(status.word(), count(counts, status), Some(status)));
+        .map(|status| choice(status.word(), of_status(counts, status), Some(status)));
     let there = of_status.filter(|choice| choice.count > 0 || choice.current);
     std::iter::once(all).chain(there).collect()
 }
 
-fn count(counts: Counts, status: Status) -> i64 {
+fn of_status(counts: &Counts, status: Status) -> i64 {
     match status {
         Status::Pending => counts.pending,
         Status::Deploying => counts.deploying,
@@ -177,6 +212,7 @@ fn address(path: &str, selection: &Selection) -> String {
         status,
         sort,
         page,
+        ..
     } = selection;
     let mut query = form_urlencoded::Serializer::new(String::new());
     if !text.is_empty() {
@@ -203,7 +239,7 @@ fn address(path: &str, selection: &Selection) -> String {
 struct Index {
     page: Page,
     list: List,
-    rows: Vec<Row>,
+    parts: Vec<Part>,
     first_visit: bool,
 }
 
@@ -211,11 +247,12 @@ struct Index {
 pub async fn index(
     State(web): State<Web>,
     me: SignedIn,
+    shut: Shut,
     Query(search): Query<Search>,
 ) -> Result<Response, PageError> {
     // Read before the rows: a change in between is found by the first poll.
     let version = known::list_version(&web.app, me.user.id).await?;
-    let selection = search.selection();
+    let selection = search.selection(shut);
     let (found, counts) = environments::list(&web.app, me.user.id, &selection).await?;
     if !search.open.is_empty() {
         let page = match found.as_slice() {
@@ -226,16 +263,16 @@ pub async fn index(
         };
         return Ok(Redirect::to(&page).into_response());
     }
-    let list = List::new(&search, &version, counts, &found);
+    let headings = search.headings(&selection, &counts);
+    let list = List::new(selection, &version, counts, &found, headings.is_some());
     let page = Page::new(&me.visitor, "Environments").await;
     let page = page.moving(list.moves);
-    let rows = found.iter();
     Ok(html(
         "environments/index.html",
         Index {
             page,
             list,
-            rows: rows.map(|row| Row::new(&web.app, row, None)).collect(),
+            parts: groups::parts(&web.app, &found, headings),
             first_visit: me.visitor.is_new_here().await,
         },
     ))
@@ -253,6 +290,7 @@ mod tests {
             text: "a&b".to_owned(),
             status: Some(Status::Running),
             sort: Sort::Used,
+            shut: None,
             page: 2,
         };
         assert_eq!(
@@ -277,7 +315,8 @@ mod tests {
                 status,
                 sort,
                 page,
-            } = search.selection();
+                ..
+            } = search.selection(Shut::default());
             let expected = ("a", None, Sort::Created, 0);
             assert_eq!((text.as_str(), status, sort, page), expected);
         }

@@ -13,9 +13,11 @@ mod environments;
 mod error;
 mod error_page;
 mod fields;
+mod groups;
 mod guard;
 mod history;
 mod index;
+mod list_changes;
 mod log;
 mod new;
 mod page;
@@ -82,7 +84,7 @@ pub fn router(web: Web) -> Router {
 /// else, so they have no layer that looks these up.
 fn polls() -> Router<Web> {
     Router::new()
-        .route("/environments/changes", get(changes::list))
+        .route("/environments/changes", get(list_changes::list))
         .route("/environments/{id}/changes", get(changes::page))
         .route(
             "/environments/{id}/container/changes",
@@ -125,6 +127,7 @@ fn of_accounts() -> Router<Web> {
 fn of_environments() -> Router<Web> {
     Router::new()
         .route("/environments", get(index::index).post(new::create))
+        .route("/environments/groups", get(root).post(groups::change))
         .route("/environments/new", get(new::new))
         .route("/environments/new/preview", get(new::preview))
         .route("/environments/{id}", get(environments::show))

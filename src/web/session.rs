@@ -120,7 +120,7 @@ fn to_login(parts: &Parts) -> Response {
 }
 
 /// The last cookie of this name, which is the one that the session's layer takes.
-fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+pub fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     let values = headers.get_all(header::COOKIE).into_iter();
     let cookies = values.filter_map(|value| value.to_str().ok());
     let pairs = cookies.flat_map(|value| value.split(';'));

@@ -33,12 +33,21 @@ fn row(status: &str, full: bool) -> Value {
     let some = |value: Value| if full { value } else { Value::Null };
     json!({
         "id": "env_1", "name": "Sample <&>", "subdomain": "sample-x7k9", "address": "https://sample-x7k9.example.com", "open": "https://sample-x7k9.example.com/?folder=%2F",
-        "host": "sample-x7k9.example.com", "status": status, "badge": { "word": status, "tone": "moving", "since": some(time("clock")) },
+        "host": "sample-x7k9.example.com", "status": status, "group": "moving", "badge": { "word": status, "tone": "moving", "since": some(time("clock")) },
         "stage": some(json!({ "word": "Building", "since": time("elapsed") })),
         "reason": some(json!("It is so.")),
         "since": some(time("clock")), "in_use": full, "vanished": full, "used": some(time("ago")), "created": time("ago"), "version": "1u", "arrived": full,
         "can": { "open": full, "deploy": full, "rebuild": full, "cancel": full, "delete": full, "give_up": full, "retry_removal": full },
     })
+}
+
+fn heading(count: usize) -> Value {
+    json!({ "word": "moving", "title": "Moving", "count": count, "shut": count == 0 })
+}
+
+fn parts(status: &str, full: bool) -> Value {
+    let heading = if full { heading(1) } else { Value::Null };
+    json!([{ "heading": heading, "rows": [row(status, full)] }])
 }
 
 fn list(full: bool) -> Value {
@@ -111,13 +120,13 @@ fn sample(status: &str, full: bool) -> Value {
     };
     let rule = json!({ "min": 8, "max": 100, "short": "Short.", "long": "Long.", "edge": null });
     json!({
-        "page": page(&user, if full { "dark" } else { "system" }), "row": row(status, full), "rows": [row(status, full)],
+        "page": page(&user, if full { "dark" } else { "system" }), "row": row(status, full), "parts": parts(status, full),
         "form": { "name": "a", "email": "b", "suffix": "x7k9", "confirmation": "c", "back": "/environments", "next": "/account", "errors": errors(&sentence) },
         "rules": { "account_password": rule, "environment_password": rule },
         "preview": { "host": "sample-x7k9.example.com", "problem": sentence },
         "list": list(full), "poll": { "url": "/environments/env_1/changes?v=1", "trigger": "every 2s", "moves": full }, "back": sentence, "oob": full,
-        "changed": [row(status, full)], "new": [row(status, full)], "gone": ["env_2"],
-        "all": if full { json!([row(status, full)]) } else { Value::Null }, "first_visit": false, "demo": full, "registration_open": full,
+        "changed": [row(status, full)], "placed": [{ "after": if full { json!("group-moving") } else { Value::Null }, "row": row(status, full) }], "gone": ["env_2"],
+        "group": heading(3), "headings": if full { json!([heading(0), heading(3)]) } else { Value::Null }, "first_visit": false, "demo": full, "registration_open": full,
         "log": if full { log(true) } else { Value::Null }, "stages": if full { stages() } else { json!([]) },
         "query": if full { "npm" } else { "" }, "lines": ["npm <&>"], "missing": if full { Value::Null } else { sentence.clone() }, "found": sentence,
         "password": { "sentence": "So.", "since": if full { time("ago") } else { Value::Null }, "discard": full },
@@ -147,6 +156,10 @@ fn fitted(template: &str, status: &str, full: bool) -> Value {
     }
     if needs_log(template) {
         sample["log"] = log(full);
+    }
+    if template == "environments/_changes.html" && !full {
+        sample["parts"] = Value::Null;
+        sample["headings"] = json!([heading(3)]);
     }
     sample
 }

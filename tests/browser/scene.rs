@@ -19,7 +19,7 @@ pub async fn environment(person: &Person, name: &str) -> Row {
     person.post("/environments", fields).await;
     person.visit("/environments").await;
     let find = format!(
-        "[...document.querySelectorAll('#rows tr')]
+        "[...document.querySelectorAll('#rows tr[id^=env_]')]
            .filter((row) => row.querySelector('.name a').textContent === {name:?})
            .map((row) => ({{ id: row.id, subdomain: row.querySelector('.host').textContent.split('.')[0] }}))[0] ?? null"
     );

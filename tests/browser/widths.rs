@@ -152,7 +152,7 @@ async fn rows_are_cards(person: &Person) {
     person.see_no("thead").await;
     let stacked: bool = person
         .ask(
-            "[...document.querySelectorAll('#rows tr')].every((row) =>
+            "[...document.querySelectorAll('#rows tr[id^=env_]')].every((row) =>
                row.querySelector('td.status').getBoundingClientRect().top >=
                row.querySelector('th.name').getBoundingClientRect().bottom)",
         )
