@@ -236,7 +236,9 @@ async fn a_removal_that_coolify_never_confirms_can_be_given_up() {
         .leads_to("/environments");
     assert_eq!(dashboard.status(&made).await, None);
     let page = ada.get("/environments").await.expect(200);
-    assert!(page.says("Given up. Look in Coolify whether something of it is left."));
+    assert!(
+        page.says("Never confirmed is given up. Look in Coolify whether something of it is left.")
+    );
     dashboard.close().await;
 }
 

@@ -175,12 +175,9 @@ pub async fn set_password(
     match deployments::set_password(&web.app, me.user.id, id, typed.password.expose_secret()).await
     {
         Ok(()) => {
-            me.visitor
-                .notice(
-                    Tone::Good,
-                    "The new password takes effect when the deployment is done.",
-                )
-                .await;
+            let name = environments::get(&web.app, me.user.id, id).await?.name;
+            let said = format!("{name} takes the new password with its next container.");
+            me.visitor.notice(Tone::Good, said).await;
             Ok(Redirect::to(&format!("/environments/{id}")).into_response())
         }
         Err(Refusal::NotNow(sentence)) => {

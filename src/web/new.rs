@@ -122,10 +122,11 @@ pub async fn create(
     };
     let wrongs = match environments::create(&web.app, me.user.id, &draft).await {
         Ok(id) => {
+            let name = typed.name.trim();
             let said = if deploy {
-                "Created. It is being deployed."
+                format!("{name} is created, and is being deployed.")
             } else {
-                "Created. Deploy it when you like."
+                format!("{name} is created. Deploy it when you like.")
             };
             me.visitor.is_at_home().await;
             me.visitor.notice(Tone::Good, said).await;

@@ -77,11 +77,12 @@ pub async fn delete(
     Fields(typed): Fields<Typed>,
 ) -> Result<Response, PageError> {
     let done = environments::delete(&web.app, me.user.id, id, &typed.confirmation).await;
+    let name = typed.confirmation.trim();
     let said = match done {
-        Ok(Removal::Done) => "It is deleted.",
-        _ => "It is being removed. The row leaves when Coolify has confirmed it.",
+        Ok(Removal::Done) => format!("{name} is deleted."),
+        _ => format!("{name} is being removed. Its row leaves when Coolify has confirmed it."),
     };
-    confirmed(&web, &me, id, typed, done, said).await
+    confirmed(&web, &me, id, typed, done, &said).await
 }
 
 /// Abandons a removal that Coolify does not confirm.
@@ -92,15 +93,9 @@ pub async fn forget(
     Fields(typed): Fields<Typed>,
 ) -> Result<Response, PageError> {
     let done = environments::forget(&web.app, me.user.id, id, &typed.confirmation).await;
-    confirmed(
-        &web,
-        &me,
-        id,
-        typed,
-        done.map(|()| Removal::Done),
-        "Given up. Look in Coolify whether something of it is left.",
-    )
-    .await
+    let name = typed.confirmation.trim();
+    let said = format!("{name} is given up. Look in Coolify whether something of it is left.");
+    confirmed(&web, &me, id, typed, done.map(|()| Removal::Done), &said).await
 }
 
 async fn confirmed(

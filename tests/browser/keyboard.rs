@@ -105,6 +105,22 @@ async fn the_first_stop_of_a_page_leads_past_its_head() {
     .await;
 }
 
+#[tokio::test]
+async fn enter_in_the_search_opens_the_only_environment_that_is_found() {
+    stage::person(Look::DESKTOP, async |person| {
+        register(person).await;
+        let found = scene::environment(person, "Test Workspace").await;
+        scene::environment(person, "Something else").await;
+        person.press(['/']).await;
+        focus_is_on(person, "#q").await;
+        write(person, "work").await;
+        enter(person).await;
+        person.arrive(&format!("/environments/{}", found.id)).await;
+        person.read("h1", "Test Workspace").await;
+    })
+    .await;
+}
+
 async fn register(person: &Person) {
     person.visit("/register").await;
     for (field, text) in [

@@ -59,6 +59,15 @@ async fn table(person: &Person, each: &Each, look: &impl AsyncFn(&'static str)) 
     look("table-young").await;
     each.grow_old(person).await;
     look("table").await;
+    person.click("#group-running-switch").await;
+    person
+        .see("#group-running-switch[aria-expanded=false]")
+        .await;
+    look("table-shut").await;
+    person.click("#group-running-switch").await;
+    person
+        .see("#group-running-switch[aria-expanded=true]")
+        .await;
     person.visit("/environments?q=nothing").await;
     look("table-nothing-found").await;
     person.visit("/environments").await;
@@ -89,6 +98,11 @@ async fn environments(person: &Person, each: &Each, look: &impl AsyncFn(&'static
         person.visit(&format!("/environments/{}", row.id)).await;
         look(name).await;
     }
+    person
+        .visit(&format!("/environments/{}/container", each.running.id))
+        .await;
+    person.see("#log-lines li").await;
+    look("container").await;
     let path = format!("/environments/{}/password", each.running.id);
     person.expects(&format!("422 {path}"));
     person
