@@ -1,3 +1,14 @@
+-- Since when the status is what it is. For older rows the end of the last deployment is the best that is known.
+alter table environments add column status_since timestamptz;
+update environments e
+set status_since = coalesce((select max(finished_at) from deployments where environment_id = e.id), e.created_at);
+alter table environments
+    alter column status_since set default now(),
+    alter column status_since set not null;
+
+-- The same before the deployment was requested: one that is withdrawn while it waits leaves no trace.
+alter table deployments add column since_before timestamptz;
+
 -- What happened to an environment besides its deployments, as its page tells it. The last ones are kept.
 create table environment_events (
     id             bigint generated always as identity primary key,
@@ -11,14 +22,6 @@ create table environment_events (
     -- The last lines of the container's log, when it stopped.
     lines          text,
     constraint environment_events_kind_known
-        check (kind in ('password', 'discarded', 'stopped', 'recovered'))
+        check (kind in ('password', 'discarded', 'stopped', 'recovered', 'late'))
 );
 create index environment_events_environment on environment_events (environment_id, id desc);
-
--- Since when the status is what it is. For older rows the end of the last deployment is the best that is known.
-alter table environments add column status_since timestamptz;
-update environments e
-set status_since = coalesce((select max(finished_at) from deployments where environment_id = e.id), e.created_at);
-alter table environments
-    alter column status_since set default now(),
-    alter column status_since set not null;

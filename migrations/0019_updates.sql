@@ -1,7 +1,11 @@
 -- The newest commit of the branch that environments are built from. One row; the copies take turns reading it.
 create table branch_head (
     id         boolean primary key default true,
+    -- Which repository and branch it is of.
+    source     text not null default '',
     commit_sha text,
+    -- Since when it is known to be the newest: the time before it was read.
+    seen_at    timestamptz,
     -- When it was read last, or tried to.
     read_at    timestamptz not null default '-infinity',
     constraint branch_head_one_row check (id)
@@ -16,11 +20,11 @@ create table branch_updates (
     primary key (from_sha, to_sha)
 );
 
--- The commit that an environment was deployed from last.
-create function deployed_commit(environment uuid) returns text
+-- The commit that an environment was deployed from last, and when that was done.
+create function last_success(environment uuid) returns table (commit_sha text, finished_at timestamptz)
 language sql stable
 as $$
-    select commit_sha
+    select commit_sha, finished_at
     from deployments
     where environment_id = environment
     and outcome = 'succeeded'

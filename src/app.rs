@@ -20,7 +20,7 @@ use sqlx::PgPool;
 use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::Notify;
+use tokio::sync::{Mutex, Notify};
 use uuid::Uuid;
 
 /// The dependencies of every action; cheap to clone, because every request clones it several times.
@@ -49,7 +49,7 @@ pub struct Handles {
     /// What polls need, kept in the process.
     pub polls: PollCache,
     /// The logs of containers that people look at, for a few seconds.
-    pub container_logs: Cache<EnvironmentId, ContainerLog>,
+    pub container_logs: Cache<EnvironmentId, Arc<Mutex<Option<ContainerLog>>>>,
     /// Wakes the worker when a change of an environment was heard.
     pub changed: Arc<Notify>,
     /// When each loop of the worker last ended a round.

@@ -7,6 +7,7 @@ use secrecy::{ExposeSecret, SecretString};
 use std::net::SocketAddr;
 use std::num::NonZeroU16;
 use std::time::Duration;
+use url::Url;
 
 mod parse;
 #[cfg(test)]
@@ -144,7 +145,9 @@ pub struct Config {
     /// The folder that Open shows.
     pub folder: String,
     pub listen: SocketAddr,
-    /// The public address is https, so cookies are Secure.
+    /// The address that people use.
+    pub public_url: Option<Url>,
+    /// It is https, so cookies are Secure.
     pub secure: bool,
     pub registration_open: bool,
     /// How long a deployment may wait for its turn.
@@ -172,6 +175,7 @@ impl Settings {
             "set it to postgres://user:password@host:5432/database",
         )?;
         url_of("DATABASE_URL", &database_url, &["postgres", "postgresql"])?;
+        let public_url = self.public_url()?;
         Ok(Config {
             database_url: SecretString::from(database_url),
             redis_url: self.redis_url()?,
@@ -185,7 +189,10 @@ impl Settings {
             domain: self.domain()?,
             folder: self.folder()?,
             listen: address(or(&self.listen, ADDRESS))?,
-            secure: self.secure()?,
+            secure: public_url
+                .as_ref()
+                .is_some_and(|url| url.scheme() == "https"),
+            public_url,
             registration_open: one_of(
                 "REGISTRATION",
                 or(&self.registration, REGISTRATION),
@@ -306,11 +313,10 @@ impl Settings {
         Ok(Some(SecretString::from(url)))
     }
 
-    fn secure(&self) -> Result<bool, Wrong> {
-        let Some(url) = present(self.public_url.as_ref()) else {
-            return Ok(false);
-        };
-        Ok(url_of("PUBLIC_URL", &url, &["http", "https"])?.scheme() == "https")
+    fn public_url(&self) -> Result<Option<Url>, Wrong> {
+        let url = present(self.public_url.as_ref());
+        url.map(|url| url_of("PUBLIC_URL", &url, &["http", "https"]))
+            .transpose()
     }
 
     #[expect(

@@ -7,6 +7,7 @@ use crate::store;
 use std::io::Write;
 use std::time::SystemTime;
 use time::OffsetDateTime;
+use url::Url;
 
 /// The difference between two clocks that is worth a warning, in seconds.
 const SKEW_SECONDS: i64 = 5;
@@ -31,6 +32,8 @@ pub async fn run(config: &Config) -> anyhow::Result<()> {
     ];
     findings.extend(clock(&app).await.map(|finding| ("clock", finding)));
     findings.extend(coolify(&app).await);
+    let host = config.public_url.as_ref().and_then(Url::host_str);
+    findings.extend(host.and_then(|host| neighbours(host, &config.domain.common())));
     let mut wrong = 0;
     for (what, finding) in &findings {
         let (mark, text) = match finding {
@@ -157,6 +160,22 @@ fn server_findings(settings: &serde_json::Value) -> Vec<(&'static str, Finding)>
     findings
 }
 
+/// Warns when the dashboard and the environments are below one domain. Which part of a name people can register is not
+/// known here: two labels in common are enough.
+fn neighbours(host: &str, agents_domain: &str) -> Option<(&'static str, Finding)> {
+    let agents_host = agents_domain.split(':').next().unwrap_or_default();
+    let labels = |host: &str| host.rsplit('.').map(str::to_owned).collect::<Vec<_>>();
+    let (ours, theirs) = (labels(host), labels(agents_host));
+    let common = ours
+        .iter()
+        .zip(&theirs)
+        .take_while(|(our, their)| our == their);
+    let text = format!(
+        "environments run other people's programs, and {agents_host} is beside the dashboard's own {host}: their pages can set cookies for both. Another domain for the environments is safer."
+    );
+    (common.count() >= 2).then_some(("AGENTS_DOMAIN", Finding::Warning(text)))
+}
+
 fn sentence(error: &Error) -> String {
     match error {
         Error::Refused(sentence) => sentence.clone(),
@@ -171,6 +190,20 @@ fn sentence(error: &Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn environments_beside_the_dashboard_are_named() {
+        for (host, agents, are_near) in [
+            ("vps.example.com", "agents.example.com", true),
+            ("example.com", "example.com:8443", true),
+            ("vps.example.com", "example.dev", false),
+            ("vps.example.com", "example.org", false),
+            ("localhost", "localhost:3080", false),
+        ] {
+            let found = neighbours(host, agents);
+            assert_eq!(found.is_some(), are_near, "{host} {agents}");
+        }
+    }
 
     #[test]
     fn a_clock_that_goes_wrong_is_named() {

@@ -15,7 +15,7 @@ pub async fn cancel(step: &Step<'_>, row: &DeploymentStep) -> Result<Next, StepE
         Err(StepError::Coolify(Error::NotFound)) => {
             return Ok(Next::Cancelled { running: false });
         }
-        Ok(Stopped::Finished(build)) if row.deployment_uuid.as_ref() == Some(&build) => {
+        Ok(Stopped::Finished(build)) if is_ours(row, &build) => {
             return Ok(Next::TooLate(build));
         }
         stopped => matches!(stopped?, Stopped::Asked),
@@ -53,6 +53,15 @@ pub async fn give_up(step: &Step<'_>, row: &DeploymentStep) -> Result<Next, Step
         },
         next => next,
     })
+}
+
+/// Whether a build is the one of this deployment, even if the response to its request was lost.
+fn is_ours(row: &DeploymentStep, build: &str) -> bool {
+    match (&row.deployment_uuid, &row.asked_after) {
+        (Some(known), _) => known == build,
+        (None, Some(before)) => before != build,
+        (None, None) => false,
+    }
 }
 
 /// What became of a build that was to be stopped.

@@ -11,6 +11,8 @@ use std::sync::Arc;
 
 /// How many of its last lines are shown.
 const LINES: usize = 200;
+/// What Coolify answers while no container runs.
+const NOT_RUNNING: &str = "not running";
 
 /// The last lines of the log, read at most every few seconds however many people look at it; or why there are none.
 ///
@@ -19,20 +21,22 @@ const LINES: usize = 200;
 pub async fn log(app: &App, owner: UserId, id: EnvironmentId) -> Result<ContainerLog, Refusal> {
     let application = environments::application(&app.pool, owner, id).await?;
     let application = application.ok_or(Refusal::NotFound)?;
-    if let Some(read) = app.container_logs.get(&id) {
-        return Ok(read);
+    let kept = app.container_logs.get_with(id, Arc::default);
+    // Whoever comes while it is read waits for the same answer.
+    let mut kept = kept.lock().await;
+    if let Some(log) = &*kept {
+        return Ok(log.clone());
     }
     let log = match application.uuid {
         Some(uuid) => read(app, &uuid).await,
         None => Err("It has no container yet.".to_owned()),
     };
-    let log = ContainerLog(log.map(Arc::from));
-    app.container_logs.insert(id, log.clone());
-    Ok(log)
+    Ok(kept.insert(ContainerLog(log.map(Arc::from))).clone())
 }
 
+/// It comes last among the calls to Coolify: badges and deployments do not wait for it.
 async fn read(app: &App, uuid: &str) -> Result<Vec<String>, String> {
-    let calls = Calls::singly(app, Lane::Look);
+    let calls = Calls::singly(app, Lane::Log);
     let client = calls.one().await.map_err(|NoCall(_)| busy())?;
     let error = match within(app.pace.look, client.container_log(uuid, LINES)).await {
         Ok(lines) => return Ok(lines),
@@ -43,6 +47,7 @@ async fn read(app: &App, uuid: &str) -> Result<Vec<String>, String> {
         Error::Unreachable { why, .. } => format!("Coolify cannot be reached: {why}."),
         Error::NotFound => "The application is no longer in Coolify.".to_owned(),
         Error::RateLimited { .. } | Error::QueueFull { .. } => busy(),
+        Error::Refused(sentence) if !sentence.contains(NOT_RUNNING) => sentence,
         Error::Refused(_) | Error::DomainTaken(_) => {
             "Coolify shows the log only while the container runs.".to_owned()
         }

@@ -204,10 +204,13 @@ async fn settings(step: &Step<'_>, row: &DeploymentStep) -> Result<Next, StepErr
     let variables: Vec<_> = password.into_iter().chain([CLAUDE_CONFIG_DIR]).collect();
     let client = step.calls.one().await?;
     step.hold(None).await?;
+    let environment = EnvironmentId::from(row.environment_id);
+    if hash.is_some() {
+        applications::offer_password(&step.app.pool, environment).await?;
+    }
     client.set_variables(uuid, &variables).await?;
     if let Some(hash) = hash {
         crash::point("password.before");
-        let environment = EnvironmentId::from(row.environment_id);
         applications::forget_password(&step.app.pool, environment, hash).await?;
         crash::point("password.after");
     }

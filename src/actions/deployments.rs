@@ -11,7 +11,6 @@ use crate::domain::deployment::{BuildKind, Outcome, Stage};
 use crate::domain::event::EventKind;
 use crate::domain::id::{DeploymentId, EnvironmentId, UserId};
 use crate::domain::invalid::Wrong;
-use crate::domain::judge::VANISHED;
 use crate::domain::password::Password;
 use crate::domain::status::{Event, Status};
 use crate::store::deployments::New;
@@ -88,29 +87,36 @@ pub async fn set_password(
     Ok(())
 }
 
-/// Drops a new password that waits for the next deployment. Idempotent.
+/// Drops a new password that waits for the next deployment; `false` when none waits.
 ///
 /// # Errors
 /// `NotFound`, or a message when it cannot be taken back any more.
-pub async fn discard_password(app: &App, owner: UserId, id: EnvironmentId) -> Result<(), Refusal> {
+pub async fn discard_password(
+    app: &App,
+    owner: UserId,
+    id: EnvironmentId,
+) -> Result<bool, Refusal> {
     let mut tx = store::begin(&app.pool).await?;
     let row = environments::lock(&mut tx, owner, id)
         .await?
         .ok_or(Refusal::NotFound)?;
-    match (row.status, row.password_waits, row.has_password) {
-        (Status::Deploying, true, _) => Err(Refusal::NotNow(
-            "It is being deployed with the new password. Cancel the deployment first.",
-        )),
-        (_, true, false) => Err(Refusal::NotNow(
-            "Coolify has the new password already, and the next deployment takes it.",
-        )),
-        (_, true, true) if row.has_application => {
-            environments::discard_password(&mut tx, id).await?;
-            events::add(&mut tx, id, EventKind::Discarded, by(owner)).await?;
-            Ok(tx.commit().await?)
-        }
-        _ => Ok(()),
+    if !row.password_waits || row.vanished {
+        return Ok(false);
     }
+    if row.status == Status::Deploying {
+        return Err(Refusal::NotNow(
+            "It is being deployed with the new password. Cancel the deployment first.",
+        ));
+    }
+    if row.password_offered {
+        return Err(Refusal::NotNow(
+            "Coolify has the new password already, and the next deployment takes it.",
+        ));
+    }
+    environments::discard_password(&mut tx, id).await?;
+    events::add(&mut tx, id, EventKind::Discarded, by(owner)).await?;
+    tx.commit().await?;
+    Ok(true)
 }
 
 fn by(owner: UserId) -> Told<'static> {
@@ -140,9 +146,6 @@ pub async fn begin(
             }
             _ => "This environment is being deployed already. Wait until it is done, or cancel it.",
         }))?;
-    if row.vanished && !row.has_password {
-        return Err(Refusal::NotNow(VANISHED));
-    }
     if !row.has_application && !row.has_password {
         return Err(Refusal::NotNow(
             "This environment needs a password before it can be deployed. Set one on its page.",
@@ -156,8 +159,8 @@ pub async fn begin(
         build,
         wait: app.pace.turn_wait,
     };
-    environments::set_status(tx, id, status, None).await?;
     deployments::insert(tx, deployment, &new).await?;
+    environments::set_status(tx, id, status, None).await?;
     watches::stop(tx, id).await?;
     Ok(())
 }

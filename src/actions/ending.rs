@@ -2,9 +2,11 @@
 
 use crate::app::App;
 use crate::domain::deployment::Outcome;
+use crate::domain::event::EventKind;
 use crate::domain::id::{DeploymentId, EnvironmentId};
 use crate::domain::judge::VANISHED;
 use crate::domain::status::{Event, Status};
+use crate::store::events::{self, Told};
 use crate::store::turns::Before;
 use crate::store::watches::{self, Kind};
 use crate::store::{deployments, environments};
@@ -38,7 +40,9 @@ pub async fn fail(
     tracing::info!(%environment, deployment = %id, reason = sentence, "deployment failed");
     deployments::finish(tx, id, Outcome::Failed, Some(sentence), lines).await?;
     set(tx, environment, Event::Failed, Some(sentence)).await?;
-    environments::set_vanished(tx, environment, sentence == VANISHED).await?;
+    if sentence == VANISHED {
+        environments::set_vanished(tx, environment, true).await?;
+    }
     watches::stop(tx, environment).await?;
     watches::watch_application(tx, environment, Duration::ZERO).await
 }
@@ -78,7 +82,26 @@ pub async fn withdraw(
         _ => Event::Cancelled,
     };
     set(tx, environment, event, before.reason.as_deref()).await?;
+    environments::restore_since(tx, environment, before.id).await?;
     watches::watch_application(tx, environment, Duration::ZERO).await
+}
+
+/// The deployment has gone too far to be cancelled; its owner is told, if they wanted that.
+pub async fn ignore_cancel(
+    tx: &mut PgConnection,
+    environment: EnvironmentId,
+    id: DeploymentId,
+) -> sqlx::Result<()> {
+    if !deployments::ignore_cancel(tx, id).await? {
+        return Ok(());
+    }
+    let told = Told {
+        reason: Some(
+            "The build was done before it could be cancelled, so its container took over.",
+        ),
+        ..Told::default()
+    };
+    events::add(tx, environment, EventKind::Late, told).await
 }
 
 /// Marks the deployment as succeeded, once the environment answers.
@@ -89,8 +112,10 @@ pub async fn succeed(
     id: DeploymentId,
 ) -> sqlx::Result<()> {
     tracing::info!(%environment, deployment = %id, "environment runs");
+    ignore_cancel(tx, environment, id).await?;
     deployments::finish(tx, id, Outcome::Succeeded, None, None).await?;
     set(tx, environment, Event::Answered, None).await?;
+    environments::set_vanished(tx, environment, false).await?;
     watches::confirm(tx, environment).await?;
     watches::watch(tx, environment, Kind::Settled, app.pace.recheck).await
 }

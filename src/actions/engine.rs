@@ -193,7 +193,7 @@ async fn write_deployment(
             builds::follow(tx, id, &build).await?;
             watches::watch(tx, environment, Kind::Deployment, app.pace.look_every).await
         }
-        Next::TooLate(build) => not_cancelled(tx, environment, id, &build).await,
+        Next::TooLate(build) => not_cancelled(app, tx, row, &build).await,
         Next::Watch | Next::Gone => {
             watches::watch(tx, environment, Kind::Deployment, Duration::ZERO).await
         }
@@ -218,15 +218,17 @@ async fn write_deployment(
 
 /// The build was done before it could be cancelled: the watcher follows it to its end.
 async fn not_cancelled(
+    app: &App,
     tx: &mut PgConnection,
-    environment: EnvironmentId,
-    id: DeploymentId,
+    row: &DeploymentStep,
     build: &str,
 ) -> sqlx::Result<()> {
-    deployments::ignore_cancel(tx, id).await?;
+    let id = DeploymentId::from(row.id);
+    let environment = EnvironmentId::from(row.environment_id);
+    ending::ignore_cancel(tx, environment, id).await?;
+    // What is built still has to start.
+    deployments::allow(tx, id, app.pace.deadline).await?;
     builds::follow(tx, id, build).await?;
-    let note = "The build was done before it could be cancelled.";
-    deployments::note(tx, id, Some(note)).await?;
     watches::watch(tx, environment, Kind::Deployment, Duration::ZERO).await
 }
 

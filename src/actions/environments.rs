@@ -176,15 +176,6 @@ pub async fn count(app: &App, owner: UserId) -> sqlx::Result<i64> {
         .total)
 }
 
-/// Whether all of these environments still exist and are the owner's.
-pub async fn all_exist(app: &App, owner: UserId, ids: &[EnvironmentId]) -> sqlx::Result<bool> {
-    let uuids: Vec<_> = ids.iter().map(EnvironmentId::uuid).collect();
-    Ok(environment_rows::existing(&app.pool, owner, &uuids)
-        .await?
-        .len()
-        == ids.len())
-}
-
 /// The owner's environment.
 ///
 /// # Errors

@@ -19,7 +19,7 @@ pub async fn of_deployment(app: &App, row: &DeploymentStep, error: Error, unsure
         Error::Refused(sentence) => Next::Fail(in_step(row.stage, &sentence)),
         Error::NotFound => Next::Fail(in_step(
             row.stage,
-            "The application is not in Coolify any more. Deploy again; if it stays away, set a new password to make a new one.",
+            "The application is not in Coolify any more. Deploy again; if it stays away, set a new password to make it anew.",
         )),
         Error::DomainTaken(_) => Next::Fail(in_step(
             row.stage,

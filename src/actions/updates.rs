@@ -12,7 +12,7 @@ pub async fn read(app: &App) -> sqlx::Result<()> {
     let Some(branch) = &app.branch else {
         return Ok(());
     };
-    if !updates::claim(&app.pool, app.pace.branch).await? {
+    if !updates::claim(&app.pool, &branch.source(), app.pace.branch).await? {
         return Ok(());
     }
     let Some(newest) = branch.head().await else {
@@ -21,13 +21,17 @@ pub async fn read(app: &App) -> sqlx::Result<()> {
     };
     updates::save_head(&app.pool, &newest).await?;
     for deployed in updates::untold(&app.pool, &newest).await? {
-        let titles = branch.titles(&deployed, &newest).await;
-        updates::save_titles(&app.pool, &deployed, &newest, &titles).await?;
+        if let Some(titles) = branch.titles(&deployed, &newest).await {
+            updates::save_titles(&app.pool, &deployed, &newest, &titles).await?;
+        }
     }
     Ok(())
 }
 
 /// What is new for the owner's environment.
 pub async fn of(app: &App, owner: UserId, id: EnvironmentId) -> sqlx::Result<Option<Update>> {
-    updates::of(&app.pool, owner, id).await
+    let Some(branch) = &app.branch else {
+        return Ok(None);
+    };
+    updates::of(&app.pool, owner, id, &branch.source()).await
 }

@@ -86,15 +86,16 @@ fn later(app: &App, due: &Due) -> Duration {
 /// Updates the reason of a lost environment. A failed deployment is a better reason than a missing response.
 async fn still_lost(app: &App, due: Due, why: &str) -> sqlx::Result<()> {
     let after = later(app, &due);
-    let is_known = due.reason.as_deref() == Some(why);
+    let vanished = why == VANISHED;
+    let is_known = due.reason.as_deref() == Some(why) && due.vanished == vanished;
     let is_failure = due.failure.is_some() && due.reason == due.failure;
-    if is_known || is_failure {
+    if is_known || (is_failure && !vanished && !due.vanished) {
         return again_one(app, due, after, true, 0).await;
     }
     if let Some(mut writing) = Writing::begin(app, &due, Status::Error).await? {
         let environment = due.environment_id.into();
         environments::explain(&mut writing.tx, environment, Some(why)).await?;
-        environments::set_vanished(&mut writing.tx, environment, why == VANISHED).await?;
+        environments::set_vanished(&mut writing.tx, environment, vanished).await?;
         let again = Again::one(&due, after, true, 0);
         watches::again(&mut *writing.tx, &again).await?;
         writing.commit(app, &due).await?;

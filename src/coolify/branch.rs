@@ -1,5 +1,6 @@
 //! The branch that environments are built from: its newest commit, asked for as git does (smart HTTP, gitprotocol-http),
-//! and the titles of new commits where the host's API tells them. This is not Coolify, and not a call to it.
+//! and the titles of new commits where the host's API tells them. It is here because only this floor speaks HTTP to others;
+//! it knows nothing of Coolify.
 
 use super::http::beginning;
 use crate::domain::repository::Host;
@@ -8,7 +9,7 @@ use std::time::Duration;
 use url::Url;
 
 /// The timeout of a request.
-const TIMEOUT: Duration = Duration::from_secs(15);
+const TIMEOUT: Duration = Duration::from_secs(10);
 /// How much of the list of references is read: branches come before what is many, such as pull requests.
 const REFERENCES_LIMIT_BYTES: usize = 4 * 1024 * 1024;
 /// How much of a comparison is read: it may list every changed file.
@@ -73,13 +74,16 @@ impl Branch {
         commit_of(&body, &format!("refs/heads/{}", self.name))
     }
 
-    /// The titles of the commits after one up to another, newest first; none when the host does not tell.
-    pub async fn titles(&self, after: &str, to: &str) -> Vec<String> {
-        self.compared(after, to).await.unwrap_or_default()
+    /// The repository and the branch.
+    pub fn source(&self) -> String {
+        format!("{} {}", self.repository, self.name)
     }
 
-    async fn compared(&self, after: &str, to: &str) -> Option<Vec<String>> {
-        let (host, api) = self.host.as_ref()?;
+    /// The titles of the commits after one up to another, newest first; `None` when they cannot be read now.
+    pub async fn titles(&self, after: &str, to: &str) -> Option<Vec<String>> {
+        let Some((host, api)) = &self.host else {
+            return Some(vec![]);
+        };
         let path = self
             .repository
             .path()
@@ -190,18 +194,19 @@ mod tests {
         );
         let commits = r#"{"commits":[{"commit":{"message":"First\n\nBody"}},{"commit":{"message":"<b>Second</b>"}},{"commit":{}}]}"#;
         let titles = branch(commits.to_owned()).await.titles(OLD, NEW).await;
-        assert_eq!(titles, ["<b>Second</b>", "First"]);
+        assert_eq!(titles.unwrap(), ["<b>Second</b>", "First"]);
     }
 
     #[tokio::test]
     async fn what_cannot_be_read_breaks_nothing() {
         let odd = branch("<html>".to_owned()).await;
         assert_eq!(odd.head().await, None);
-        assert!(odd.titles(OLD, NEW).await.is_empty());
+        assert_eq!(odd.titles(OLD, NEW).await, None);
         let (address, _) = serve(|| answer(404, &[], "")).await;
         let missing = Url::parse(&format!("http://{address}/a/b")).unwrap();
         let missing = Branch::at(missing, "main", None).unwrap();
         assert_eq!(missing.head().await, None);
+        assert_eq!(missing.titles(OLD, NEW).await, Some(vec![]), "nobody tells");
         assert!(Branch::new("git@github.com:a/b", "main").unwrap().is_none());
     }
 }

@@ -13,6 +13,8 @@ pub enum EventKind {
     Stopped,
     /// It answered again.
     Recovered,
+    /// A deployment was cancelled too late.
+    Late,
 }
 
 impl EventKind {

@@ -70,6 +70,17 @@ pub async fn save(
     Ok(held)
 }
 
+/// Records that Coolify is sent the password's hash: from now on it may have it.
+pub async fn offer_password(pool: &PgPool, environment: EnvironmentId) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update environments set password_offered = true where id = $1",
+        environment.uuid()
+    )
+    .execute(pool)
+    .await
+    .map(drop)
+}
+
 /// Deletes the password hash, if it is still the one that Coolify has accepted.
 pub async fn forget_password(
     pool: &PgPool,

@@ -21,8 +21,10 @@ pub struct New<'a> {
 pub async fn insert(conn: &mut PgConnection, id: DeploymentId, new: &New<'_>) -> sqlx::Result<()> {
     sqlx::query!(
         "with made as (
-           insert into deployments (id, environment_id, requested_by, status_before, reason_before, deadline, rebuild)
-           values ($1, $2, $3, $4, $5, now() + $6::float8 * interval '1 second', $7)
+           insert into deployments (id, environment_id, requested_by, status_before, reason_before, since_before, deadline, rebuild)
+           select $1, id, $3, $4, $5, status_since, now() + $6::float8 * interval '1 second', $7
+           from environments
+           where id = $2
            returning id, stage
          )
          insert into deployment_stages (deployment_id, stage)
@@ -67,15 +69,16 @@ pub async fn request_cancel(conn: &mut PgConnection, id: DeploymentId) -> sqlx::
     Ok(noted.execute(conn).await?.rows_affected() == 1)
 }
 
-/// Takes back that the deployment was cancelled: it had gone too far.
-pub async fn ignore_cancel(conn: &mut PgConnection, id: DeploymentId) -> sqlx::Result<()> {
-    sqlx::query!(
-        "update deployments set cancel_requested_at = null where id = $1",
+/// Takes back that the deployment was cancelled: it had gone too far. `false` when it was not cancelled.
+pub async fn ignore_cancel(conn: &mut PgConnection, id: DeploymentId) -> sqlx::Result<bool> {
+    let ignored = sqlx::query!(
+        "update deployments
+         set cancel_requested_at = null
+         where id = $1
+         and cancel_requested_at is not null",
         id.uuid()
-    )
-    .execute(conn)
-    .await
-    .map(drop)
+    );
+    Ok(ignored.execute(conn).await?.rows_affected() == 1)
 }
 
 /// Whether the newest deployment of an environment was cancelled.
@@ -215,6 +218,24 @@ pub async fn note(
          where id = (select environment_id from noted)",
         id.uuid(),
         note
+    )
+    .execute(conn)
+    .await
+    .map(drop)
+}
+
+/// Restarts the deployment's time limit.
+pub async fn allow(
+    conn: &mut PgConnection,
+    id: DeploymentId,
+    deadline: Duration,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update deployments
+         set deadline = greatest(deadline, now() + $2::float8 * interval '1 second')
+         where id = $1",
+        id.uuid(),
+        deadline.as_secs_f64()
     )
     .execute(conn)
     .await

@@ -32,6 +32,8 @@ pub struct EnvironmentRow {
     pub has_password: bool,
     /// Whether a new password is not in force yet.
     pub password_waits: bool,
+    /// Coolify was sent it.
+    pub password_offered: bool,
     /// Coolify no longer has the application.
     pub vanished: bool,
     pub password_since: Option<OffsetDateTime>,
@@ -140,17 +142,6 @@ pub async fn counts(pool: &PgPool, owner: UserId, filter: &Filter<'_>) -> sqlx::
     .await
 }
 
-/// Those of these environments that still exist and are the owner's.
-pub async fn existing(pool: &PgPool, owner: UserId, ids: &[Uuid]) -> sqlx::Result<Vec<Uuid>> {
-    sqlx::query_scalar!(
-        "select id from environments where owner_id = $1 and id = any($2)",
-        owner.uuid(),
-        ids
-    )
-    .fetch_all(pool)
-    .await
-}
-
 /// The owner's environment.
 pub async fn get(
     pool: &PgPool,
@@ -177,7 +168,7 @@ pub async fn list(
         EnvironmentRow,
         r#"select e.id, e.name, e.subdomain, e.status as "status: Status", e.reason, e.version,
              e.application_uuid is not null as "has_application!",
-             e.password_hash is not null as "has_password!", e.password_waits, e.vanished, e.password_since,
+             e.password_hash is not null as "has_password!", e.password_waits, e.password_offered, e.vanished, e.password_since,
              w.checked_at, coalesce(w.checked_at < now() - $7::float8 * interval '1 second', false) as "unconfirmed!",
              w.in_use, w.used_at, e.created_at, e.status_since, e.removal_requested_at,
              d.stage as "stage?: Stage", d.stage_since as "stage_since?", d.note as "note?",
@@ -190,8 +181,8 @@ pub async fn list(
            and ($3 = '' or strpos(e.name_key, $3) > 0 or strpos(concat(e.subdomain, '.', $5::text), $4) > 0)
            and ($6::text is null or e.status = $6)
            order by case when $11 is not null then environment_group(e.status, e.reason) end,
-             case $10 when 'name' then e.name_key end, case $10 when 'used' then w.used_at end desc nulls last, e.created_at desc, e.id desc
-           limit $8 offset $9"#,
+             case $10 when 'name' then e.name_key when 'used' then (not w.in_use)::text end,
+             case when $10 = 'used' and not w.in_use then w.used_at end desc nulls last, e.created_at desc, e.id desc limit $8 offset $9"#,
         owner.uuid(),
         filter.id.map(|id| id.uuid()),
         filter.name,

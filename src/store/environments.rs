@@ -2,7 +2,7 @@
 
 use super::violated;
 use crate::domain::environment::{EnvironmentName, Subdomain};
-use crate::domain::id::{EnvironmentId, UserId};
+use crate::domain::id::{DeploymentId, EnvironmentId, UserId};
 use crate::domain::status::Status;
 use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
@@ -103,6 +103,8 @@ pub struct Locked {
     pub has_password: bool,
     /// Whether a new password is not in force yet.
     pub password_waits: bool,
+    /// Coolify was sent it: it may have it, whatever it answered.
+    pub password_offered: bool,
     /// Coolify no longer has the application.
     pub vanished: bool,
     pub reason: Option<String>,
@@ -144,7 +146,7 @@ pub async fn lock(
         Locked,
         r#"select status as "status: Status", name, reason, application_asked,
              application_uuid is not null as "has_application!",
-             password_hash is not null as "has_password!", password_waits, vanished,
+             password_hash is not null as "has_password!", password_waits, password_offered, vanished,
              extract(epoch from now() - removal_requested_at)::float8 as removal_seconds
            from environments
            where id = $1
@@ -193,6 +195,27 @@ pub async fn explain(
          and reason is distinct from $2",
         id.uuid(),
         reason
+    )
+    .execute(conn)
+    .await
+    .map(drop)
+}
+
+/// Restores since when the status is what it is: the deployment leaves no trace.
+pub async fn restore_since(
+    conn: &mut PgConnection,
+    id: EnvironmentId,
+    deployment: DeploymentId,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update environments e
+         set status_since = d.since_before
+         from deployments d
+         where e.id = $1
+         and d.id = $2
+         and d.since_before is not null",
+        id.uuid(),
+        deployment.uuid()
     )
     .execute(conn)
     .await
@@ -268,7 +291,8 @@ pub async fn set_password_hash(
     sqlx::query!(
         "update environments
          set password_hash = $2,
-             password_waits = status <> 'pending'
+             password_waits = application_uuid is not null,
+             password_offered = false
          where id = $1",
         id.uuid(),
         hash

@@ -4,13 +4,17 @@ use crate::domain::id::{EnvironmentId, UserId};
 use sqlx::PgPool;
 use std::time::Duration;
 
-/// Claims the reading of the branch, if it was not read for so long.
-pub async fn claim(pool: &PgPool, every: Duration) -> sqlx::Result<bool> {
+/// Claims the reading of the branch, if it was not read for so long or another one was.
+pub async fn claim(pool: &PgPool, source: &str, every: Duration) -> sqlx::Result<bool> {
     let claimed = sqlx::query!(
         "update branch_head
-         set read_at = now()
-         where read_at < now() - $1::float8 * interval '1 second'",
-        every.as_secs_f64()
+         set read_at = now(),
+             source = $2,
+             commit_sha = case when source = $2 then commit_sha end
+         where read_at < now() - $1::float8 * interval '1 second'
+         or source <> $2",
+        every.as_secs_f64(),
+        source
     );
     Ok(claimed.execute(pool).await?.rows_affected() == 1)
 }
@@ -19,9 +23,11 @@ pub async fn claim(pool: &PgPool, every: Duration) -> sqlx::Result<bool> {
 pub async fn save_head(pool: &PgPool, commit: &str) -> sqlx::Result<()> {
     sqlx::query!(
         "with head as (
-           update branch_head set commit_sha = $1
+           update branch_head
+           set commit_sha = $1, seen_at = read_at
          )
-         delete from branch_updates where to_sha <> $1",
+         delete from branch_updates
+         where to_sha <> $1",
         commit
     )
     .execute(pool)
@@ -32,13 +38,18 @@ pub async fn save_head(pool: &PgPool, commit: &str) -> sqlx::Result<()> {
 /// Commits that run and are not the newest, and whose titles are not known; a few of them.
 pub async fn untold(pool: &PgPool, newest: &str) -> sqlx::Result<Vec<String>> {
     sqlx::query_scalar!(
-        r#"select distinct deployed.sha as "sha!"
+        r#"select distinct d.commit_sha as "sha!"
            from environments e
-           cross join lateral deployed_commit(e.id) deployed (sha)
+           cross join lateral last_success(e.id) d
            where e.status = 'running'
-           and deployed.sha <> $1
-           and not exists (select from branch_updates where from_sha = deployed.sha and to_sha = $1)
-           limit 5"#,
+           and d.commit_sha <> $1
+           and not exists (
+             select
+             from branch_updates
+             where from_sha = d.commit_sha
+             and to_sha = $1
+           )
+           limit 3"#,
         newest
     )
     .fetch_all(pool)
@@ -73,23 +84,27 @@ pub struct Update {
     pub titles: Vec<String>,
 }
 
-/// What is new for the owner's environment; `None` when it runs the newest commit, or that is not known.
+/// What is new for the owner's environment; `None` when it runs the newest commit, or that is not known. A commit that was
+/// the newest before the deployment says nothing: the deployment may have taken a newer one.
 pub async fn of(
     pool: &PgPool,
     owner: UserId,
     environment: EnvironmentId,
+    source: &str,
 ) -> sqlx::Result<Option<Update>> {
     sqlx::query_as!(
         Update,
         r#"select h.commit_sha as "commit!", coalesce(u.titles, '{}') as "titles!"
            from environments e
-           cross join lateral deployed_commit(e.id) deployed (sha)
-           join branch_head h on h.commit_sha <> deployed.sha
-           left join branch_updates u on u.from_sha = deployed.sha and u.to_sha = h.commit_sha
+           cross join lateral last_success(e.id) d
+           join branch_head h on h.commit_sha <> d.commit_sha and h.seen_at > d.finished_at
+           left join branch_updates u on u.from_sha = d.commit_sha and u.to_sha = h.commit_sha
            where e.id = $1
-           and e.owner_id = $2"#,
+           and e.owner_id = $2
+           and h.source = $3"#,
         environment.uuid(),
-        owner.uuid()
+        owner.uuid(),
+        source
     )
     .fetch_optional(pool)
     .await

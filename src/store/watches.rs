@@ -41,6 +41,8 @@ pub struct Due {
     pub subdomain: String,
     pub application_uuid: Option<String>,
     pub reason: Option<String>,
+    /// Coolify no longer has the application.
+    pub vanished: bool,
     /// Time since the removal was first requested.
     pub removal_seconds: Option<f64>,
     /// Why the newest deployment failed, if it did.
@@ -89,7 +91,7 @@ pub async fn claim(pool: &PgPool, kind: Kind, most: i64, holder: Holder) -> sqlx
            )
            select
              c.environment_id, c.token, c.job, c.looks, c.missed,
-             e.status as "status: Status", e.subdomain, e.application_uuid, e.reason,
+             e.status as "status: Status", e.subdomain, e.application_uuid, e.reason, e.vanished,
              extract(epoch from now() - e.removal_requested_at)::float8 as removal_seconds,
              last_failure(e.id) as failure,
              d.id as "deployment_id?", d.stage as "stage?: Stage", d.stage_since as "stage_since?", d.deadline as "deadline?",
@@ -243,7 +245,9 @@ pub async fn watch_application(
 /// Records that the status was confirmed now.
 pub async fn confirm(conn: &mut PgConnection, environment: EnvironmentId) -> sqlx::Result<()> {
     sqlx::query!(
-        "update watches set checked_at = now() where environment_id = $1",
+        "update watches
+         set checked_at = now(), in_use = false
+         where environment_id = $1",
         environment.uuid()
     )
     .execute(conn)

@@ -36,7 +36,7 @@ async fn a_new_password_ends_every_other_session() {
     let (laptop, phone) = (another_device(&ada).await, another_device(&ada).await);
     phone.get("/environments").await.expect(200);
     laptop.get("/account").await.expect(200);
-    let before = ada.cookie("session").unwrap();
+    let before = ada.cookie("vps-claude").unwrap();
     let old = ada.password.clone();
     let new = "a new password".to_owned();
     let fields = [("current_password", old.as_str()), ("new_password", &new)];
@@ -45,7 +45,7 @@ async fn a_new_password_ends_every_other_session() {
         .leads_to("/account");
     assert!(ada.get("/account").await.says("Your password is changed"));
     assert_ne!(
-        ada.cookie("session").unwrap(),
+        ada.cookie("vps-claude").unwrap(),
         before,
         "the session has a new id"
     );
@@ -169,7 +169,7 @@ async fn one_session_is_ended_by_itself_and_nobody_elses() {
     let tablet = another_device(&ada).await;
     let page = ada.get("/account").await.expect(200);
     assert!(page.says("signed in") && page.says("from 203.0.113.7"));
-    assert!(!page.text.contains(&phone.cookie("session").unwrap()));
+    assert!(!page.text.contains(&phone.cookie("vps-claude").unwrap()));
     let end = &ending(&page);
     ada.get(end).await.leads_to("/account");
     bob.post(end, &[]).await.leads_to("/account");

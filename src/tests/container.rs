@@ -25,12 +25,20 @@ async fn the_last_lines_of_a_container_are_shown_searched_and_read_again_while_s
         .expect(200);
     assert!(found.says("line contains it."), "{}", found.text);
     let nothing = ada.get(&made.at("container?q=%3Cb%3E")).await.expect(200);
-    assert!(nothing.says("0 of the last") && nothing.says("Nothing found."));
+    assert!(nothing.says("0 of the last") && nothing.says("There are no lines to show."));
     assert!(dashboard.calls("logs", "200") > calls, "it is read again");
-    // Nobody looks any more.
+    // It stops: what it wrote stays on the page.
     dashboard.tamper(&made, &Change::State("exited".to_owned()));
     let stopped = heard(&dashboard, &ada, &poll_of(&page)).await.expect(200);
     assert!(stopped.says("Coolify shows the log only while the container runs."));
+    assert!(!stopped.text.contains("#log-lines"));
+    dashboard.until_error(&made).await;
+    ada.post(&made.at("delete"), &[("confirmation", "Talkative")])
+        .await
+        .expect(303);
+    dashboard.until_gone(&made).await;
+    let gone = ada.fetch(&poll_of(&page)).await.expect(404);
+    assert_eq!(gone.header("hx-refresh"), "true");
     dashboard.close().await;
 }
 

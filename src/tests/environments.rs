@@ -58,7 +58,7 @@ async fn the_walk() {
         .leads_to("/environments");
     dashboard.until_gone(&made).await;
     assert!(dashboard.record(&made).deleted_at.is_some());
-    assert!(!ada.get("/environments").await.says("Test Workspace"));
+    assert!(!ada.get("/environments").await.says(">Test Workspace<"));
     dashboard.close().await;
 }
 

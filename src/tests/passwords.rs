@@ -60,7 +60,7 @@ async fn a_change_that_is_cancelled_early_waits_and_can_be_discarded() {
             .leads_to(&made.at(""));
     }
     let page = ada.get(&made.at("")).await.expect(200);
-    assert!(page.says("The new password is discarded.") && !page.says(WAITS));
+    assert!(!page.says(WAITS) && page.says("No new password is waiting."));
     deploy(&dashboard, &ada, &made).await;
     assert!(dashboard.lets_in(&made, &made.password).await);
     assert!(!dashboard.lets_in(&made, NEW).await);
@@ -87,6 +87,12 @@ async fn a_change_that_is_cancelled_late_is_taken_by_the_next_deployment() {
     deploy(&dashboard, &ada, &made).await;
     let page = ada.get(&made.at("")).await.expect(200);
     assert!(page.says(IN_FORCE) && page.says("just now"));
+    // Another tab still offers it.
+    ada.post(&made.at("password/discard"), &[])
+        .await
+        .expect(303);
+    let page = ada.get(&made.at("")).await.expect(200);
+    assert!(page.says("No new password is waiting.") && page.says(IN_FORCE));
     assert!(dashboard.lets_in(&made, NEW).await);
     assert!(!dashboard.lets_in(&made, &made.password).await);
     dashboard.close().await;
@@ -135,6 +141,7 @@ async fn a_build_that_is_done_before_it_is_cancelled_is_followed_to_its_end() {
     assert_eq!(outcome.as_deref(), Some("succeeded"));
     let page = ada.get(&made.at("")).await.expect(200);
     assert!(page.says(IN_FORCE), "{}", page.text);
+    assert!(page.says("cancelled too late") && page.says("before it could be cancelled"));
     assert!(dashboard.lets_in(&made, NEW).await);
     dashboard.close().await;
 }

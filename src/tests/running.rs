@@ -3,6 +3,7 @@
 use super::harness::Dashboard;
 use crate::simulator::calls::Call;
 use crate::simulator::faults::FaultKind;
+use crate::simulator::outcomes::Outcome;
 use crate::simulator::removal::Change;
 use std::time::Duration;
 
@@ -75,9 +76,14 @@ async fn an_application_that_vanished_is_made_anew_with_a_new_password() {
     );
     assert!(sentence.contains("Set a new password"), "{sentence}");
     let page = ada.get(&made.at("")).await.expect(200);
-    assert!(page.says("Make it anew") && !page.says("Deploy again"));
-    let refused = ada.post(&made.at("deploy"), &[]).await.expect(409);
-    assert!(refused.says(&sentence));
+    assert!(page.text.contains("data-vanished") && page.says("Make it anew"));
+    assert!(
+        !page
+            .text
+            .contains(&format!("action=\"{}\"", made.at("deploy")))
+    );
+    ada.post(&made.at("deploy"), &[]).await.expect(303);
+    assert_eq!(dashboard.until_error(&made).await, sentence);
     assert_eq!(
         dashboard.records(&made).len(),
         1,
@@ -92,6 +98,30 @@ async fn an_application_that_vanished_is_made_anew_with_a_new_password() {
     assert!(records[0].vanished && records[1].deleted_at.is_none());
     assert_eq!(records[1].volumes.len(), 4);
     assert!(dashboard.lets_in(&made, "a second life").await);
+    dashboard.close().await;
+}
+
+#[tokio::test]
+async fn what_vanishes_after_a_failed_build_is_offered_to_be_made_anew() {
+    let dashboard = Dashboard::open().await;
+    let ada = dashboard.person("Ada").await;
+    let made = dashboard.make(&ada, "Failed and vanished", false).await;
+    dashboard.next_build(Outcome::FailBuild);
+    ada.post(&made.at("deploy"), &[]).await.expect(303);
+    dashboard.until_error(&made).await;
+    dashboard.tamper(&made, &Change::Vanish);
+    dashboard
+        .until("the page says so", async || {
+            let page = ada.get(&made.at("")).await.expect(200);
+            (page.text.contains("data-vanished") && page.says("no longer in Coolify")).then_some(())
+        })
+        .await;
+    ada.post(&made.at("password"), &[("password", "a second life")])
+        .await
+        .leads_to(&made.at(""));
+    dashboard.until_status(&made, "running").await;
+    let page = ada.get(&made.at("")).await.expect(200);
+    assert!(!page.text.contains("data-vanished") && page.says("Deploy again"));
     dashboard.close().await;
 }
 

@@ -242,7 +242,7 @@ fn passwords_are_nowhere_after_a_whole_cycle() {
         story.environment(&ada).await;
         story.pages();
         story.dashboard.close().await;
-        let session = ada.cookie("session").unwrap();
+        let session = ada.cookie("vps-claude").unwrap();
         found = Some((story.places, story.hashes, session));
     });
     let (mut places, hashes, session) = found.unwrap();

@@ -13,7 +13,7 @@ use tokio::time::timeout;
 
 /// Lets the time of this person's session be over.
 async fn expire(dashboard: &Dashboard, person: &Person) {
-    let id = person.cookie("session").unwrap();
+    let id = person.cookie("vps-claude").unwrap();
     let over =
         "update tower_sessions.session set expiry_date = now() - interval '1 second' where id = $1";
     let hit = sqlx::query(over).bind(id).execute(dashboard.pool()).await;
@@ -117,7 +117,7 @@ async fn a_session_ends_with_its_row_whoever_removes_it() {
     let ada = dashboard.person("Ada").await;
     let (other, poll) = another_device(&ada).await;
     sqlx::query("delete from user_sessions where session_id = $1")
-        .bind(other.cookie("session").unwrap())
+        .bind(other.cookie("vps-claude").unwrap())
         .execute(dashboard.pool())
         .await
         .unwrap();
@@ -169,7 +169,7 @@ async fn a_password_that_changed_meanwhile_begins_no_session() {
         ("new_password", "another password"),
     ];
     ada.post("/account/password", &fields).await.expect(303);
-    let session = ada.cookie("session").unwrap();
+    let session = ada.cookie("vps-claude").unwrap();
     let place = accounts::Place {
         device: "A test",
         address: [203, 0, 113, 7].into(),
@@ -187,7 +187,7 @@ async fn nobody_without_an_account_makes_rows() {
     stranger.post("/logout", &[]).await.expect(303);
     stranger.get("/login?ended=session").await.expect(200);
     stranger.sign_in().await.expect(422);
-    stranger.set_cookie("session", "AAAAAAAAAAAAAAAAAAAAAA");
+    stranger.set_cookie("vps-claude", "AAAAAAAAAAAAAAAAAAAAAA");
     stranger.post("/logout", &[]).await.expect(303);
     stranger.get("/environments").await.leads_to("/login");
     assert_eq!(kept(&dashboard).await, (0, 0));
@@ -213,7 +213,7 @@ async fn a_poll_notes_that_its_session_is_used() {
             (!noted.is_empty()).then_some(noted)
         })
         .await;
-    assert_eq!(noted, [other.cookie("session").unwrap()]);
+    assert_eq!(noted, [other.cookie("vps-claude").unwrap()]);
     dashboard.close().await;
 }
 

@@ -6,19 +6,22 @@ use crate::domain::repository::Host;
 use axum::extract::Request;
 use axum::routing::Router;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 use tokio::net::TcpListener;
 use url::Url;
 
-/// A host of repositories: the newest commit of its only branch, and how often it was asked to compare.
+/// A host of repositories: the newest commit of its only branch, how often it was asked to compare, and to say anything.
 #[derive(Clone, Default)]
 struct Repositories {
     head: Arc<Mutex<String>>,
     compared: Arc<Mutex<usize>>,
+    asked: Arc<Mutex<usize>>,
 }
 
 impl Repositories {
     /// What it answers to a request for this path.
     fn answer(&self, path: &str) -> String {
+        *self.asked.lock().unwrap() += 1;
         if path == "/a/b/info/refs" {
             let line = format!("{} refs/heads/main\n", self.head.lock().unwrap());
             return format!("{:04x}{line}0000", line.len() + 4);
@@ -73,23 +76,32 @@ async fn a_page_says_what_is_new_in_the_repository_until_it_is_deployed() {
 }
 
 #[tokio::test]
-async fn a_repository_that_cannot_be_read_breaks_nothing() {
-    let nobody = Url::parse("http://127.0.0.1:9/a/b").unwrap();
-    let branch = Branch::at(nobody, "main", None).unwrap();
-    let dashboard = Dashboard::with(|setup| setup.branch = Some(branch)).await;
-    let ada = dashboard.person("Ada").await;
-    let made = dashboard.running(&ada, "Alone").await;
-    dashboard
-        .until("the branch was asked for", async || {
-            let tried = "select read_at > '-infinity' from branch_head";
-            let tried: bool = sqlx::query_scalar(tried)
-                .fetch_one(dashboard.pool())
-                .await
-                .unwrap();
-            tried.then_some(())
+async fn what_cannot_be_read_or_was_read_before_the_deployment_is_not_told() {
+    for (head, every) in [
+        ("no commit".to_owned(), Duration::from_millis(50)),
+        ("0".repeat(40), Duration::from_hours(1)),
+    ] {
+        let host = Repositories::default();
+        head.clone_into(&mut host.head.lock().unwrap());
+        let branch = host.start().await;
+        let dashboard = Dashboard::with(|setup| {
+            setup.branch = Some(branch);
+            setup.pace.branch = every;
         })
         .await;
-    let page = ada.get(&made.at("")).await.expect(200);
-    assert!(!page.says("An update is available."));
-    dashboard.close().await;
+        let asked = || *host.asked.lock().unwrap();
+        dashboard
+            .until("the host was asked", async || (asked() > 0).then_some(()))
+            .await;
+        let ada = dashboard.person("Ada").await;
+        let made = dashboard.running(&ada, "Untold").await;
+        if every < Duration::from_secs(1) {
+            let before = asked();
+            let again = async || (asked() > before + 1).then_some(());
+            dashboard.until("it was asked again", again).await;
+        }
+        let page = ada.get(&made.at("")).await.expect(200);
+        assert!(!page.says("An update is available."), "{head}");
+        dashboard.close().await;
+    }
 }

@@ -13,6 +13,10 @@ use axum::response::{IntoResponse, Redirect, Response};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 
+/// The template of the registration form.
+const REGISTER: &str = "accounts/register.html";
+const OVER_HTTP: &str = "You opened this page over http, where your browser does not keep you signed in. Open the same address with https, and try again.";
+
 /// The fields of the registration and sign-in forms.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
@@ -85,15 +89,19 @@ pub async fn register_form(
     Query(asked): Query<Asked>,
 ) -> Result<Response, Redirect> {
     let context = empty_form(&web, &visitor, "Register", asked.next).await?;
-    Ok(html("accounts/register.html", context))
+    Ok(html(REGISTER, context))
 }
 
 /// Registers and signs in.
 pub async fn register(
     State(web): State<Web>,
     visitor: Visitor,
+    headers: HeaderMap,
     Fields(typed): Fields<Typed>,
 ) -> Result<Response, PageError> {
+    if keeps_no_session(&web, &headers) {
+        return over_http(&web, &visitor, "Register", REGISTER, typed).await;
+    }
     let registration = Registration {
         name: &typed.name,
         email: &typed.email,
@@ -107,23 +115,9 @@ pub async fn register(
         }
         Err(Refusal::Closed) => {
             let context = Context::new(&web, &visitor, "Register", Form::default()).await;
-            Ok(html_with(
-                StatusCode::FORBIDDEN,
-                "accounts/register.html",
-                context,
-            ))
+            Ok(html_with(StatusCode::FORBIDDEN, REGISTER, context))
         }
-        Err(refusal) => {
-            again(
-                &web,
-                &visitor,
-                "Register",
-                "accounts/register.html",
-                typed,
-                refusal,
-            )
-            .await
-        }
+        Err(refusal) => again(&web, &visitor, "Register", REGISTER, typed, refusal).await,
     }
 }
 
@@ -147,8 +141,12 @@ pub async fn login_form(
 pub async fn login(
     State(web): State<Web>,
     visitor: Visitor,
+    headers: HeaderMap,
     Fields(typed): Fields<Typed>,
 ) -> Result<Response, PageError> {
+    if keeps_no_session(&web, &headers) {
+        return over_http(&web, &visitor, "Sign in", "accounts/login.html", typed).await;
+    }
     let password = typed.password.expose_secret();
     let refusal = match accounts::sign_in(&web.app, visitor.address, &typed.email, password).await {
         Ok(proved) if visitor.sign_in(&web, &proved).await? => {
@@ -161,6 +159,29 @@ pub async fn login(
     again(&web, &visitor, "Sign in", template, typed, refusal).await
 }
 
+/// Whether the browser drops the session's cookie, because it came over http and the public address is https. Browsers
+/// keep it for the machine itself.
+fn keeps_no_session(web: &Web, headers: &HeaderMap) -> bool {
+    let origin = headers
+        .get(header::ORIGIN)
+        .and_then(|origin| origin.to_str().ok());
+    let host = origin.and_then(|origin| origin.strip_prefix("http://"));
+    let is_elsewhere = |host: &str| !host.starts_with("localhost") && !host.starts_with("127.");
+    web.secure && host.is_some_and(is_elsewhere)
+}
+
+async fn over_http(
+    web: &Web,
+    visitor: &Visitor,
+    title: &str,
+    template: &str,
+    typed: Typed,
+) -> Result<Response, PageError> {
+    let mut errors = Errors::default();
+    errors.insert("form", OVER_HTTP.to_owned());
+    refused(web, visitor, title, template, typed, errors).await
+}
+
 async fn again(
     web: &Web,
     visitor: &Visitor,
@@ -169,12 +190,23 @@ async fn again(
     typed: Typed,
     refusal: Refusal,
 ) -> Result<Response, PageError> {
-    let wrongs = wrong_fields(refusal)?;
+    let errors = errors(&wrong_fields(refusal)?);
+    refused(web, visitor, title, template, typed, errors).await
+}
+
+async fn refused(
+    web: &Web,
+    visitor: &Visitor,
+    title: &str,
+    template: &str,
+    typed: Typed,
+    errors: Errors,
+) -> Result<Response, PageError> {
     let form = Form {
         name: typed.name,
         email: typed.email,
         next: typed.next,
-        errors: errors(&wrongs),
+        errors,
     };
     Ok(html_with(
         StatusCode::UNPROCESSABLE_ENTITY,

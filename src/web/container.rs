@@ -7,6 +7,7 @@ use super::page::{Page, html};
 use super::session::{Poller, SignedIn};
 use super::state::Web;
 use super::view::Row;
+use crate::actions::environments::Refusal;
 use crate::actions::{container, environments};
 use crate::app::ContainerLog;
 use crate::domain::id::EnvironmentId;
@@ -115,7 +116,14 @@ pub async fn changes(
     Id(id): Id<EnvironmentId>,
     Query(asked): Query<Asked>,
 ) -> Result<Response, PageError> {
-    let log = container::log(&web.app, owner, id).await?;
+    let log = match container::log(&web.app, owner, id).await {
+        Ok(log) => log,
+        // The page says that it is not there any more.
+        Err(Refusal::NotFound) => {
+            return Ok((StatusCode::NOT_FOUND, [("hx-refresh", "true")]).into_response());
+        }
+        Err(refusal) => return Err(refusal.into()),
+    };
     let lines = Shown::new(id, &asked.q, log);
     if lines.version == asked.v {
         return Ok(StatusCode::NO_CONTENT.into_response());

@@ -9,6 +9,7 @@ use crate::domain::id::{DeploymentId, UserId};
 use crate::domain::repository::commit_page;
 use crate::domain::status::Status;
 use serde::Serialize;
+use std::cmp::Ordering;
 use time::OffsetDateTime;
 
 /// One step of a deployment.
@@ -37,11 +38,11 @@ pub fn steps(deployment: &DeploymentRow, began: &[(Stage, OffsetDateTime)]) -> V
 
 fn state(deployment: &DeploymentRow, stage: Stage) -> &'static str {
     match (stage.cmp(&deployment.stage), deployment.outcome) {
-        (std::cmp::Ordering::Less, _) | (_, Some(Outcome::Succeeded)) => "done",
-        (std::cmp::Ordering::Greater, _) => "todo",
-        (std::cmp::Ordering::Equal, None) => "current",
-        (std::cmp::Ordering::Equal, Some(Outcome::Cancelled)) => "cancelled",
-        (std::cmp::Ordering::Equal, Some(_)) => "failed",
+        (Ordering::Less, _) | (_, Some(Outcome::Succeeded)) => "done",
+        (Ordering::Greater, _) => "todo",
+        (Ordering::Equal, None) => "current",
+        (Ordering::Equal, Some(Outcome::Cancelled)) => "cancelled",
+        (Ordering::Equal, Some(_)) => "failed",
     }
 }
 
@@ -69,10 +70,10 @@ pub struct Deployment {
 }
 
 fn ended(row: &DeploymentRow) -> Option<&'static str> {
-    let before = if row.stage < Stage::Build {
-        "before the build"
-    } else {
-        "during the build"
+    let before = match row.stage.cmp(&Stage::Build) {
+        Ordering::Less => "before the build",
+        Ordering::Equal => "during the build",
+        Ordering::Greater => "after the build",
     };
     (row.outcome == Some(Outcome::Cancelled)).then_some(before)
 }

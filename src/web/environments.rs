@@ -120,7 +120,8 @@ pub async fn deploy_form(
     headers: HeaderMap,
 ) -> Result<Response, PageError> {
     let found = environments::get(&web.app, me.user.id, id).await?;
-    if !matches!(found.status, Status::Running | Status::Error) {
+    let is_there = matches!(found.status, Status::Running | Status::Error);
+    if !is_there || found.vanished {
         let page = format!("/environments/{id}");
         return Ok(if headers.contains_key("hx-request") {
             [("hx-redirect", page)].into_response()
@@ -175,7 +176,9 @@ pub async fn set_password(
     match deployments::set_password(&web.app, me.user.id, id, typed.password.expose_secret()).await
     {
         Ok(()) => {
-            let name = environments::get(&web.app, me.user.id, id).await?.name;
+            // It is done, whether or not the name can be read.
+            let found = environments::get(&web.app, me.user.id, id).await;
+            let name = found.map_or_else(|_| "It".to_owned(), |row| row.name);
             let said = format!("{name} takes the new password with its next container.");
             me.visitor.notice(Tone::Good, said).await;
             Ok(Redirect::to(&format!("/environments/{id}")).into_response())
@@ -205,8 +208,11 @@ pub async fn discard_password(
     me: SignedIn,
     Id(id): Id<EnvironmentId>,
 ) -> Result<Redirect, PageError> {
-    deployments::discard_password(&web.app, me.user.id, id).await?;
-    let notice = "The new password is discarded. The old one opens the environment.";
+    let notice = if deployments::discard_password(&web.app, me.user.id, id).await? {
+        "The new password is discarded. The old one opens the environment."
+    } else {
+        "No new password is waiting."
+    };
     me.visitor.notice(Tone::Good, notice).await;
     Ok(Redirect::to(&format!("/environments/{id}")))
 }

@@ -43,16 +43,24 @@ pub struct Heading {
     title: &'static str,
     count: i64,
     shut: bool,
+    /// It has nothing below it on this page, and is not what shuts it either.
+    hidden: bool,
 }
 
 impl Heading {
-    /// The headings of all groups.
-    pub fn all(counts: &Counts, shut: &[Group]) -> Vec<Self> {
-        let heading = |group: Group| Self {
-            word: group.word(),
-            title: group.title(),
-            count: count(group, counts),
-            shut: shut.contains(&group),
+    /// The headings of all groups, on a page with these rows. What is shut is named on the first page.
+    pub fn all(counts: &Counts, shut: &[Group], rows: &[EnvironmentRow], page: i64) -> Vec<Self> {
+        let heading = |group: Group| {
+            let (count, shut) = (count(group, counts), shut.contains(&group));
+            let has_rows = rows.iter().any(|row| row.group() == group);
+            let is_named = shut && count > 0 && page == 0;
+            Self {
+                word: group.word(),
+                title: group.title(),
+                count,
+                shut,
+                hidden: !(has_rows || is_named),
+            }
         };
         Group::ALL.map(heading).into()
     }

@@ -91,10 +91,11 @@ fn event(row: EventRow, now: OffsetDateTime) -> Event {
         EventKind::Discarded => ("new password discarded", "neutral"),
         EventKind::Stopped => ("stopped", "bad"),
         EventKind::Recovered => ("running again", "good"),
+        EventKind::Late => ("cancelled too late", "neutral"),
     };
     let when = match row.kind {
         EventKind::Stopped | EventKind::Recovered => Time::clock(row.at, now),
-        EventKind::Password | EventKind::Discarded => Time::ago(row.at, now),
+        EventKind::Password | EventKind::Discarded | EventKind::Late => Time::ago(row.at, now),
     };
     Event {
         word,

@@ -25,6 +25,8 @@ pub struct Search {
     pub page: String,
     /// Whether the only environment that is found is to be opened.
     pub open: String,
+    /// "no" when the reader stopped the page from loading itself again.
+    pub refresh: String,
     /// In a poll, whether the page has headings of groups.
     pub headings: String,
 }
@@ -48,11 +50,16 @@ impl Search {
     }
 
     /// The headings of the groups, if there are several groups, or the page has headings already.
-    pub fn headings(&self, selection: &Selection, counts: &Counts) -> Option<Vec<Heading>> {
+    pub fn headings(
+        &self,
+        selection: &Selection,
+        counts: &Counts,
+        rows: &[EnvironmentRow],
+    ) -> Option<Vec<Heading>> {
         let shut = selection.shut.as_ref()?;
         let is_any_shut = shut.iter().any(|group| count(*group, counts) > 0);
         let wanted = is_any_shut || groups::are_several(counts) || !self.headings.is_empty();
-        wanted.then(|| Heading::all(counts, shut))
+        wanted.then(|| Heading::all(counts, shut, rows, selection.page))
     }
 }
 
@@ -148,6 +155,14 @@ impl List {
             status: selection.status.map(Status::word),
             query: selection.text,
         }
+    }
+}
+
+fn with_refresh(address: String, refresh: &str) -> String {
+    match (refresh, address.contains('?')) {
+        ("no", true) => address + "&refresh=no",
+        ("no", false) => address + "?refresh=no",
+        _ => address,
     }
 }
 
@@ -259,11 +274,11 @@ pub async fn index(
             [only] if !selection.text.is_empty() => {
                 format!("/environments/{}", EnvironmentId::from(only.id))
             }
-            _ => address("/environments", &selection),
+            _ => with_refresh(address("/environments", &selection), &search.refresh),
         };
         return Ok(Redirect::to(&page).into_response());
     }
-    let headings = search.headings(&selection, &counts);
+    let headings = search.headings(&selection, &counts, &found);
     let list = List::new(selection, &version, counts, &found, headings.is_some());
     let page = Page::new(&me.visitor, "Environments").await;
     let page = page.moving(list.moves);

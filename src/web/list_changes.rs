@@ -8,7 +8,7 @@ use super::page::html;
 use super::session::Poller;
 use super::state::Web;
 use super::view::Row;
-use crate::actions::environments::{self, EnvironmentRow};
+use crate::actions::environments::{self, EnvironmentRow, Refusal};
 use crate::actions::known;
 use crate::domain::group::Group;
 use crate::domain::id::{EnvironmentId, UserId};
@@ -101,7 +101,7 @@ async fn changes(
 ) -> Result<ListChanges, PageError> {
     let selection = search.selection(shut);
     let (found, counts) = environments::list(&web.app, owner, &selection).await?;
-    let headings = search.headings(&selection, &counts);
+    let headings = search.headings(&selection, &counts, &found);
     let announcement = announcement(web, owner, &found, shown).await?;
     let list = List::new(selection, version, counts, &found, headings.is_some());
     let had_headings = !search.headings.is_empty();
@@ -199,18 +199,27 @@ async fn announcement(
         announced.extend(Row::new(&web.app, row, was).announcement(was));
     }
     let is_gone = |shown: &&Shown| !found.iter().any(|row| shown.id == row.id.into());
-    let gone: Vec<EnvironmentId> = shown.iter().filter(is_gone).map(|shown| shown.id).collect();
-    if !gone.is_empty() && !environments::all_exist(&web.app, owner, &gone).await? {
-        announced.push(deleted(gone.len()).to_owned());
+    let mut deleted = 0;
+    for shown in shown.iter().filter(is_gone) {
+        match environments::get(&web.app, owner, shown.id).await {
+            // It is on another page, or in a group that is shut.
+            Ok(row) => {
+                let row = Row::new(&web.app, &row, shown.status);
+                announced.extend(row.announcement(shown.status));
+            }
+            Err(Refusal::NotFound) => deleted += 1,
+            Err(refusal) => return Err(refusal.into()),
+        }
     }
+    announced.extend(are_deleted(deleted).map(str::to_owned));
     Ok((!announced.is_empty()).then(|| announced.join(" ")))
 }
 
-fn deleted(count: usize) -> &'static str {
-    if count == 1 {
-        "The environment is deleted."
-    } else {
-        "Deleted environments have left the list."
+fn are_deleted(count: usize) -> Option<&'static str> {
+    match count {
+        0 => None,
+        1 => Some("The environment is deleted."),
+        _ => Some("Deleted environments have left the list."),
     }
 }
 

@@ -64,6 +64,10 @@ pub fn router(web: Web) -> Router {
             error_page::pages,
         ))
         .layer(session::layer(&web))
+        .layer(axum::middleware::from_fn_with_state(
+            web.secure,
+            session::only_one,
+        ))
         .layer(DefaultBodyLimit::disable());
     Router::new()
         .route("/healthz", get(async || "ok\n"))

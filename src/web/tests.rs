@@ -42,7 +42,7 @@ fn row(status: &str, full: bool) -> Value {
 }
 
 fn heading(count: usize) -> Value {
-    json!({ "word": "moving", "title": "Moving", "count": count, "shut": count == 0 })
+    json!({ "word": "moving", "title": "Moving", "count": count, "shut": count == 0, "hidden": count == 3 })
 }
 
 fn parts(status: &str, full: bool) -> Value {

@@ -222,12 +222,14 @@ pub struct Password {
 
 impl Password {
     pub fn new(row: &EnvironmentRow) -> Self {
+        let can_discard = row.password_waits && !row.password_offered && !row.vanished;
         let sentence = match (row.status, row.password_waits) {
-            (Status::Pending, _) => "The first deployment takes the password.",
+            (_, true) if row.vanished => "The next deployment makes it anew with the new password.",
+            (Status::Pending, false) => "The first deployment takes the password.",
             (Status::Deploying, true) => {
                 "The deployment brings the new password. Until its container takes over, the old one opens it."
             }
-            (_, true) if row.has_password => {
+            (_, true) if can_discard => {
                 "A new password waits for the next deployment. Until then the old one opens it."
             }
             (_, true) => {
@@ -238,7 +240,6 @@ impl Password {
             }
             (_, false) => "A new one takes effect with a deployment, which begins at once.",
         };
-        let can_discard = row.password_waits && row.has_password && row.has_application;
         Self {
             sentence,
             since: row

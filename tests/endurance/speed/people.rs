@@ -34,7 +34,8 @@ impl Reader {
 
 /// The bytes of a request by a browser.
 pub fn request(path: &str, reader: Option<&Reader>, more: &str) -> Vec<u8> {
-    let cookie = reader.map(|reader| format!("cookie: session={}; theme=dark\r\n", reader.session));
+    let cookie =
+        reader.map(|reader| format!("cookie: vps-claude={}; theme=dark\r\n", reader.session));
     let cookie = cookie.unwrap_or_default();
     format!("GET {path} HTTP/1.1\r\nhost: 127.0.0.1\r\n{BROWSER}{cookie}{more}\r\n").into_bytes()
 }
