@@ -9,3 +9,12 @@ as $$
         else 3
     end
 $$;
+
+-- Whether an environment's name or host contains what is searched for.
+create function environment_matches(name_key text, subdomain text, name text, host text, domain text) returns boolean
+language sql immutable
+as $$
+    select name = ''
+    or strpos(name_key, name) > 0
+    or strpos(concat_ws('.', subdomain, domain), host) > 0
+$$;

@@ -132,7 +132,7 @@ pub async fn counts(pool: &PgPool, owner: UserId, filter: &Filter<'_>) -> sqlx::
              count(*) filter (where environment_group(status, reason) = 0) as "needs!"
            from environments
            where owner_id = $1
-           and ($2 = '' or strpos(name_key, $2) > 0 or strpos(concat(subdomain, '.', $4::text), $3) > 0)"#,
+           and environment_matches(name_key, subdomain, $2, $3, $4)"#,
         owner.uuid(),
         filter.name,
         filter.host,
@@ -167,22 +167,22 @@ pub async fn list(
     sqlx::query_as!(
         EnvironmentRow,
         r#"select e.id, e.name, e.subdomain, e.status as "status: Status", e.reason, e.version,
-             e.application_uuid is not null as "has_application!",
-             e.password_hash is not null as "has_password!", e.password_waits, e.password_offered, e.vanished, e.password_since,
+             e.application_uuid is not null as "has_application!", e.password_hash is not null as "has_password!",
+             e.password_waits, e.password_offered, e.vanished, e.password_since, e.created_at, e.status_since, e.removal_requested_at,
              w.checked_at, coalesce(w.checked_at < now() - $7::float8 * interval '1 second', false) as "unconfirmed!",
-             w.in_use, w.used_at, e.created_at, e.status_since, e.removal_requested_at,
-             d.stage as "stage?: Stage", d.stage_since as "stage_since?", d.note as "note?",
+             w.in_use, w.used_at, d.stage as "stage?: Stage", d.stage_since as "stage_since?", d.note as "note?",
              coalesce(d.cancel_requested_at is not null, false) as "cancelling!",
              d.ahead as "ahead?", coalesce(d.status_before = 'running', false) as "ran_before!",
              last_failure(e.id) as failure, now() as "now!"
            from environments e join watches w on w.environment_id = e.id
            left join deployments d on d.id = newest_deployment(e.id)
-           where e.owner_id = $1 and ($2::uuid is null or e.id = $2) and ($11::int[] is null or environment_group(e.status, e.reason) <> all ($11))
-           and ($3 = '' or strpos(e.name_key, $3) > 0 or strpos(concat(e.subdomain, '.', $5::text), $4) > 0)
-           and ($6::text is null or e.status = $6)
+           where e.owner_id = $1 and ($2::uuid is null or e.id = $2) and ($6::text is null or e.status = $6)
+           and environment_matches(e.name_key, e.subdomain, $3, $4, $5)
+           and ($11::int[] is null or environment_group(e.status, e.reason) <> all ($11))
            order by case when $11 is not null then environment_group(e.status, e.reason) end,
              case $10 when 'name' then e.name_key when 'used' then (not w.in_use)::text end,
-             case when $10 = 'used' and not w.in_use then w.used_at end desc nulls last, e.created_at desc, e.id desc limit $8 offset $9"#,
+             case when $10 = 'used' and not w.in_use then w.used_at end desc nulls last,
+             e.created_at desc, e.id desc limit $8 offset $9"#,
         owner.uuid(),
         filter.id.map(|id| id.uuid()),
         filter.name,

@@ -78,7 +78,8 @@ async fn a_page_that_has_not_changed_costs_nothing_and_what_has_comes_whole() {
         .await;
     // The log on the page is the one of no deployment.
     let anew = heard(&dashboard, &ada, &poll_of(&one)).await.expect(200);
-    assert_eq!(anew.header("hx-refresh"), "true");
+    assert!(anew.text.contains("hx-swap-oob=\"innerHTML:#log-lines\""));
+    assert_eq!(anew.header("hx-refresh"), "", "somebody may be typing");
     dashboard.close().await;
 }
 

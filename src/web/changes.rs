@@ -113,13 +113,12 @@ pub async fn page(
     let Some(current) = known::page_version(&web.app, owner, id).await? else {
         return Ok(gone(&format!("head-{id}")));
     };
-    if shown.is_of_another_deployment(&current) {
-        return Ok((StatusCode::OK, [("hx-refresh", "true")]).into_response());
-    }
+    // A page that shows another deployment is not loaded again: somebody may be typing.
+    let have = (!shown.is_of_another_deployment(&current)).then_some(shown.after);
     if current.row == shown.v && shown.has_log(&current) {
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
-    let log = log::grown(&web, owner, id, &current, shown.after).await?;
+    let log = log::grown(&web, owner, id, &current, have).await?;
     let was = Status::from_word(&shown.was);
     let changes = match was.filter(|_| current.row == shown.v) {
         Some(status) => PageChanges {

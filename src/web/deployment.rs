@@ -248,7 +248,7 @@ async fn log_grown(
     current: &PageVersion,
     has: &PageShown,
 ) -> Result<Response, PageError> {
-    let log = log::grown(web, of.owner, of.environment, current, has.after).await?;
+    let log = log::grown(web, of.owner, of.environment, current, Some(has.after)).await?;
     let Some(log) = log.filter(|log| !log.adds_nothing(has.after, has.live)) else {
         return Ok(StatusCode::NO_CONTENT.into_response());
     };

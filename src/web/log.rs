@@ -25,6 +25,7 @@ const PART_BYTES: i32 = 256 * 1024;
 
 /// A log, or part of one.
 #[derive(Debug, Serialize)]
+#[expect(clippy::struct_excessive_bools, reason = "what a template asks")]
 pub struct Log {
     pub deployment: String,
     lines: Vec<LogLine>,
@@ -36,6 +37,8 @@ pub struct Log {
     missing: Option<&'static str>,
     /// Whether all lines are shown, also those that Coolify hides: while it builds, and after a failure.
     all: bool,
+    /// Whether it takes the place of another deployment's log on the page.
+    pub replaces: bool,
     /// The position of the line with the cause of the failure.
     cause: Option<i32>,
 }
@@ -78,6 +81,7 @@ impl Log {
             lines: with_gaps(lines, if from == 0 { first } else { from }),
             missing: None,
             all: live,
+            replaces: false,
             cause: None,
         }
     }
@@ -168,13 +172,14 @@ pub async fn after(
     Ok(Log::new(row, lines, from))
 }
 
-/// The lines of the newest deployment's log that a page does not have yet.
+/// The lines of the newest deployment's log that a page does not have yet; `None` for the position when it shows another
+/// deployment's.
 pub async fn grown(
     web: &Web,
     owner: UserId,
     environment: EnvironmentId,
     current: &PageVersion,
-    from: i32,
+    from: Option<i32>,
 ) -> Result<Option<Log>, PageError> {
     let Some((deployment, end)) = current.log else {
         return Ok(None);
@@ -184,13 +189,17 @@ pub async fn grown(
         environment,
         deployment,
     };
-    let from = from.max(0);
+    let replaces = from.is_none();
+    let from = from.unwrap_or_default().max(0);
     let lines = if end > from {
         records::log_end(&web.app, of, from, SHOWN_BYTES).await?
     } else {
         vec![]
     };
-    Ok(Some(Log::of(deployment, lines, from, current.log_grows)))
+    Ok(Some(Log {
+        replaces,
+        ..Log::of(deployment, lines, from, current.log_grows)
+    }))
 }
 
 /// The position up to which the page has the log.

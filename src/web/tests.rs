@@ -66,7 +66,7 @@ fn log(full: bool) -> Value {
         "deployment": "dep_1", "after": 2, "live": full, "clipped": full,
         "missing": if full { json!("It is not shown.") } else { Value::Null },
         "lines": [{ "position": 1, "text": "A line.", "hidden": full, "time": some("1:02") }, { "position": null, "text": "Left out.", "hidden": false, "time": null }],
-        "all": full, "cause": if full { json!(1) } else { Value::Null },
+        "all": full, "replaces": full, "cause": if full { json!(1) } else { Value::Null },
     })
 }
 

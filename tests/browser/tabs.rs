@@ -44,3 +44,24 @@ async fn a_row_made_in_one_tab_appears_in_the_other_and_leaves_both_when_deleted
     })
     .await;
 }
+
+#[tokio::test]
+async fn what_is_typed_stays_when_another_tab_deploys() {
+    stage::person(Look::DESKTOP, async |person| {
+        person.register("somebody@example.com").await;
+        scene::fast_builds(person).await;
+        let row = scene::environment(person, "Test Workspace").await;
+        person.visit(&format!("/environments/{}", row.id)).await;
+        remembered::this_page(person).await;
+        person.fill("#password", "half of a new").await;
+        scene::deploy(person, &row, "finish").await;
+        person.read(".environment .badge", "running").await;
+        person.see("#log-lines li").await;
+        let typed: String = person
+            .ask("document.getElementById('password').value")
+            .await;
+        assert_eq!(typed, "half of a new");
+        remembered::is_the_same(person).await;
+    })
+    .await;
+}
