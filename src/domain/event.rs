@@ -23,3 +23,21 @@ impl EventKind {
         self.into()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_those_of_the_database() {
+        for (kind, word) in [
+            (EventKind::Password, "password"),
+            (EventKind::Discarded, "discarded"),
+            (EventKind::Stopped, "stopped"),
+            (EventKind::Recovered, "recovered"),
+            (EventKind::Late, "late"),
+        ] {
+            assert_eq!(kind.word(), word);
+        }
+    }
+}

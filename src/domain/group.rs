@@ -76,8 +76,10 @@ mod tests {
         for (number, group) in (0..).zip(Group::ALL) {
             assert_eq!(group.number(), number);
             assert_eq!(group.word().parse(), Ok(group));
-            assert!(!group.title().is_empty());
         }
+        let titles = Group::ALL.map(Group::title);
+        let expected = ["Needs you", "Moving", "Running", "Not deployed"];
+        assert_eq!(titles, expected);
         assert!("other".parse::<Group>().is_err());
     }
 }
