@@ -1,6 +1,7 @@
 //! The log of an environment's own container, read from Coolify while somebody looks at it.
 
 use super::calls::{Calls, NoCall, respect_limit, within};
+use super::known;
 use super::refusal::Refusal;
 use crate::app::{App, ContainerLog};
 use crate::coolify::Error;
@@ -19,15 +20,18 @@ const NOT_RUNNING: &str = "not running";
 /// # Errors
 /// `NotFound` when the environment does not exist or belongs to another user.
 pub async fn log(app: &App, owner: UserId, id: EnvironmentId) -> Result<ContainerLog, Refusal> {
-    let application = environments::application(&app.pool, owner, id).await?;
-    let application = application.ok_or(Refusal::NotFound)?;
+    // Kept in the process: a poll that is answered from here costs PostgreSQL nothing.
+    known::page_version(app, owner, id)
+        .await?
+        .ok_or(Refusal::NotFound)?;
     let kept = app.container_logs.get_with(id, Arc::default);
     // Whoever comes while it is read waits for the same answer.
     let mut kept = kept.lock().await;
     if let Some(log) = &*kept {
         return Ok(log.clone());
     }
-    let log = match application.uuid {
+    let application = environments::application(&app.pool, owner, id).await?;
+    let log = match application.ok_or(Refusal::NotFound)?.uuid {
         Some(uuid) => read(app, &uuid).await,
         None => Err("It has no container yet.".to_owned()),
     };

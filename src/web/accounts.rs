@@ -4,11 +4,11 @@ use super::back;
 use super::error::PageError;
 use super::fields::{Errors, Fields, Rules, errors};
 use super::page::{Page, html, html_with};
-use super::session::Visitor;
+use super::session::{Visitor, remember};
 use super::state::{Notice, Web};
 use crate::actions::accounts::{self, Refusal, Registration};
 use axum::extract::{Query, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
@@ -254,12 +254,7 @@ pub async fn theme(
         "dark" => "dark",
         _ => "system",
     };
-    let secure = if web.secure { "; Secure" } else { "" };
-    let cookie = format!("theme={theme}; Path=/; Max-Age=31536000; HttpOnly; SameSite=Lax{secure}");
     let back = back::with_current_query(&chosen.back, &headers);
-    let mut response = Redirect::to(&back).into_response();
-    if let Ok(cookie) = HeaderValue::from_str(&cookie) {
-        response.headers_mut().insert(header::SET_COOKIE, cookie);
-    }
-    response
+    let response = Redirect::to(&back).into_response();
+    remember(&web, response, "/", "theme", theme)
 }

@@ -2,15 +2,15 @@
 
 use super::back::Back;
 use super::fields::Fields;
-use super::session::cookie;
+use super::session::{cookie, remember};
 use super::state::Web;
 use super::view::Row;
 use crate::actions::environments::{Counts, EnvironmentRow};
 use crate::app::App;
 use crate::domain::group::Group;
 use axum::extract::{FromRequestParts, State};
+use axum::http::HeaderMap;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use std::convert::Infallible;
@@ -43,7 +43,7 @@ pub struct Heading {
     title: &'static str,
     count: i64,
     shut: bool,
-    /// It has nothing below it on this page, and is not what shuts it either.
+    /// None of its environments is on this page, and it is not one that is shut.
     hidden: bool,
 }
 
@@ -130,14 +130,6 @@ pub async fn change(
         shut.extend((change.shut == "1").then_some(group));
     }
     let words: Vec<&str> = shut.iter().map(|group| group.word()).collect();
-    let secure = if web.secure { "; Secure" } else { "" };
-    let cookie = format!(
-        "{COOKIE}={}; Path=/environments; Max-Age=31536000; HttpOnly; SameSite=Lax{secure}",
-        words.join(".")
-    );
-    let mut response = Back::of(&headers, b"").redirect("rows").into_response();
-    if let Ok(cookie) = HeaderValue::from_str(&cookie) {
-        response.headers_mut().insert(header::SET_COOKIE, cookie);
-    }
-    response
+    let response = Back::of(&headers, b"").redirect("rows").into_response();
+    remember(&web, response, "/environments", COOKIE, &words.join("."))
 }

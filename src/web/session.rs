@@ -144,6 +144,23 @@ fn to_login(parts: &Parts) -> Response {
     Redirect::to(&login).into_response()
 }
 
+/// The response, which also makes the browser keep a choice for a year, for the pages below this path.
+pub fn remember(
+    web: &Web,
+    mut response: Response,
+    path: &str,
+    name: &str,
+    value: &str,
+) -> Response {
+    let secure = if web.secure { "; Secure" } else { "" };
+    let cookie =
+        format!("{name}={value}; Path={path}; Max-Age=31536000; HttpOnly; SameSite=Lax{secure}");
+    if let Ok(cookie) = HeaderValue::from_str(&cookie) {
+        response.headers_mut().insert(header::SET_COOKIE, cookie);
+    }
+    response
+}
+
 /// The last cookie of this name.
 pub fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     cookies(headers, name).last()
