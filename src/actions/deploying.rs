@@ -4,7 +4,8 @@ use super::calls::Cost;
 use super::cancelling;
 use super::step::{Next, Step, StepError};
 use crate::coolify::{
-    Application, Asked, CLAUDE_CONFIG_DIR, Conflict, DeploymentRow, Error, VOLUMES, mark,
+    Application, Asked, CLAUDE_CONFIG_DIR, Conflict, DeploymentRow, Error, VOLUMES,
+    WORKSPACE_REPOSITORY, mark,
 };
 use crate::crash;
 use crate::domain::deployment::Stage;
@@ -200,15 +201,13 @@ async fn settings(step: &Step<'_>, row: &DeploymentStep) -> Result<Next, StepErr
         return Ok(find_application(row));
     };
     let hash = row.password_hash.as_deref();
-    let password = hash.map(|hash| ("HASHED_PASSWORD", hash));
-    let variables: Vec<_> = password.into_iter().chain([CLAUDE_CONFIG_DIR]).collect();
     let client = step.calls.one().await?;
     step.hold(None).await?;
     let environment = EnvironmentId::from(row.environment_id);
     if hash.is_some() {
         applications::offer_password(&step.app.pool, environment).await?;
     }
-    client.set_variables(uuid, &variables).await?;
+    client.set_variables(uuid, &variables(row)).await?;
     if let Some(hash) = hash {
         crash::point("password.before");
         applications::forget_password(&step.app.pool, environment, hash).await?;
@@ -233,6 +232,16 @@ async fn settings(step: &Step<'_>, row: &DeploymentStep) -> Result<Next, StepErr
         of_build(false)
     };
     Ok(Next::Enter(Stage::Build, reserve))
+}
+
+/// The variables that the container gets. An old password is not sent again: it is not known any more.
+fn variables(row: &DeploymentStep) -> Vec<(&str, &str)> {
+    let hash = row.password_hash.as_deref();
+    let workspace = row.workspace_repository.as_deref();
+    let password = hash.map(|hash| ("HASHED_PASSWORD", hash));
+    let workspace = workspace.map(|repository| (WORKSPACE_REPOSITORY, repository));
+    let known = password.into_iter().chain(workspace);
+    known.chain([CLAUDE_CONFIG_DIR]).collect()
 }
 
 fn find_application(row: &DeploymentStep) -> Next {

@@ -10,6 +10,7 @@ use crate::domain::id::{EnvironmentId, UserId};
 use crate::domain::invalid::{Invalid, Wrong, Wrongs, check};
 use crate::domain::password::Password;
 use crate::domain::status::{Event, Status};
+use crate::domain::workspace::WorkspaceRepository;
 use crate::store::environment_rows::{self, Filter};
 use crate::store::environments::{self, Inserted, New};
 use crate::store::{self, deployment_rows, deployments, events, watches};
@@ -27,6 +28,8 @@ pub struct Draft<'a> {
     pub name: &'a str,
     pub password: &'a str,
     pub suffix: &'a str,
+    /// The address of the repository to work on; empty for none.
+    pub repository: &'a str,
     /// Whether to deploy at once.
     pub deploy: bool,
 }
@@ -58,7 +61,9 @@ pub async fn create(app: &App, owner: UserId, draft: &Draft<'_>) -> Result<Envir
         "password",
         Password::for_environment(draft.password),
     );
-    let (Some(name), Some(password)) = (name, password) else {
+    let workspace = WorkspaceRepository::parse(draft.repository);
+    let workspace = check(&mut wrongs, "repository", workspace);
+    let (Some(name), Some(password), Some(workspace)) = (name, password, workspace) else {
         return Err(Refusal::Wrong(wrongs));
     };
     let suffix = Suffix::parse(draft.suffix).unwrap_or_else(suffix);
@@ -72,6 +77,7 @@ pub async fn create(app: &App, owner: UserId, draft: &Draft<'_>) -> Result<Envir
         name: &name,
         subdomain: &subdomain,
         password_hash: password_hash.expose_secret(),
+        workspace: workspace.as_ref(),
     };
     let inserted = environments::insert(&mut tx, &new).await?;
     if inserted != Inserted::Done {

@@ -46,3 +46,6 @@ pub const VOLUMES: [(&str, &str); 4] = [
 /// Where Claude Code keeps its login, its history and its settings, in place of `~/.claude` and `~/.claude.json`: on the
 /// volume of `~/.config`. Claude Code's settings reference names the variable.
 pub const CLAUDE_CONFIG_DIR: (&str, &str) = ("CLAUDE_CONFIG_DIR", "/home/coder/.config/claude");
+
+/// The variable with the address of the repository to work on. The image decides what it does with it.
+pub const WORKSPACE_REPOSITORY: &str = "WORKSPACE_REPOSITORY";

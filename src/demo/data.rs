@@ -172,6 +172,7 @@ async fn make(app: &App, owner: UserId, name: &str, deploy: bool) -> anyhow::Res
         name,
         password: PASSWORD,
         suffix: "",
+        repository: "",
         deploy,
     };
     Ok(environments::create(app, owner, &draft).await?)

@@ -33,6 +33,12 @@ pub enum Invalid {
     NameUnprintable,
     #[error("This name is taken. Choose another one.")]
     NameTaken,
+    #[error(
+        "This is not the address of a repository. Enter one like https://github.com/name/repository."
+    )]
+    Repository,
+    #[error("Leave out the name and the password: the address is shown on the environment's page.")]
+    RepositorySecret,
     #[error("The name does not match. Type it exactly as it is shown.")]
     Confirmation,
 }

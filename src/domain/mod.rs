@@ -12,3 +12,4 @@ pub mod password;
 pub mod repository;
 pub mod status;
 pub mod user;
+pub mod workspace;

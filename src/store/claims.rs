@@ -44,6 +44,7 @@ pub struct DeploymentStep {
     /// Coolify may have an application for it, whether or not we know its uuid.
     pub application_asked: bool,
     pub password_hash: Option<String>,
+    pub workspace_repository: Option<String>,
     /// For how long a request without a response may still take effect.
     pub unsure_seconds: Option<f64>,
     pub id: Uuid,
@@ -110,7 +111,7 @@ pub async fn claim_deployment(
            and w.job = $2
            and (w.leased_until is null or w.leased_until <= now())
            returning
-             w.environment_id, w.token, w.job, e.subdomain, e.application_uuid, e.application_asked, e.password_hash,
+             w.environment_id, w.token, w.job, e.subdomain, e.application_uuid, e.application_asked, e.password_hash, e.workspace_repository,
              case when w.unsure_until > now() then extract(epoch from w.unsure_until - now())::float8 end as unsure_seconds,
              d.id, d.stage as "stage: Stage", d.deployment_uuid, d.asked_after, d.made_application, d.volumes_asked, d.rebuild,
              d.cancel_requested_at is not null as "cancel_requested!",

@@ -4,6 +4,7 @@ use super::violated;
 use crate::domain::environment::{EnvironmentName, Subdomain};
 use crate::domain::id::{DeploymentId, EnvironmentId, UserId};
 use crate::domain::status::Status;
+use crate::domain::workspace::WorkspaceRepository;
 use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
 
@@ -22,6 +23,7 @@ pub struct New<'a> {
     pub name: &'a EnvironmentName,
     pub subdomain: &'a Subdomain,
     pub password_hash: &'a str,
+    pub workspace: Option<&'a WorkspaceRepository>,
 }
 
 /// Adds an environment.
@@ -31,8 +33,8 @@ pub struct New<'a> {
 pub async fn insert(conn: &mut PgConnection, new: &New<'_>) -> sqlx::Result<Inserted> {
     let done = sqlx::query!(
         "with made as (
-           insert into environments (id, owner_id, name, name_key, subdomain, password_hash)
-           values ($1, $2, $3, $4, $5, $6)
+           insert into environments (id, owner_id, name, name_key, subdomain, password_hash, workspace_repository)
+           values ($1, $2, $3, $4, $5, $6, $7)
            returning id
          )
          insert into watches (environment_id)
@@ -42,7 +44,8 @@ pub async fn insert(conn: &mut PgConnection, new: &New<'_>) -> sqlx::Result<Inse
         new.name.as_str(),
         new.name.key(),
         new.subdomain.as_str(),
-        new.password_hash
+        new.password_hash,
+        new.workspace.map(WorkspaceRepository::as_str)
     )
     .execute(conn)
     .await;

@@ -39,3 +39,4 @@ mod updates;
 mod used;
 mod visits;
 mod words;
+mod workspaces;

@@ -55,11 +55,12 @@ impl<T: FromStr, U: FromStr> FromRequestParts<Web> for Ids<T, U> {
 }
 
 /// Every field whose error a template may read; `form` is the form as a whole.
-const FIELDS: [&str; 7] = [
+const FIELDS: [&str; 8] = [
     "form",
     "name",
     "email",
     "password",
+    "repository",
     "current_password",
     "new_password",
     "confirmation",

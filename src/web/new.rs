@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Default, Serialize)]
 struct Form {
     name: String,
+    repository: String,
     suffix: String,
     errors: Errors,
 }
@@ -27,6 +28,7 @@ struct Form {
 pub struct Typed {
     name: String,
     password: SecretString,
+    repository: String,
     suffix: String,
     deploy: String,
 }
@@ -118,23 +120,19 @@ pub async fn create(
         name: &typed.name,
         password: typed.password.expose_secret(),
         suffix: &typed.suffix,
+        repository: &typed.repository,
         deploy,
     };
-    let wrongs = match environments::create(&web.app, me.user.id, &draft).await {
+    let (wrongs, form_error) = match environments::create(&web.app, me.user.id, &draft).await {
         Ok(id) => {
-            let name = typed.name.trim();
-            let said = if deploy {
-                format!("{name} is created, and is being deployed.")
-            } else {
-                format!("{name} is created. Deploy it when you like.")
-            };
             me.visitor.is_at_home().await;
-            me.visitor.notice(Tone::Good, said).await;
+            me.visitor
+                .notice(Tone::Good, created(&typed.name, deploy))
+                .await;
             return Ok(Redirect::to(&format!("/environments#{id}")).into_response());
         }
         Err(refusal) => refused(refusal)?,
     };
-    let (wrongs, form_error) = wrongs;
     let mut errors = errors(&wrongs);
     let mut suffix = typed.suffix;
     if let Some(sentence) = form_error {
@@ -143,10 +141,20 @@ pub async fn create(
     }
     let form = Form {
         name: typed.name,
+        repository: typed.repository,
         suffix,
         errors,
     };
     form_page(&web, &me, StatusCode::UNPROCESSABLE_ENTITY, form).await
+}
+
+fn created(name: &str, deploy: bool) -> String {
+    let name = name.trim();
+    if deploy {
+        format!("{name} is created, and is being deployed.")
+    } else {
+        format!("{name} is created. Deploy it when you like.")
+    }
 }
 
 /// Field errors, or a message about the whole form; any other refusal becomes an error page.

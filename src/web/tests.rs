@@ -18,7 +18,7 @@ fn page(user: &Value, theme: &str) -> Value {
 
 fn errors(sentence: &Value) -> Value {
     json!({
-        "form": sentence, "name": sentence, "email": sentence, "password": sentence,
+        "form": sentence, "name": sentence, "email": sentence, "password": sentence, "repository": sentence,
         "current_password": sentence, "new_password": sentence, "confirmation": sentence,
         "first": if sentence.is_null() { Value::Null } else { json!("name") },
     })
@@ -33,7 +33,7 @@ fn row(status: &str, full: bool) -> Value {
     let some = |value: Value| if full { value } else { Value::Null };
     json!({
         "id": "env_1", "name": "Sample <&>", "subdomain": "sample-x7k9", "address": "https://sample-x7k9.example.com", "open": "https://sample-x7k9.example.com/?folder=%2F",
-        "host": "sample-x7k9.example.com", "status": status, "group": "moving", "badge": { "word": status, "tone": "moving", "since": some(time("clock")) },
+        "host": "sample-x7k9.example.com", "repository": some(json!("https://example.com/a")), "status": status, "group": "moving", "badge": { "word": status, "tone": "moving", "since": some(time("clock")) },
         "stage": some(json!({ "word": "Building", "since": time("elapsed") })),
         "reason": some(json!("It is so.")),
         "since": some(time("clock")), "in_use": full, "vanished": full, "used": some(time("ago")), "created": time("ago"), "version": "1u", "arrived": full,
@@ -121,7 +121,7 @@ fn sample(status: &str, full: bool) -> Value {
     let rule = json!({ "min": 8, "max": 100, "short": "Short.", "long": "Long.", "edge": null });
     json!({
         "page": page(&user, if full { "dark" } else { "system" }), "row": row(status, full), "parts": parts(status, full),
-        "form": { "name": "a", "email": "b", "suffix": "x7k9", "confirmation": "c", "back": "/environments", "next": "/account", "errors": errors(&sentence) },
+        "form": { "name": "a", "email": "b", "suffix": "x7k9", "repository": "", "confirmation": "c", "back": "/environments", "next": "/account", "errors": errors(&sentence) },
         "rules": { "account_password": rule, "environment_password": rule },
         "preview": { "host": "sample-x7k9.example.com", "problem": sentence },
         "list": list(full), "poll": { "url": "/environments/env_1/changes?v=1", "trigger": "every 2s", "moves": full }, "back": sentence, "oob": full,

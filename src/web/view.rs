@@ -7,6 +7,7 @@ use crate::app::App;
 use crate::domain::deployment::Stage;
 use crate::domain::id::EnvironmentId;
 use crate::domain::status::{Event, Status};
+use crate::domain::workspace;
 use serde::Serialize;
 use time::OffsetDateTime;
 use url::form_urlencoded;
@@ -19,6 +20,8 @@ pub struct Row {
     subdomain: String,
     /// Where Open leads.
     open: String,
+    /// The repository to work on.
+    repository: Option<String>,
     address: String,
     host: String,
     pub status: &'static str,
@@ -83,7 +86,8 @@ impl Row {
         let now = row.now;
         Self {
             subdomain: row.subdomain.clone(),
-            open: opened(&app.domain.address(&row.subdomain), &app.folder),
+            open: opened(app, row),
+            repository: row.workspace_repository.clone(),
             address: app.domain.address(&row.subdomain),
             host: app.domain.host(&row.subdomain),
             status: row.status.word(),
@@ -129,13 +133,16 @@ impl Row {
     }
 }
 
-/// The address with code-server's parameter for the folder to show.
-fn opened(address: &str, folder: &str) -> String {
+/// The address with code-server's parameter for the folder to show: the one to work in, or the repository in it.
+fn opened(app: &App, row: &EnvironmentRow) -> String {
+    let repository = row.workspace_repository.as_deref();
+    let folder = match repository.and_then(workspace::folder) {
+        Some(name) => format!("{}/{name}", app.folder.trim_end_matches('/')),
+        None => app.folder.clone(),
+    };
     let mut query = form_urlencoded::Serializer::new(String::new());
-    format!(
-        "{address}/?{}",
-        query.append_pair("folder", folder).finish()
-    )
+    let query = query.append_pair("folder", &folder).finish();
+    format!("{}/?{query}", app.domain.address(&row.subdomain))
 }
 
 fn badge(row: &EnvironmentRow, now: OffsetDateTime) -> Badge {
