@@ -1,9 +1,7 @@
-// Polls, a lost connection, a newer build.
-const id = (name) => document.getElementById(name);
-const on = (type, act) => document.addEventListener(type, act, true);
+// Polls; lost connections; newer builds.
 const banner = id("lost"), alert = id("alert"), live = id("live");
 
-// A hidden page does not poll, unless something on it moves: its title says when that has ended.
+// A hidden page polls while something moves; its title says when that has ended.
 let polled = 0;
 on("htmx:beforeRequest", (e) => {
   if (e.target.id !== "poll") return;
@@ -21,13 +19,13 @@ on("visibilitychange", () => {
   htmx.trigger(document.body, "refetch");
 });
 
-// Two failures in a row are a lost connection.
+// Two failures in a row.
 let missed = 0;
 const lost = () => { if (++missed === 2) banner.textContent = banner.dataset.text; };
 on("htmx:sendError", lost);
 on("htmx:timeout", lost);
-const typed = () => document.querySelector("dialog[open]")
-  || [...document.querySelectorAll("input:not([type=checkbox])")].some((field) => field.value !== field.defaultValue);
+const typed = () => all("dialog[open]")[0]
+  || [...all("input:not([type=checkbox])")].some((field) => field.value !== field.defaultValue);
 on("htmx:beforeSwap", ({ detail }) => {
   const { target, xhr } = detail, from = detail.pathInfo.requestPath.split("?")[0];
   const build = xhr.getResponseHeader("vps-claude-build");
@@ -38,7 +36,7 @@ on("htmx:beforeSwap", ({ detail }) => {
   }
   missed = 0;
   banner.textContent = "";
-  if (build !== document.querySelector("[name=build]").content && !typed()) location.reload();
+  if (build !== all("[name=build]")[0].content && !typed()) location.reload();
   if (xhr.getResponseHeader("hx-reswap") === "delete") detail.isError = false;
   if (target !== alert) { if (alert.from === from) alert.replaceChildren(); }
   else if (alert.firstChild) detail.shouldSwap = false;

@@ -1,76 +1,90 @@
-// Fields are checked, forms are sent once, buttons act.
+// Forms and buttons; the names that all scripts use.
 const id = (name) => document.getElementById(name);
+const all = (css) => document.querySelectorAll(css);
 const on = (type, act) => document.addEventListener(type, act, true);
 document.documentElement.className = navigator.clipboard ? "js clip" : "js";
 
 const stored = (act) => { try { return act(); } catch { /* Not allowed. */ } };
 
 const check = (field) => {
-  const { value, dataset: rule } = field, length = [...value].length, bare = value.trim(), note = id(`${field.id}-note`);
-  if (!rule.min && !rule.is) return "";
-  const wrong = length < rule.min ? rule.short : length > rule.max ? rule.long : rule.edge && value !== bare ? rule.edge
-    : rule.is && bare !== rule.is ? rule.not : "";
+  const { value, dataset: { min, max, short, long, edge } } = field, length = [...value].length;
+  if (!min) return "";
+  const wrong = length < min ? short : length > max ? long : value !== value.trim() ? edge : "", note = id(`${field.id}-note`);
   note.textContent = wrong || note.dataset.hint;
   note.classList.toggle("bad", field.ariaInvalid = !!wrong);
   return wrong;
 };
 on("focusout", ({ target }) => target.value && check(target));
 
-// A form is sent once, and its page comes back scrolled as it was.
-const here = () => location.pathname + location.search, sent = [];
-const again = () => { for (const it of sent.splice(0)) it.disabled = false; };
-on("submit", (e) => {
-  const form = e.target, wrong = [...form.elements].find(check);
-  if (wrong) return e.preventDefault(wrong.focus());
-  if (form.hasAttribute("hx-get")) return;
-  for (const made of form.querySelectorAll(".secret [type=text]")) made.type = "password";
-  stored(() => { sessionStorage.scrolled = `${scrollY} ${here()}`; });
-  setTimeout(() => { for (const it of form.elements) if (it.type === "submit") { it.disabled = true; sent.push(it); } });
-  setTimeout(again, 10000);
-});
-addEventListener("pageshow", ({ persisted }) => {
-  if (persisted) return again();
-  stored(() => {
-    const [top, page] = sessionStorage.scrolled.split(" ");
-    if (page === here()) scrollTo(0, top);
-    delete sessionStorage.scrolled;
-  });
-});
-
-for (const it of document.querySelectorAll("[data-kept]")) {
-  it.checked = stored(() => JSON.parse(localStorage[it.id])) ?? it.checked;
-  it.addEventListener("change", () => stored(() => { localStorage[it.id] = it.checked; }));
-}
-
+// A generated password stays in this tab until it opens its environment.
+const key = (name) => `for ${name?.trim()}`;
+const kept = (name) => stored(() => sessionStorage[key(name)]);
+const keep = (name, made) => stored(() => { sessionStorage[key(name)] = made; });
 const reveal = (field, shown) => {
   field.type = shown ? "text" : "password";
-  document.querySelector(`[data-show="${field.id}"]`).ariaPressed = shown;
+  all(`[data-show="${field.id}"]`)[0].ariaPressed = shown;
 };
-const make = (field) => {
-  const signs = "abcdefghijkmnpqrstuvwxyz23456789", bytes = crypto.getRandomValues(new Uint8Array(20));
-  field.value = Array.from(bytes, (byte) => signs[byte % 32]).join("").replace(/.{5}\B/g, "$&-");
+const make = (field, made) => {
+  made ||= [...crypto.getRandomValues(new Uint32Array(3))].map((n) => n.toString(36)).join("-");
+  field.value = field.made = made;
+  if ("fill" in field.dataset) keep("", made);
   reveal(field, true);
   check(field);
 };
-document.querySelectorAll("[data-fill]").forEach(make);
+for (const field of all("[data-fill]")) {
+  const made = kept(field.form.name.defaultValue);
+  if (made || field.dataset.fill) make(field, made);
+}
+for (const offer of all("[data-offer]")) offer.hidden = !kept(offer.dataset.offer);
+
+// A form is sent once; its page comes back scrolled as it was.
+const page = () => location.pathname + location.search;
+on("submit", (e) => {
+  const form = e.target, wrong = [...form.elements].find(check), lost = id("lost").textContent || !navigator.onLine;
+  if (form.hasAttribute("hx-target")) return;
+  if (lost) id("live").textContent = form.dataset.failed = "Not sent: no connection.";
+  if (wrong || lost || form.ariaBusy) return e.preventDefault(wrong?.focus());
+  for (const field of form.querySelectorAll(".secret input")) {
+    reveal(field, false);
+    keep("", "");
+    keep(form.name.value, field.value === field.made ? field.made : "");
+  }
+  stored(() => { sessionStorage[page()] = scrollY; });
+  form.ariaBusy = true;
+  setTimeout(() => { form.ariaBusy = null; }, 1e4);
+});
+stored(() => {
+  scrollTo(0, sessionStorage[page()] ?? scrollY);
+  delete sessionStorage[page()];
+});
+
+for (const it of all("[data-kept]")) {
+  it.checked = stored(() => JSON.parse(localStorage[it.id])) ?? it.checked;
+  it.onchange = () => stored(() => { localStorage[it.id] = it.checked; });
+}
 
 const acts = {
   async copy(button, what) {
     const text = id(what)?.value ?? id(what)?.innerText ?? what;
     const copied = await navigator.clipboard.writeText(text).then(() => true, () => false);
-    id("live").textContent = copied ? "Copied." : "It could not be copied.";
+    id("live").textContent = copied ? "Copied." : "Not copied.";
     button.classList.toggle("ok", copied);
     setTimeout(() => button.classList.remove("ok"), 1500);
+    return copied;
   },
+  offer: async (link, name) => { if (await acts.copy(link, kept(name))) keep(name, ""); },
   make: (button, name) => make(id(name)),
   show: (button, name) => reveal(id(name), id(name).type !== "text"),
   close(button, name, e) {
-    const open = button.closest("dialog, .notice");
-    if (open) e.preventDefault(open.close ? open.close() : open.remove());
+    const box = button.closest("dialog, .notice");
+    if (box) e.preventDefault(box.close ? box.close() : box.remove());
   },
 };
 on("click", (e) => {
   const button = e.target.closest("button, a");
   for (const name in button?.dataset) acts[name]?.(button, button.dataset[name], e);
 });
-on("htmx:afterSettle", ({ target }) => { if (target.id === "dialog" && target.firstChild) target.showModal(); });
+on("htmx:afterSettle", ({ target }) => {
+  if (target.id === "dialog" && target.firstChild) target.showModal();
+  if (target.id === "preview") id("name").ariaInvalid = !!target.querySelector(".bad");
+});

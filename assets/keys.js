@@ -1,7 +1,7 @@
-// Single keys, unless they are not wanted.
-const id = (name) => document.getElementById(name), used = id("keys");
+// Single keys, if wanted.
+const used = id("keys");
 const keys = { "/": () => id("q")?.select(), n: () => { location = "/environments/new"; }, "?": () => id("help").showPopover() };
-document.addEventListener("keydown", (e) => {
+on("keydown", (e) => {
   const act = used?.checked && keys[e.key];
   if (act && !(e.ctrlKey || e.metaKey || e.altKey || e.target.closest("input, dialog"))) e.preventDefault(act());
 });

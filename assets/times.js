@@ -15,10 +15,10 @@ const write = (time) => {
   const text = words[kind](Math.max(0, Math.round(now - time.began)), at);
   if (time.firstChild.data !== text) time.firstChild.data = text;
 };
-const tick = () => document.querySelectorAll("time[data-kind]").forEach(write);
+const tick = () => all("time[data-kind]").forEach(write);
 document.onmouseover = ({ target: it }) => {
   if (it.dataset.kind) it.title ||= new Date(it.dateTime).toLocaleString();
 };
 setInterval(tick, 1000);
-document.addEventListener("htmx:afterSettle", tick);
+on("htmx:afterSettle", tick);
 tick();

@@ -58,7 +58,9 @@ async fn the_button_of_a_form_that_is_sent_cannot_be_pressed_again() {
         person.fill("#name", "Test Workspace").await;
         keep_here(person).await;
         person.click("main form button[value='0']").await;
-        person.see("main form button[value='0']:disabled").await;
+        person.see("main form[aria-busy=true]").await;
+        let sent = "document.querySelector('main form').dispatchEvent(new Event('submit', { bubbles: true, cancelable: true }))";
+        assert!(!person.ask::<bool>(sent).await, "it is not sent twice");
         person.see("main form button[value='1']").await;
     })
     .await;
@@ -73,7 +75,7 @@ async fn a_made_password_is_shown_with_copy_beside_it_until_it_is_sent() {
         let made: String = person
             .ask("document.getElementById('password').value")
             .await;
-        assert_eq!(made.len(), "abcde-fghij-klmno-pqrst".len(), "{made}");
+        assert!(made.len() > 12 && made.contains('-'), "{made}");
         person.see(".secret [data-copy=password]").await;
         person.see("[data-show=password][aria-pressed=true]").await;
         person.click("[data-show=password]").await;

@@ -24,6 +24,11 @@ async fn a_page_says_that_the_connection_is_lost_and_that_it_is_back() {
             .await;
         person.see("#lost").await;
         person.read("#rows .name", "Test Workspace").await;
+        person.click("#rows button[id$=-deploy]").await;
+        person
+            .see("#rows form[data-failed='Not sent: no connection.']")
+            .await;
+        person.read("#live", "Not sent: no connection.").await;
 
         person.product.comes_back();
         person.see_no("#lost").await;

@@ -9,6 +9,7 @@ mod contrast;
 mod copying;
 mod forms;
 mod history;
+mod kept;
 mod keyboard;
 mod log;
 mod lost;

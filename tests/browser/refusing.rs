@@ -19,7 +19,7 @@ async fn without_storage_and_with_a_clipboard_that_refuses_everything_else_works
         works(person).await;
         person.visit("/environments").await;
         person.click("#rows button[id$=-copy]").await;
-        person.read("#live", "It could not be copied.").await;
+        person.read("#live", "Not copied.").await;
         person.see_no(".ok").await;
     })
     .await;
@@ -46,7 +46,7 @@ async fn works(person: &Person) {
     let made: usize = person
         .ask("document.getElementById('password').value.length")
         .await;
-    assert_eq!(made, 23);
+    assert!(made > 12);
     person.click("[data-show=password]").await;
     person.see("#password[type=password]").await;
     person.fill("#name", "Test Workspace").await;
