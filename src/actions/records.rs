@@ -6,7 +6,7 @@ use crate::store::{calls, deployment_rows, log_lines};
 
 pub use crate::store::calls::CallRow;
 pub use crate::store::deployment_rows::DeploymentRow;
-pub use crate::store::log_lines::{Line, Match, Of};
+pub use crate::store::log_lines::{Line, Match, Of, Section};
 
 /// A deployment of the owner's environment.
 ///
@@ -26,6 +26,11 @@ pub async fn calls(app: &App, of: Of) -> sqlx::Result<Vec<CallRow>> {
 /// The end of its log, up to about so many bytes, from a position on.
 pub async fn log_end(app: &App, of: Of, from: i32, bytes: i32) -> sqlx::Result<Vec<Line>> {
     log_lines::end(&app.pool, of, from, bytes).await
+}
+
+/// The sections of its log, in their order.
+pub async fn log_sections(app: &App, of: Of) -> sqlx::Result<Vec<Section>> {
+    log_lines::sections(&app.pool, of).await
 }
 
 /// The next part of its log from a position on, of about so many bytes; empty at its end.

@@ -8,6 +8,7 @@ pub mod group;
 pub mod id;
 pub mod invalid;
 pub mod judge;
+pub mod log_section;
 pub mod password;
 pub mod repository;
 pub mod status;

@@ -2,6 +2,7 @@
 
 use crate::domain::deployment::LogEntry;
 use crate::domain::id::DeploymentId;
+use crate::domain::log_section::LogSection;
 use sqlx::PgPool;
 use std::ops::Range;
 use std::time::Duration;
@@ -25,11 +26,10 @@ pub async fn append(
         deployment.uuid()
     );
     let kept = kept.fetch_one(pool).await?;
-    let new: Vec<&LogEntry> = entries
-        .iter()
-        .filter(|entry| entry.position >= kept)
+    let new: Vec<_> = with_sections(entries)
+        .filter(|(entry, _)| entry.position >= kept)
         .collect();
-    let Some(last) = new.last() else {
+    let Some((last, _)) = new.last() else {
         return Ok(());
     };
     insert(pool, deployment, &new).await?;
@@ -40,16 +40,38 @@ pub async fn append(
     Ok(())
 }
 
-async fn insert(pool: &PgPool, id: DeploymentId, entries: &[&LogEntry]) -> sqlx::Result<()> {
-    let positions: Vec<i32> = entries.iter().map(|entry| entry.position).collect();
-    let outputs: Vec<String> = entries.iter().map(|entry| entry.output.clone()).collect();
-    let hidden: Vec<bool> = entries.iter().map(|entry| entry.hidden).collect();
-    let errors: Vec<bool> = entries.iter().map(|entry| entry.error).collect();
-    let times: Vec<Option<OffsetDateTime>> = entries.iter().map(|entry| entry.at).collect();
+/// Each entry with its section.
+fn with_sections(entries: &[LogEntry]) -> impl Iterator<Item = (&LogEntry, LogSection)> {
+    entries
+        .iter()
+        .scan(LogSection::Beginning, |section, entry| {
+            *section = section.after(&entry.output);
+            Some((entry, *section))
+        })
+}
+
+/// The words that began a section may have been cut from a long log since: then it goes on as it was stored.
+async fn insert(
+    pool: &PgPool,
+    id: DeploymentId,
+    entries: &[(&LogEntry, LogSection)],
+) -> sqlx::Result<()> {
+    let entry = entries.iter().map(|(entry, _)| *entry);
+    let positions: Vec<i32> = entry.clone().map(|entry| entry.position).collect();
+    let outputs: Vec<String> = entry.clone().map(|entry| entry.output.clone()).collect();
+    let hidden: Vec<bool> = entry.clone().map(|entry| entry.hidden).collect();
+    let errors: Vec<bool> = entry.clone().map(|entry| entry.error).collect();
+    let times: Vec<Option<OffsetDateTime>> = entry.map(|entry| entry.at).collect();
+    let sections: Vec<i16> = entries
+        .iter()
+        .map(|(_, section)| section.number())
+        .collect();
     sqlx::query!(
-        "insert into deployment_log (deployment_id, position, output, hidden, error, at)
-         select d.id, new.*
-         from unnest($2::int[], $3::text[], $4::bool[], $5::bool[], $6::timestamptz[]) as new
+        "insert into deployment_log (deployment_id, position, output, hidden, error, at, section)
+         select d.id, new.position, new.output, new.hidden, new.error, new.at,
+           greatest(new.section, (select max(section) from deployment_log where deployment_id = d.id))
+         from unnest($2::int[], $3::text[], $4::bool[], $5::bool[], $6::timestamptz[], $7::smallint[])
+           as new (position, output, hidden, error, at, section)
          join deployments d on d.id = $1 and d.log_kept
          on conflict do nothing",
         id.uuid(),
@@ -57,7 +79,8 @@ async fn insert(pool: &PgPool, id: DeploymentId, entries: &[&LogEntry]) -> sqlx:
         &outputs,
         &hidden,
         &errors,
-        &times as &[Option<OffsetDateTime>]
+        &times as &[Option<OffsetDateTime>],
+        &sections
     )
     .execute(pool)
     .await

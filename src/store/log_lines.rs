@@ -27,21 +27,23 @@ pub struct Line {
     pub hidden: bool,
     /// The time since the log began, in seconds, where Coolify says it.
     pub seconds: Option<i32>,
+    /// The number of its section.
+    pub section: Option<i16>,
 }
 
 /// The last entries from a position on, up to about so many bytes; of one that is longer by itself, its end.
 pub async fn end(pool: &PgPool, of: Of, from: i32, bytes: i32) -> sqlx::Result<Vec<Line>> {
     sqlx::query_as!(
         Line,
-        r#"select position, right(output, $5) as "output!", hidden,
+        r#"select position, right(output, $5) as "output!", hidden, section,
              extract(epoch from at - (
                select at from deployment_log where deployment_id = $1 order by position limit 1
              ))::int as seconds
            from (
-             select position, output, hidden, at,
+             select position, output, hidden, section, at,
                sum(octet_length(output)) over (order by position desc) - octet_length(output) as after
              from (
-               select l.position, l.output, l.hidden, l.at
+               select l.position, l.output, l.hidden, l.section, l.at
                from deployment_log l
                join deployments d on d.id = l.deployment_id
                join environments e on e.id = d.environment_id
@@ -66,11 +68,47 @@ pub async fn end(pool: &PgPool, of: Of, from: i32, bytes: i32) -> sqlx::Result<V
     .await
 }
 
+/// A section of a log.
+#[derive(Debug, Clone, Copy)]
+pub struct Section {
+    pub number: i16,
+    /// The position of its first entry.
+    pub first: i32,
+    /// How long it took, or goes on until its last entry, where Coolify says it.
+    pub seconds: Option<i32>,
+}
+
+/// The sections of a log, in their order.
+pub async fn sections(pool: &PgPool, of: Of) -> sqlx::Result<Vec<Section>> {
+    sqlx::query_as!(
+        Section,
+        r#"select section as "number!", first as "first!",
+             extract(epoch from coalesce(lead(began) over (order by section), ended) - began)::int as seconds
+           from (
+             select l.section, min(l.position) as first, min(l.at) as began, max(l.at) as ended
+             from deployment_log l
+             join deployments d on d.id = l.deployment_id
+             join environments e on e.id = d.environment_id
+             where l.deployment_id = $1
+             and d.environment_id = $2
+             and e.owner_id = $3
+             and l.section is not null
+             group by l.section
+           ) sections
+           order by section"#,
+        of.deployment.uuid(),
+        of.environment.uuid(),
+        of.owner.uuid()
+    )
+    .fetch_all(pool)
+    .await
+}
+
 /// The first entries from a position on, up to about so many bytes, and at least one.
 pub async fn part(pool: &PgPool, of: Of, from: i32, bytes: i32) -> sqlx::Result<Vec<Line>> {
     sqlx::query_as!(
         Line,
-        "select position, output, hidden, null::int as seconds
+        "select position, output, hidden, null::int as seconds, null::smallint as section
          from (
            select position, output, hidden,
              sum(octet_length(output)) over (order by position) - octet_length(output) as before

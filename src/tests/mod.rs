@@ -29,6 +29,7 @@ mod removal;
 mod rows;
 mod running;
 mod secrets;
+mod sections;
 mod sessions;
 mod setup;
 mod sources;

@@ -6,6 +6,7 @@ use super::deployment_view::{self, Deployment, Step};
 use super::error::PageError;
 use super::fields::Ids;
 use super::log::{self, Log};
+use super::log_file;
 use super::page::{Page, html};
 use super::report;
 use super::session::{Poller, SignedIn};
@@ -297,7 +298,7 @@ pub async fn log_text(
 ) -> Result<Response, PageError> {
     let of = of(me.user.id, id, deployment);
     records::deployment(&web.app, of).await?;
-    Ok(log::download(web, of))
+    Ok(log_file::download(web, of))
 }
 
 /// Everything for a bug report, as text.

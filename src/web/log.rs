@@ -1,27 +1,23 @@
-//! The build log: its end on a page, updated as it grows, and all of it as a file. No more than a part of it is ever in
-//! memory.
+//! The build log: its end on a page, updated as it grows. All of it as a file is in `log_file`.
 
 use super::error::PageError;
 use super::fields::Id;
+use super::log_sections::{self, Ended, Heading, Open};
 use super::page::html;
 use super::session::SignedIn;
 use super::state::Web;
 use crate::actions::environments::{self, DeploymentRow};
-use crate::actions::records::{self, Line, Of};
+use crate::actions::records::{self, Line, Of, Section};
 use crate::app::PageVersion;
 use crate::domain::deployment::{Outcome, Stage};
 use crate::domain::id::{DeploymentId, EnvironmentId, UserId};
-use axum::body::{Body, Bytes};
 use axum::extract::{Query, State};
-use axum::http::{StatusCode, header};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use futures_util::stream;
 use serde::{Deserialize, Serialize};
 
 /// How much of the end of a log the page shows; the file has all of it.
 const SHOWN_BYTES: i32 = 200_000;
-/// How much of a log is read at once for the file.
-const PART_BYTES: i32 = 256 * 1024;
 
 /// A log, or part of one.
 #[derive(Debug, Serialize)]
@@ -41,16 +37,21 @@ pub struct Log {
     pub replaces: bool,
     /// The position of the line with the cause of the failure.
     cause: Option<i32>,
+    /// The section that ended since the page was read last.
+    ended: Option<Ended>,
 }
 
 #[derive(Debug, Serialize)]
-struct LogLine {
+pub struct LogLine {
     /// Its position; none for a note about entries that are not kept.
     position: Option<i32>,
-    text: String,
+    pub text: String,
     hidden: bool,
     /// The time since the log began: "1:02".
     time: Option<String>,
+    section: Option<i16>,
+    /// The heading of the section that begins with it.
+    heading: Option<Heading>,
 }
 
 impl Log {
@@ -83,7 +84,26 @@ impl Log {
             all: live,
             replaces: false,
             cause: None,
+            ended: None,
         }
+    }
+
+    /// Adds the headings of the sections.
+    fn headed(mut self, sections: &[Section], from: i32, open: Open) -> Self {
+        let mut is_first = from == 0;
+        for line in &mut self.lines {
+            let Some(position) = line.position else {
+                continue;
+            };
+            if line.section.is_some() {
+                line.heading = log_sections::heading(sections, open, position, is_first);
+            }
+            if from > 0 {
+                self.ended = log_sections::ended(sections, position).or(self.ended);
+            }
+            is_first = false;
+        }
+        self
     }
 
     /// Whether an entry is on the page.
@@ -120,7 +140,7 @@ fn since_begin(seconds: i32) -> String {
 }
 
 /// The lines, with a note wherever entries between them are not kept.
-fn with_gaps(lines: Vec<Line>, from: i32) -> Vec<LogLine> {
+pub fn with_gaps(lines: Vec<Line>, from: i32) -> Vec<LogLine> {
     let (mut shown, mut next) = (Vec::with_capacity(lines.len()), from);
     for line in lines {
         if line.position > next {
@@ -129,6 +149,8 @@ fn with_gaps(lines: Vec<Line>, from: i32) -> Vec<LogLine> {
                 text: left_out(line.position - next),
                 hidden: false,
                 time: None,
+                section: None,
+                heading: None,
             });
         }
         next = line.position + 1;
@@ -140,6 +162,8 @@ fn with_gaps(lines: Vec<Line>, from: i32) -> Vec<LogLine> {
                 .seconds
                 .filter(|seconds| *seconds >= 0)
                 .map(since_begin),
+            section: line.section,
+            heading: None,
         });
     }
     shown
@@ -169,7 +193,14 @@ pub async fn after(
     };
     let from = from.max(0);
     let lines = records::log_end(&web.app, of, from, SHOWN_BYTES).await?;
-    Ok(Log::new(row, lines, from))
+    let sections = records::log_sections(&web.app, of).await?;
+    let log = Log::new(row, lines, from);
+    let open = match (from, log.all) {
+        (0, true) => Open::At(log.cause),
+        (0, false) => Open::None,
+        _ => Open::All,
+    };
+    Ok(log.headed(&sections, from, open))
 }
 
 /// The lines of the newest deployment's log that a page does not have yet; `None` for the position when it shows another
@@ -191,15 +222,17 @@ pub async fn grown(
     };
     let replaces = from.is_none();
     let from = from.unwrap_or_default().max(0);
-    let lines = if end > from {
-        records::log_end(&web.app, of, from, SHOWN_BYTES).await?
+    let (lines, sections) = if end > from {
+        let lines = records::log_end(&web.app, of, from, SHOWN_BYTES).await?;
+        (lines, records::log_sections(&web.app, of).await?)
     } else {
-        vec![]
+        (vec![], vec![])
     };
-    Ok(Some(Log {
+    let log = Log {
         replaces,
         ..Log::of(deployment, lines, from, current.log_grows)
-    }))
+    };
+    Ok(Some(log.headed(&sections, from, Open::All)))
 }
 
 /// The position up to which the page has the log.
@@ -232,51 +265,6 @@ pub async fn more(
     ))
 }
 
-/// The whole log of the newest deployment, as a download.
-pub async fn text(
-    State(web): State<Web>,
-    me: SignedIn,
-    Id(environment): Id<EnvironmentId>,
-) -> Result<Response, PageError> {
-    let rows = environments::deployments(&web.app, me.user.id, environment).await?;
-    let row = rows.first().ok_or(PageError::NotFound)?;
-    let of = Of {
-        owner: me.user.id,
-        environment,
-        deployment: row.id.into(),
-    };
-    Ok(download(web, of))
-}
-
-/// A log as a file, read and sent part by part.
-pub fn download(web: Web, of: Of) -> Response {
-    let parts = stream::try_unfold(0, move |from| {
-        let web = web.clone();
-        async move {
-            let lines = records::log_part(&web.app, of, from, PART_BYTES).await?;
-            let next = lines.last().map(|line| line.position + 1);
-            Ok::<_, sqlx::Error>(next.map(|next| (file_part(lines, from), next)))
-        }
-    });
-    let kind = [
-        (header::CONTENT_TYPE, "text/plain; charset=utf-8"),
-        (
-            header::CONTENT_DISPOSITION,
-            "attachment; filename=\"build-log.txt\"",
-        ),
-    ];
-    (kind, Body::from_stream(parts)).into_response()
-}
-
-fn file_part(lines: Vec<Line>, from: i32) -> Bytes {
-    let mut text = String::new();
-    for line in with_gaps(lines, from) {
-        text.push_str(&line.text);
-        text.push('\n');
-    }
-    text.into()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -287,6 +275,7 @@ mod tests {
             output: format!("line {position}"),
             hidden: false,
             seconds: Some(62),
+            section: None,
         }
     }
 

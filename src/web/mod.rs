@@ -19,6 +19,8 @@ mod history;
 mod index;
 mod list_changes;
 mod log;
+mod log_file;
+mod log_sections;
 mod new;
 mod page;
 mod removal;
@@ -137,7 +139,7 @@ fn of_environments() -> Router<Web> {
         .route("/environments/{id}", get(environments::show))
         .route("/environments/{id}/row", get(row::row))
         .route("/environments/{id}/log", get(log::more))
-        .route("/environments/{id}/log.txt", get(log::text))
+        .route("/environments/{id}/log.txt", get(log_file::text))
         .route("/environments/{id}/container", get(container::show))
         .route(
             "/environments/{id}/deploy",

@@ -65,8 +65,9 @@ fn log(full: bool) -> Value {
     json!({
         "deployment": "dep_1", "after": 2, "live": full, "clipped": full,
         "missing": if full { json!("It is not shown.") } else { Value::Null },
-        "lines": [{ "position": 1, "text": "A line.", "hidden": full, "time": some("1:02") }, { "position": null, "text": "Left out.", "hidden": false, "time": null }],
+        "lines": [{ "position": 1, "text": "A line.", "hidden": full, "time": some("1:02"), "section": if full { json!(1) } else { Value::Null }, "heading": if full { json!({ "title": "Sample <&>", "took": "12s", "open": true }) } else { Value::Null } }, { "position": null, "text": "Left out.", "hidden": false, "time": null, "section": null, "heading": null }],
         "all": full, "replaces": full, "cause": if full { json!(1) } else { Value::Null },
+        "ended": if full { json!({ "number": 1, "took": "12s" }) } else { Value::Null },
     })
 }
 

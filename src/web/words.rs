@@ -78,7 +78,11 @@ impl Time {
 
 /// "12s", "1m 42s", "2h 5m".
 fn elapsed(from: OffsetDateTime, to: OffsetDateTime) -> String {
-    let seconds = (to - from).whole_seconds().max(0);
+    duration((to - from).whole_seconds().max(0))
+}
+
+/// So many seconds: "12s", "1m 42s", "2h 5m".
+pub fn duration(seconds: i64) -> String {
     match seconds {
         ..60 => format!("{seconds}s"),
         60..3_600 => format!("{}m {}s", seconds / 60, seconds % 60),
