@@ -44,7 +44,7 @@ pub async fn deploy(
         }
         return Ok(());
     }
-    begin(app, &mut tx, owner, id, build).await?;
+    begin(app, &mut tx, owner, owner, id, build).await?;
     crash::point("asked.before");
     tx.commit().await?;
     crash::point("asked.after");
@@ -81,7 +81,7 @@ pub async fn set_password(
         environments::set_status(&mut tx, id, row.status, None).await?;
     } else {
         events::add(&mut tx, id, EventKind::Password, by(owner)).await?;
-        begin(app, &mut tx, owner, id, BuildKind::Reuse).await?;
+        begin(app, &mut tx, owner, owner, id, BuildKind::Reuse).await?;
     }
     tx.commit().await?;
     Ok(())
@@ -126,14 +126,15 @@ fn by(owner: UserId) -> Told<'static> {
     }
 }
 
-/// Creates a deployment inside a transaction. The scheduler of turns enqueues its first job.
+/// Creates a deployment inside a transaction, requested by its owner or by an administrator. The scheduler of turns enqueues its first job.
 pub async fn begin(
     app: &App,
     tx: &mut PgConnection,
     owner: UserId,
+    by: UserId,
     id: EnvironmentId,
     build: BuildKind,
-) -> Result<(), Refusal> {
+) -> Result<DeploymentId, Refusal> {
     let row = environments::lock(tx, owner, id)
         .await?
         .ok_or(Refusal::NotFound)?;
@@ -154,7 +155,7 @@ pub async fn begin(
     let deployment = DeploymentId::new();
     let new = New {
         environment: id,
-        by: owner,
+        by,
         before: (row.status, row.reason.as_deref()),
         build,
         wait: app.pace.turn_wait,
@@ -162,7 +163,7 @@ pub async fn begin(
     deployments::insert(tx, deployment, &new).await?;
     environments::set_status(tx, id, status, None).await?;
     watches::stop(tx, id).await?;
-    Ok(())
+    Ok(deployment)
 }
 
 /// Cancels the current deployment. One that waits for its turn ends at once; for any other, a job cancels the build in

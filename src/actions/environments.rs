@@ -87,7 +87,7 @@ pub async fn create(app: &App, owner: UserId, draft: &Draft<'_>) -> Result<Envir
         return repeated(app, owner, id, draft.deploy).await;
     }
     if draft.deploy {
-        super::deployments::begin(app, &mut tx, owner, id, BuildKind::Reuse).await?;
+        super::deployments::begin(app, &mut tx, owner, owner, id, BuildKind::Reuse).await?;
     }
     tx.commit().await?;
     Ok(id)

@@ -19,6 +19,7 @@ mod look;
 pub mod records;
 mod refusal;
 mod removing;
+pub mod rollout;
 mod snapshot;
 mod step;
 pub mod sweep;

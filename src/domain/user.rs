@@ -65,6 +65,8 @@ pub struct User {
     pub id: UserId,
     pub email: String,
     pub name: String,
+    /// Whether they see what concerns everybody.
+    pub is_administrator: bool,
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ pub mod environments;
 pub mod events;
 pub mod log;
 pub mod log_lines;
+pub mod rollouts;
 pub mod sessions;
 pub mod turns;
 pub mod upcoming;

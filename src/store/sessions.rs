@@ -85,7 +85,7 @@ pub struct SignedIn {
 /// Who is signed in with this session, if it has neither ended nor expired.
 pub async fn signed_in(pool: &PgPool, session_id: &str) -> sqlx::Result<Option<SignedIn>> {
     let found = sqlx::query!(
-        r#"select u.id, u.email, u.name,
+        r#"select u.id, u.email, u.name, u.role = 'administrator' as "is_administrator!",
              extract(epoch from stored.expiry_date - now())::float8 as "lives_seconds!"
            from user_sessions s
            join tower_sessions.session stored on stored.id = s.session_id
@@ -100,6 +100,7 @@ pub async fn signed_in(pool: &PgPool, session_id: &str) -> sqlx::Result<Option<S
             id: row.id.into(),
             email: row.email,
             name: row.name,
+            is_administrator: row.is_administrator,
         },
         lives: Duration::try_from_secs_f64(row.lives_seconds).unwrap_or_default(),
     }))

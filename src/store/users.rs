@@ -12,7 +12,7 @@ pub enum Inserted {
     EmailTaken,
 }
 
-/// Adds a user.
+/// Adds a user; the first one is an administrator.
 ///
 /// # Errors
 /// When the database fails; a taken address is not an error.
@@ -24,8 +24,8 @@ pub async fn insert(
     password_hash: &str,
 ) -> sqlx::Result<Inserted> {
     let done = sqlx::query!(
-        "insert into users (id, email, name, password_hash)
-         values ($1, $2, $3, $4)",
+        "insert into users (id, email, name, password_hash, role)
+         select $1, $2, $3, $4, case when exists (select from users) then 'member' else 'administrator' end",
         id.uuid(),
         email.as_str(),
         name.as_str(),

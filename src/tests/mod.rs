@@ -26,6 +26,8 @@ mod person;
 mod refusals;
 mod refused_by_coolify;
 mod removal;
+mod repositories;
+mod rollout;
 mod rows;
 mod running;
 mod secrets;

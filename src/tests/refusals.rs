@@ -187,12 +187,14 @@ async fn whoever_is_not_signed_in_is_led_to_the_sign_in_from_everywhere() {
         "/environments",
         "/environments/new",
         "/environments/new/preview",
+        "/environments/changes",
+        "/account",
+        "/updates",
     ] {
         addresses.push(("GET", path.to_owned()));
     }
-    addresses.push(("GET", "/environments/changes".to_owned()));
-    addresses.push(("GET", "/account".to_owned()));
-    addresses.push(("POST", "/environments".to_owned()));
+    let forms = ["/environments", "/updates", "/updates/stop"];
+    addresses.extend(forms.map(|path| ("POST", path.to_owned())));
     for part in ["name", "password", "sessions/end", "delete"] {
         addresses.push(("POST", format!("/account/{part}")));
     }

@@ -1,52 +1,13 @@
 //! Stories of a branch that moves on after an environment was deployed from it.
 
 use super::harness::Dashboard;
-use crate::coolify::Branch;
-use crate::domain::repository::Host;
-use axum::extract::Request;
-use axum::routing::Router;
-use std::sync::{Arc, Mutex};
+use super::repositories::Repositories;
 use std::time::Duration;
-use tokio::net::TcpListener;
-use url::Url;
-
-/// A host of repositories: the newest commit of its only branch, how often it was asked to compare, and to say anything.
-#[derive(Clone, Default)]
-struct Repositories {
-    head: Arc<Mutex<String>>,
-    compared: Arc<Mutex<usize>>,
-    asked: Arc<Mutex<usize>>,
-}
-
-impl Repositories {
-    /// What it answers to a request for this path.
-    fn answer(&self, path: &str) -> String {
-        *self.asked.lock().unwrap() += 1;
-        if path == "/a/b/info/refs" {
-            let line = format!("{} refs/heads/main\n", self.head.lock().unwrap());
-            return format!("{:04x}{line}0000", line.len() + 4);
-        }
-        assert!(path.starts_with("/repos/a/b/compare/"), "{path}");
-        *self.compared.lock().unwrap() += 1;
-        r#"{"commits":[{"commit":{"message":"Add a shell\n\nLong."}},{"commit":{"message":"Mend <it>"}}]}"#.to_owned()
-    }
-
-    async fn start(&self) -> Branch {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let host = self.clone();
-        let router =
-            Router::new().fallback(async move |request: Request| host.answer(request.uri().path()));
-        tokio::spawn(async move { axum::serve(listener, router).await });
-        let at = |path: &str| Url::parse(&format!("http://{address}/{path}")).unwrap();
-        Branch::at(at("a/b"), "main", Some((Host::GitHub, at("")))).unwrap()
-    }
-}
 
 #[tokio::test]
 async fn a_page_says_what_is_new_in_the_repository_until_it_is_deployed() {
     let host = Repositories::default();
-    "0".repeat(40).clone_into(&mut host.head.lock().unwrap());
+    host.set("0".repeat(40));
     let branch = host.start().await;
     let dashboard = Dashboard::with(|setup| setup.branch = Some(branch)).await;
     let ada = dashboard.person("Ada").await;
@@ -60,18 +21,14 @@ async fn a_page_says_what_is_new_in_the_repository_until_it_is_deployed() {
         })
         .await;
     let commit = dashboard.deployment(&made, "commit_sha").await.unwrap();
-    *host.head.lock().unwrap() = commit;
+    host.set(commit);
     dashboard
         .until("it is the newest", async || {
             let page = ada.get(&made.at("")).await.expect(200);
             (!page.says("An update is available.")).then_some(())
         })
         .await;
-    assert_eq!(
-        *host.compared.lock().unwrap(),
-        1,
-        "the titles are asked for once"
-    );
+    assert_eq!(host.compared(), 1, "the titles are asked for once");
     dashboard.close().await;
 }
 
@@ -82,14 +39,14 @@ async fn what_cannot_be_read_or_was_read_before_the_deployment_is_not_told() {
         ("0".repeat(40), Duration::from_hours(1)),
     ] {
         let host = Repositories::default();
-        head.clone_into(&mut host.head.lock().unwrap());
+        host.set(head.clone());
         let branch = host.start().await;
         let dashboard = Dashboard::with(|setup| {
             setup.branch = Some(branch);
             setup.pace.branch = every;
         })
         .await;
-        let asked = || *host.asked.lock().unwrap();
+        let asked = || host.asked();
         dashboard
             .until("the host was asked", async || (asked() > 0).then_some(()))
             .await;

@@ -2,6 +2,7 @@
 
 mod account;
 mod accounts;
+mod administrator;
 mod assets;
 mod back;
 mod calls;
@@ -30,6 +31,7 @@ mod session;
 mod state;
 #[cfg(test)]
 mod tests;
+mod updates;
 mod view;
 mod words;
 
@@ -56,6 +58,7 @@ pub fn router(web: Web) -> Router {
     let pages = of_accounts()
         .merge(of_environments())
         .merge(of_deployments())
+        .merge(of_administrators())
         .route("/", get(root))
         .fallback(error::no_such_page)
         .method_not_allowed_fallback(error::no_such_method)
@@ -165,6 +168,12 @@ fn of_environments() -> Router<Web> {
             "/environments/{id}/forget",
             get(environments::page).post(removal::forget),
         )
+}
+
+fn of_administrators() -> Router<Web> {
+    Router::new()
+        .route("/updates", get(updates::show).post(updates::begin))
+        .route("/updates/stop", get(updates::page).post(updates::stop))
 }
 
 fn of_deployments() -> Router<Web> {

@@ -97,6 +97,7 @@ pub struct Page {
 struct Person {
     name: String,
     email: String,
+    administrator: bool,
 }
 
 impl From<&User> for Person {
@@ -104,6 +105,7 @@ impl From<&User> for Person {
         Self {
             name: user.name.clone(),
             email: user.email.clone(),
+            administrator: user.is_administrator,
         }
     }
 }

@@ -112,7 +112,7 @@ fn stages() -> Value {
 
 /// What any handler gives to its template, all of it together: with everything there, or with as little as there can be.
 fn sample(status: &str, full: bool) -> Value {
-    let user = json!({ "name": "Ada", "email": "ada@example.com" });
+    let user = json!({ "name": "Ada", "email": "ada@example.com", "administrator": full });
     let user = if full { user } else { Value::Null };
     let sentence = if full {
         json!("This is wrong.")
@@ -137,6 +137,21 @@ fn sample(status: &str, full: bool) -> Value {
     })
 }
 
+/// What only the page of updates shows.
+fn add_updates(sample: &mut Value, status: &str, full: bool) {
+    let behind =
+        json!([{ "name": "Sample <&>", "owner": "Ada <&>", "in_use": true, "waits": true }]);
+    let last =
+        json!({ "sentence": "So.", "outcome": "failed", "reason": "So.", "when": time("ago") });
+    sample["repository"] = json!("https://example.com/a");
+    sample["watched"] = json!(full);
+    sample["waiting"] = json!(usize::from(status == "deploying"));
+    sample["ready"] = json!(usize::from(status == "running"));
+    sample["moving"] = json!(full);
+    sample["behind"] = if full { behind } else { json!([]) };
+    sample["last"] = if full { last } else { Value::Null };
+}
+
 /// Pages that only people who are signed in are given.
 fn needs_user(template: &str) -> bool {
     ["accounts/show.html", "environments/index.html"].contains(&template)
@@ -152,8 +167,10 @@ fn needs_log(template: &str) -> bool {
 fn fitted(template: &str, status: &str, full: bool) -> Value {
     let mut sample = sample(status, full);
     add_deployment(&mut sample, full);
+    add_updates(&mut sample, status, full);
     if needs_user(template) {
-        sample["page"]["user"] = json!({ "name": "Ada", "email": "ada@example.com" });
+        sample["page"]["user"] =
+            json!({ "name": "Ada", "email": "ada@example.com", "administrator": false });
     }
     if needs_log(template) {
         sample["log"] = log(full);

@@ -6,7 +6,7 @@ mod jobs;
 mod rounds;
 
 use crate::actions::watching::{Kind, Watcher};
-use crate::actions::{holder, known, logs, sweep, turns, updates};
+use crate::actions::{holder, known, logs, rollout, sweep, turns, updates};
 use crate::app::App;
 use due::{Start, Starts};
 use rounds::{Rounds, supervise};
@@ -92,6 +92,9 @@ fn spawn_rounds(loops: &mut JoinSet<()>, app: &App, stop: &CancellationToken, st
     });
     every("branch", app.pace.branch / 10, |app| {
         Box::pin(async move { updates::read(&app).await })
+    });
+    every("rollout", sweep_every, |app| {
+        Box::pin(async move { rollout::advance(&app).await })
     });
     every("orphans", ORPHANS, |app| {
         Box::pin(async move { report_orphans(&app).await })

@@ -1,0 +1,77 @@
+//! Deploying everything that is behind the branch, one at a time, for administrators. It stops when one fails: what broke
+//! one would break the next.
+
+use super::deployments;
+use super::refusal::Refusal;
+use crate::app::App;
+use crate::domain::deployment::BuildKind;
+use crate::domain::id::UserId;
+use crate::store::{self, rollouts};
+use rollouts::Turn;
+
+pub use rollouts::{Behind, Last};
+
+/// What is behind, and how the last deployment of a rollout ended.
+pub struct Rollout {
+    pub behind: Vec<Behind>,
+    pub last: Option<Last>,
+}
+
+/// Reads what is behind; `None` when the branch is not watched.
+pub async fn read(app: &App) -> sqlx::Result<Option<Rollout>> {
+    let Some(branch) = &app.branch else {
+        return Ok(None);
+    };
+    let behind = rollouts::behind(&app.pool, &branch.source()).await?;
+    let last = rollouts::last(&app.pool).await?;
+    Ok(Some(Rollout { behind, last }))
+}
+
+/// Begins a rollout of all that are behind and not in use; returns how many these are.
+pub async fn begin(app: &App, by: UserId) -> sqlx::Result<u64> {
+    match &app.branch {
+        Some(branch) => rollouts::begin(&app.pool, &branch.source(), by).await,
+        None => Ok(0),
+    }
+}
+
+/// Ends the rollout after the deployment that is under way; returns how many had waited.
+pub async fn stop(app: &App) -> sqlx::Result<u64> {
+    let mut connection = app.pool.acquire().await?;
+    rollouts::stop(&mut connection).await
+}
+
+/// Deploys the next environment of the rollout when the one before it runs.
+pub async fn advance(app: &App) -> sqlx::Result<()> {
+    let Some(branch) = &app.branch else {
+        return Ok(());
+    };
+    if !rollouts::waits(&app.pool).await? {
+        return Ok(());
+    }
+    let mut tx = store::begin(&app.pool).await?;
+    match rollouts::lock(&mut tx).await? {
+        Turn::Wait => return Ok(()),
+        Turn::Failed => {
+            let left = rollouts::stop(&mut tx).await?;
+            tracing::warn!(left, "the rollout is stopped: its last deployment failed");
+        }
+        Turn::Next => {
+            if let Some(next) = rollouts::next(&mut tx, &branch.source()).await? {
+                deploy(app, &mut tx, next).await?;
+            }
+        }
+    }
+    tx.commit().await
+}
+
+/// One that cannot be deployed any more is left as it is.
+async fn deploy(app: &App, tx: &mut sqlx::PgConnection, next: rollouts::Next) -> sqlx::Result<()> {
+    let owner = UserId::from(next.owner_id);
+    let by = next.by.map_or(owner, UserId::from);
+    match deployments::begin(app, tx, owner, by, next.environment(), BuildKind::Reuse).await {
+        Ok(deployment) => rollouts::mark(tx, deployment).await,
+        Err(Refusal::Database(error)) => Err(error),
+        Err(_) => Ok(()),
+    }
+}
