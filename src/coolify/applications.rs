@@ -102,6 +102,59 @@ impl EnvironmentOf {
 pub struct EnvironmentAnswer {
     #[serde(deserialize_with = "list")]
     pub applications: Vec<Application>,
+    #[serde(default, deserialize_with = "text")]
+    uuid: Option<String>,
+    #[serde(default, deserialize_with = "text")]
+    name: Option<String>,
+}
+
+/// An environment of a project, by both of its names. Coolify finds one by its uuid only where the name finds nothing.
+#[derive(Debug, Clone)]
+pub struct EnvironmentNames {
+    pub name: String,
+    pub uuid: String,
+}
+
+impl EnvironmentAnswer {
+    /// Its names, where Coolify says both.
+    pub fn names(&self) -> Option<EnvironmentNames> {
+        Some(EnvironmentNames {
+            name: self.name.clone()?,
+            uuid: self.uuid.clone()?,
+        })
+    }
+}
+
+/// A variable as Coolify has it.
+#[derive(Debug, Deserialize)]
+pub struct SentVariable {
+    #[serde(default, deserialize_with = "text_or_empty")]
+    key: String,
+    /// Missing without the ability read:sensitive.
+    #[serde(default, deserialize_with = "text")]
+    value: Option<String>,
+    #[serde(default)]
+    is_preview: serde_json::Value,
+}
+
+impl SentVariable {
+    /// Those in the response to `PATCH /applications/{uuid}/envs/bulk`; none of one that is no list.
+    pub fn all(answer: serde_json::Value) -> Vec<Self> {
+        let items = match answer {
+            serde_json::Value::Array(items) => items,
+            _ => vec![],
+        };
+        items
+            .into_iter()
+            .filter_map(|item| serde_json::from_value(item).ok())
+            .collect()
+    }
+
+    /// Whether it is this variable and has another value.
+    pub fn differs_from(&self, (key, value): (&str, &str)) -> bool {
+        let is_it = self.key == key && self.is_preview != serde_json::Value::Bool(true);
+        is_it && self.value.as_deref().is_some_and(|kept| kept != value)
+    }
 }
 
 /// The response to a create request: the uuid; its `domains` was null in many versions.

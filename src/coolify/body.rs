@@ -7,7 +7,10 @@ use serde::Serialize;
 pub struct NewApplication<'a> {
     pub project_uuid: &'a str,
     pub server_uuid: &'a str,
+    /// Looked up first. Required before the uuid was known.
     pub environment_name: &'a str,
+    /// Used when the name finds nothing.
+    pub environment_uuid: &'a str,
     /// Required when the server has several destinations; null is refused, so it is left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub destination_uuid: Option<&'a str>,

@@ -1,7 +1,8 @@
 //! The client of Coolify's API: every method makes one call. It knows nothing of databases, jobs and the call budget.
 
 use super::applications::{
-    Application, ContainerLogAnswer, CreateAnswer, EnvironmentAnswer, StoragesAnswer,
+    Application, ContainerLogAnswer, CreateAnswer, EnvironmentAnswer, EnvironmentNames,
+    SentVariable, StoragesAnswer,
 };
 use super::body::{NewApplication, NewVolume, Variable, Variables};
 use super::builds::{
@@ -17,6 +18,7 @@ use secrecy::ExposeSecret;
 use serde::de::IgnoredAny;
 use std::collections::HashSet;
 use std::marker::PhantomData;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 /// The timeout of a call: connecting, sending, and reading the response. A lease must be longer.
@@ -33,6 +35,8 @@ pub struct Client {
     connection: Connection,
     source: Source,
     recorder: Option<Recorder>,
+    /// The environment's names, once Coolify has said them.
+    environment: Arc<OnceLock<EnvironmentNames>>,
 }
 
 impl Client {
@@ -52,6 +56,7 @@ impl Client {
             connection,
             source,
             recorder: None,
+            environment: Arc::default(),
         })
     }
 
@@ -77,6 +82,9 @@ impl Client {
         ];
         let answer = send(self.get("GET applications", &path), false).await?;
         let environment = read_list(answer, PhantomData::<EnvironmentAnswer>).await?;
+        if let Some(names) = environment.names() {
+            let _ = self.environment.set(names);
+        }
         let mut listed = environment.applications;
         listed.retain(|one| !one.uuid.is_empty());
         Ok(listed)
@@ -95,10 +103,13 @@ impl Client {
     /// Creates an application and returns its uuid; `DomainTaken` when another one uses the address. Names are not
     /// unique in Coolify, so search first.
     pub async fn create(&self, name: &str, description: &str, fqdn: &str) -> Result<String, Error> {
+        let known = self.environment.get();
+        let configured = self.connection.environment_name.as_str();
         let body = NewApplication {
             project_uuid: &self.connection.project_uuid,
             server_uuid: &self.connection.server_uuid,
-            environment_name: &self.connection.environment_name,
+            environment_name: known.map_or(configured, |known| known.name.as_str()),
+            environment_uuid: known.map_or(configured, |known| known.uuid.as_str()),
             destination_uuid: self.connection.destination_uuid.as_deref(),
             git_repository: &self.source.repository,
             git_branch: &self.source.branch,
@@ -124,14 +135,14 @@ impl Client {
     }
 
     /// Sets the container's variables, as pairs of key and value; idempotent. Coolify refuses an empty list, so none is
-    /// sent then.
+    /// sent then. What Coolify has afterwards is compared, where the token may read it.
     pub async fn set_variables(&self, uuid: &str, variables: &[(&str, &str)]) -> Result<(), Error> {
         if variables.is_empty() {
             return Ok(());
         }
-        let variables = variables.iter();
         let body = Variables {
             data: variables
+                .iter()
                 .map(|(key, value)| Variable::at_run_time(key, value))
                 .collect(),
         };
@@ -140,7 +151,15 @@ impl Client {
             "PATCH envs",
             &["applications", uuid, "envs", "bulk"],
         );
-        done(request.json(&body)).await
+        let answer = send(request.json(&body), true).await?;
+        let kept = SentVariable::all(read(answer, true).await?);
+        let differs = |sent: &&(&str, &str)| kept.iter().any(|one| one.differs_from(**sent));
+        match variables.iter().find(differs) {
+            Some((key, _)) => Err(Error::refused(&format!(
+                "Coolify has kept another value of the variable {key} than it was given. Look at it there"
+            ))),
+            None => Ok(()),
+        }
     }
 
     /// The mount paths of the application's volumes.

@@ -21,7 +21,7 @@ mod listener;
 mod locking;
 pub mod outcomes;
 mod persistence;
-mod platform;
+pub mod platform;
 mod rate_limit;
 pub mod removal;
 mod response;

@@ -5,6 +5,7 @@ mod accounts;
 mod answers;
 mod architecture;
 mod busy;
+mod by_uuid;
 mod circles;
 mod container;
 mod database;
