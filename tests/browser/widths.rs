@@ -2,7 +2,7 @@
 
 use crate::chromium::{self, Look};
 use crate::person::Person;
-use crate::scene::Each;
+use crate::scene::{self, Each};
 use crate::{stage, tour};
 use std::cell::{Cell, RefCell};
 
@@ -23,16 +23,21 @@ const WIDE: &str =
     .filter((it) => it.getBoundingClientRect().right > document.documentElement.clientWidth + 1)
     .map((it) => `${it.outerHTML.slice(0, 90)} reaches ${it.getBoundingClientRect().right}`)";
 
-/// Controls of which one covers the other. Behind an open dialog nothing counts.
+/// Controls of which one covers the other. Behind an open dialog nothing counts, nor what is scrolled out of a log.
 const OVERLAPPING: &str = "(() => {
+    const rect = (it) => {
+      const box = it.getBoundingClientRect(), log = it.closest('.lines')?.getBoundingClientRect() ?? box;
+      const top = Math.max(box.top, log.top), bottom = Math.max(top, Math.min(box.bottom, log.bottom));
+      return { left: box.left, right: box.right, width: box.width, height: bottom - top, top, bottom };
+    };
     const open = document.querySelector('dialog:modal, :popover-open') ?? document;
     const all = [...open.querySelectorAll('a, button, input, summary, label.check')].filter((it) => {
-      const box = it.getBoundingClientRect();
+      const box = rect(it);
       return box.width > 1 && box.height > 1 && it.checkVisibility() && !it.closest('.skip, .visually-hidden, .notices');
     });
     const both = (a, b) => Math.min(a.right, b.right) - Math.max(a.left, b.left) > 1 && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 1;
     return all.flatMap((a, i) => all.slice(i + 1)
-      .filter((b) => !a.contains(b) && !b.contains(a) && both(a.getBoundingClientRect(), b.getBoundingClientRect()))
+      .filter((b) => !a.contains(b) && !b.contains(a) && both(rect(a), rect(b)))
       .map((b) => `${a.outerHTML.slice(0, 90)} and ${b.outerHTML.slice(0, 90)} overlap`));
   })()";
 
@@ -158,4 +163,29 @@ async fn rows_are_cards(person: &Person) {
         )
         .await;
     assert!(stacked, "the status stands below the name");
+}
+
+#[tokio::test]
+async fn a_phone_shows_ten_rows_without_scrolling() {
+    stage::person(Look::PHONE, async |person| {
+        person.register("somebody@example.com").await;
+        scene::slow_builds(person).await;
+        for number in 0..11 {
+            let row = scene::environment(person, &format!("Number {number}")).await;
+            if number == 0 {
+                scene::deploy(person, &row, "slow_build").await;
+            }
+        }
+        person.visit("/environments").await;
+        person.see("#rows tr:last-child").await;
+        let shown = "[...document.querySelectorAll('#rows tr:not(.group)')]
+            .filter((row) => row.getBoundingClientRect().bottom <= innerHeight).length";
+        let shown: usize = person.ask(shown).await;
+        let headings: usize = person
+            .ask("document.querySelectorAll('#rows tr.group:not([hidden])').length")
+            .await;
+        let places: String = person.ask("`${innerHeight}: ` + [...document.querySelectorAll('#rows tr')].map((row) => row.getBoundingClientRect().top)").await;
+        assert!(shown >= 10 && headings == 2, "{shown} rows at {places}");
+    })
+    .await;
 }
