@@ -4,10 +4,11 @@ use super::{ending, hashing, jobs};
 use crate::app::App;
 use crate::crash;
 use crate::domain::deployment::{BuildKind, Outcome};
-use crate::domain::environment::{self, EnvironmentName, Subdomain, Suffix};
+use crate::domain::environment::{EnvironmentName, Subdomain, Suffix};
 use crate::domain::group::Group;
 use crate::domain::id::{EnvironmentId, UserId};
 use crate::domain::invalid::{Invalid, Wrong, Wrongs, check};
+use crate::domain::name;
 use crate::domain::password::Password;
 use crate::domain::status::{Event, Status};
 use crate::domain::workspace::WorkspaceRepository;
@@ -153,7 +154,7 @@ pub async fn list(
     owner: UserId,
     selection: &Selection,
 ) -> sqlx::Result<(Vec<EnvironmentRow>, Counts)> {
-    let name = environment::compared(selection.text.trim());
+    let name = name::compared(&selection.text);
     let host = name
         .split_once("://")
         .map_or(name.as_str(), |(_, host)| host);
@@ -210,7 +211,7 @@ pub async fn deployments(
 /// request for it. Called again, it retries a stuck removal and otherwise does nothing.
 ///
 /// # Errors
-/// `NotFound`, or a wrong confirmation: the name must be typed exactly.
+/// `NotFound`, or a wrong confirmation: the name must be typed as it is shown.
 pub async fn delete(
     app: &App,
     owner: UserId,
@@ -293,8 +294,7 @@ async fn confirmed(
     let row = environments::lock(conn, owner, id)
         .await?
         .ok_or(Refusal::NotFound)?;
-    let typed = EnvironmentName::parse(confirmation);
-    if typed.is_ok_and(|typed| typed.as_str() == row.name) {
+    if name::look_alike(confirmation, &row.name) {
         Ok(row)
     } else {
         Err(Refusal::Wrong(vec![Wrong {

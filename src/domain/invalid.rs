@@ -29,8 +29,8 @@ pub enum Invalid {
     NameMissing,
     #[error("This name is too long. Use at most 50 characters.")]
     NameTooLong,
-    #[error("This name contains a character that cannot be shown. Remove it.")]
-    NameUnprintable,
+    #[error("Nothing of this name can be seen. Use a letter, a digit or a sign.")]
+    NameInvisible,
     #[error("This name is taken. Choose another one.")]
     NameTaken,
     #[error(

@@ -2,6 +2,7 @@
 
 use super::id::UserId;
 use super::invalid::Invalid;
+use super::name;
 use email_address::EmailAddress;
 
 /// The maximum length of a user's name, in characters.
@@ -39,17 +40,17 @@ impl Email {
 pub struct UserName(String);
 
 impl UserName {
-    /// Parses user input; surrounding white space is dropped.
+    /// Parses user input, as `name::shown` reads it.
     ///
     /// # Errors
-    /// When it is empty or longer than 100 characters.
+    /// When it is empty or longer than 100 characters, or nothing of it can be seen.
     pub fn parse(typed: &str) -> Result<Self, Invalid> {
-        let typed = typed.trim();
-        match typed.chars().count() {
-            0 => Err(Invalid::UserNameMissing),
+        let name = name::shown(typed);
+        match name.chars().count() {
+            _ if typed.trim().is_empty() => Err(Invalid::UserNameMissing),
+            _ if !name::is_seen(&name) => Err(Invalid::NameInvisible),
             count if count > NAME_LIMIT => Err(Invalid::UserNameTooLong),
-            _ if typed.contains(char::is_control) => Err(Invalid::NameUnprintable),
-            _ => Ok(Self(typed.to_owned())),
+            _ => Ok(Self(name)),
         }
     }
 
@@ -105,7 +106,8 @@ mod tests {
             (&"é".repeat(100), Ok("é".repeat(100).as_str())),
             (&"é".repeat(101), Err(Invalid::UserNameTooLong)),
             (" \t", Err(Invalid::UserNameMissing)),
-            ("Ada\nLovelace", Err(Invalid::NameUnprintable)),
+            ("Ada \n\u{202e}Lovelace", Ok("Ada Lovelace")),
+            ("\u{200b}", Err(Invalid::NameInvisible)),
         ] {
             let name = UserName::parse(typed);
             let name = name.as_ref().map(UserName::as_str);

@@ -21,6 +21,7 @@ mod harness;
 mod kept;
 mod log;
 mod mischief;
+mod names;
 mod outages;
 mod passwords;
 mod person;

@@ -43,6 +43,8 @@ impl Answer {
     /// Whether the text holds this, as people read it.
     pub fn says(&self, words: &str) -> bool {
         let plain = [
+            ("<bdi>", ""),
+            ("</bdi>", ""),
             ("&#39;", "'"),
             ("&quot;", "\""),
             ("&lt;", "<"),

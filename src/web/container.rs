@@ -11,6 +11,7 @@ use crate::actions::environments::Refusal;
 use crate::actions::{container, environments};
 use crate::app::ContainerLog;
 use crate::domain::id::EnvironmentId;
+use crate::domain::name::isolated;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -100,7 +101,7 @@ pub async fn show(
 ) -> Result<Response, PageError> {
     let found = environments::get(&web.app, me.user.id, id).await?;
     let log = container::log(&web.app, me.user.id, id).await?;
-    let title = format!("Container log of {}", found.name);
+    let title = format!("Container log of {}", isolated(&found.name));
     let show = Show {
         page: Page::new(&me.visitor, &title).await,
         row: Row::new(&web.app, &found, None),

@@ -17,6 +17,7 @@ use crate::actions::known;
 use crate::actions::records::{self, DeploymentRow, Match, Of};
 use crate::app::PageVersion;
 use crate::domain::id::{DeploymentId, EnvironmentId, UserId};
+use crate::domain::name::isolated;
 use axum::extract::{Query, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -136,7 +137,7 @@ pub async fn show(
     } else {
         records::log_matches(&web.app, of, &query, MATCHES_SHOWN).await?
     };
-    let title = format!("Deployment of {}", found.name);
+    let title = format!("Deployment of {}", isolated(&found.name));
     let page = Page::new(&me.visitor, &title).await;
     let page = page.moving(row.log_grows);
     Ok(html(
@@ -230,8 +231,13 @@ pub async fn page_changes(
     if newest.is_none() && shown.log.adds_nothing(has.after, has.live) && outcome == has.was {
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
-    let announcement = (!has.was.is_empty() && has.was != outcome)
-        .then(|| format!("The deployment of {} {}.", found.name, ended(outcome)));
+    let announcement = (!has.was.is_empty() && has.was != outcome).then(|| {
+        format!(
+            "The deployment of {} {}.",
+            isolated(&found.name),
+            ended(outcome)
+        )
+    });
     Ok(html(
         "deployments/_page_changes.html",
         Changes {

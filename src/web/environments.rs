@@ -15,6 +15,7 @@ use crate::actions::deployments;
 use crate::actions::environments::{self, Refusal};
 use crate::domain::deployment::BuildKind;
 use crate::domain::id::EnvironmentId;
+use crate::domain::name::isolated;
 use crate::domain::status::Status;
 use axum::body::Bytes;
 use axum::extract::State;
@@ -79,7 +80,7 @@ async fn page_of(
         Some(newest) => Some(log::after(web, me.user.id, id, newest, 0).await?),
         None => None,
     };
-    let page = Page::new(&me.visitor, &found.name).await;
+    let page = Page::new(&me.visitor, &isolated(&found.name)).await;
     let page = page
         .refused(errors.any())
         .moving(found.status.moves() && !errors.any());
@@ -130,7 +131,11 @@ pub async fn deploy_form(
         });
     }
     let deploy = Deploy {
-        page: Page::new(&me.visitor, &format!("Deploy {} again", found.name)).await,
+        page: Page::new(
+            &me.visitor,
+            &format!("Deploy {} again", isolated(&found.name)),
+        )
+        .await,
         row: Row::new(&web.app, &found, None),
         back: back::page_of(&headers),
     };
@@ -178,7 +183,7 @@ pub async fn set_password(
         Ok(()) => {
             // It is done, whether or not the name can be read.
             let found = environments::get(&web.app, me.user.id, id).await;
-            let name = found.map_or_else(|_| "It".to_owned(), |row| row.name);
+            let name = found.map_or_else(|_| "It".to_owned(), |row| isolated(&row.name));
             let said = format!("{name} takes the new password with its next container.");
             me.visitor.notice(Tone::Good, said).await;
             Ok(Redirect::to(&format!("/environments/{id}")).into_response())

@@ -8,6 +8,7 @@ use super::state::{Tone, Web};
 use crate::actions::environments::{self, Draft, Refusal};
 use crate::domain::environment::Suffix;
 use crate::domain::invalid::Wrongs;
+use crate::domain::name::{self, isolated};
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
@@ -149,7 +150,7 @@ pub async fn create(
 }
 
 fn created(name: &str, deploy: bool) -> String {
-    let name = name.trim();
+    let name = isolated(&name::shown(name));
     if deploy {
         format!("{name} is created, and is being deployed.")
     } else {

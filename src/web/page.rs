@@ -3,6 +3,7 @@
 use super::assets;
 use super::session::Visitor;
 use super::state::Notice;
+use crate::domain::name::isolated;
 use crate::domain::user::User;
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
@@ -25,6 +26,7 @@ static ENGINE: LazyLock<Environment<'static>> = LazyLock::new(|| {
     engine.add_filter("urlencode", |text: String| {
         form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>()
     });
+    engine.add_filter("isolated", |name: String| isolated(&name));
     engine.add_function("asset", |name: String| assets::address(&name));
     for path in Templates::iter() {
         let file = Templates::get(&path).expect("a listed template is embedded");

@@ -9,6 +9,7 @@ use super::state::{Tone, Web};
 use super::view::Row;
 use crate::actions::environments::{self, Refusal, Removal};
 use crate::domain::id::EnvironmentId;
+use crate::domain::name::{self, isolated};
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -59,7 +60,7 @@ async fn delete_page(
     form: Form,
 ) -> Result<Response, PageError> {
     let found = environments::get(&web.app, me.user.id, id).await?;
-    let page = Page::new(&me.visitor, &format!("Delete {}", found.name)).await;
+    let page = Page::new(&me.visitor, &format!("Delete {}", isolated(&found.name))).await;
     let page = page.refused(form.errors.any());
     let row = Row::new(&web.app, &found, None);
     Ok(html_with(
@@ -77,7 +78,7 @@ pub async fn delete(
     Fields(typed): Fields<Typed>,
 ) -> Result<Response, PageError> {
     let done = environments::delete(&web.app, me.user.id, id, &typed.confirmation).await;
-    let name = typed.confirmation.trim();
+    let name = isolated(&name::shown(&typed.confirmation));
     let said = match done {
         Ok(Removal::Done) => format!("{name} is deleted."),
         _ => format!("{name} is being removed. Its row leaves when Coolify has confirmed it."),
@@ -93,7 +94,7 @@ pub async fn forget(
     Fields(typed): Fields<Typed>,
 ) -> Result<Response, PageError> {
     let done = environments::forget(&web.app, me.user.id, id, &typed.confirmation).await;
-    let name = typed.confirmation.trim();
+    let name = isolated(&name::shown(&typed.confirmation));
     let said = format!("{name} is given up. Look in Coolify whether something of it is left.");
     confirmed(&web, &me, id, typed, done.map(|()| Removal::Done), &said).await
 }

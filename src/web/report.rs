@@ -9,6 +9,7 @@ use super::view::Row;
 use super::words::Time;
 use crate::actions::records::{self, DeploymentRow, Of};
 use crate::domain::id::DeploymentId;
+use crate::domain::name::isolated;
 use std::fmt::Write;
 
 /// How much of the end of the log is in it.
@@ -58,7 +59,7 @@ fn head(environment: &Row, row: &DeploymentRow, deployment: &Deployment) -> Stri
         ),
         format!(
             "Environment  {} ({})",
-            environment.name,
+            isolated(&environment.name),
             environment.subdomain()
         ),
         format!("Deployment   {}", DeploymentId::from(row.id)),

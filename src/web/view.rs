@@ -6,6 +6,7 @@ use crate::actions::known;
 use crate::app::App;
 use crate::domain::deployment::Stage;
 use crate::domain::id::EnvironmentId;
+use crate::domain::name::isolated;
 use crate::domain::status::{Event, Status};
 use crate::domain::workspace;
 use serde::Serialize;
@@ -121,7 +122,7 @@ impl Row {
     }
 
     fn sentence(&self) -> String {
-        let name = &self.name;
+        let name = isolated(&self.name);
         match (self.status, &self.reason) {
             ("deploying", _) => format!("{name} is being deployed."),
             ("deleting", _) => format!("{name} is being deleted."),
