@@ -183,7 +183,7 @@ async fn serve(config: &Config, ready: Option<fn(SocketAddr) -> String>) -> anyh
     }
     let _: Result<(), _> = tokio::time::timeout(CLOSING, app.pool.close()).await;
     tracing::info!("stopped");
-    Ok(served??)
+    Ok(served?)
 }
 
 /// Runs the migrations.

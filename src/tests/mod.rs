@@ -29,6 +29,7 @@ mod refusals;
 mod refused_by_coolify;
 mod removal;
 mod repositories;
+mod requests;
 mod rollout;
 mod rows;
 mod running;

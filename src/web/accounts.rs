@@ -2,12 +2,12 @@
 
 use super::back;
 use super::error::PageError;
-use super::fields::{Errors, Fields, Rules, errors};
+use super::fields::{Errors, Fields, Query, Rules, errors};
 use super::page::{Page, html, html_with};
 use super::session::{Visitor, remember};
 use super::state::{Notice, Web};
 use crate::actions::accounts::{self, Refusal, Registration};
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use secrecy::{ExposeSecret, SecretString};

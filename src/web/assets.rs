@@ -1,6 +1,8 @@
 //! Assets at content-hashed URLs, cached forever.
 
+use super::error::PageError;
 use axum::extract::Path;
+use axum::extract::rejection::PathRejection;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use rust_embed::{EmbeddedFile, RustEmbed};
@@ -50,14 +52,13 @@ pub fn names() -> Vec<&'static str> {
 
 /// Serves the file of a hashed name. A name of another build gets this build's file, which is not cached: a page loaded
 /// during an upgrade may ask for it.
-pub async fn serve(Path(name): Path<String>) -> Response {
+pub async fn serve(name: Result<Path<String>, PathRejection>) -> Result<Response, PageError> {
+    let Path(name) = name.map_err(|_| PageError::NotFound)?;
     if let Some(file) = NAMES.1.get(&name) {
         return found(file, "public, max-age=31536000, immutable");
     }
-    match without_hash(&name) {
-        Some(file) => found(&file, "no-store"),
-        None => missing(),
-    }
+    let file = without_hash(&name).ok_or(PageError::NotFound)?;
+    found(&file, "no-store")
 }
 
 /// `app.css` of `app.3f9a0c21d4.css`.
@@ -68,14 +69,8 @@ fn without_hash(name: &str) -> Option<String> {
     is_hash.then(|| format!("{stem}.{ending}"))
 }
 
-fn missing() -> Response {
-    (axum::http::StatusCode::NOT_FOUND, "no such file\n").into_response()
-}
-
-fn found(file: &str, cache: &'static str) -> Response {
-    let Some(EmbeddedFile { data, .. }) = Assets::get(file) else {
-        return missing();
-    };
+fn found(file: &str, cache: &'static str) -> Result<Response, PageError> {
+    let EmbeddedFile { data, .. } = Assets::get(file).ok_or(PageError::NotFound)?;
     let kind = match file.rsplit('.').next() {
         Some("css") => "text/css; charset=utf-8",
         Some("js") => "text/javascript; charset=utf-8",
@@ -84,7 +79,7 @@ fn found(file: &str, cache: &'static str) -> Response {
         _ => "text/plain; charset=utf-8",
     };
     let headers = [(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, cache)];
-    (headers, data).into_response()
+    Ok((headers, data).into_response())
 }
 
 #[cfg(test)]

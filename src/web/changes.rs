@@ -3,7 +3,7 @@
 
 use super::deployment_view::{Cause, Step, Update};
 use super::error::PageError;
-use super::fields::Id;
+use super::fields::{Id, Query};
 use super::history::{Entry, history};
 use super::log::{self, Log};
 use super::page::{html, html_with};
@@ -15,7 +15,7 @@ use crate::actions::known;
 use crate::app::PageVersion;
 use crate::domain::id::{EnvironmentId, UserId};
 use crate::domain::status::Status;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};

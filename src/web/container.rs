@@ -2,7 +2,7 @@
 
 use super::changes::Poll;
 use super::error::PageError;
-use super::fields::Id;
+use super::fields::{Id, Query};
 use super::page::{Page, html};
 use super::session::{Poller, SignedIn};
 use super::state::Web;
@@ -12,7 +12,7 @@ use crate::actions::{container, environments};
 use crate::app::ContainerLog;
 use crate::domain::id::EnvironmentId;
 use crate::domain::name::isolated;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};

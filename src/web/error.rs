@@ -1,7 +1,7 @@
 //! Errors of requests: what is wrong, and what to do. It must not know how they are rendered.
 
 use crate::actions::environments::Refusal;
-use axum::http::StatusCode;
+use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use std::any::Any;
@@ -20,6 +20,16 @@ pub enum PageError {
     Unreadable,
     /// The path does not accept this method.
     NoSuchMethod,
+    /// The body is larger than any form.
+    TooLarge,
+    /// The request did not arrive in time.
+    TooSlow,
+    /// The path and the query are too long.
+    LongAddress,
+    /// The headers are too large.
+    LargeHeaders,
+    /// The headers are too large because of the cookies of this host.
+    ManyCookies(String),
     /// Rate limited.
     TooMany(Duration),
     /// Too many password hashes are pending.
@@ -45,6 +55,10 @@ impl From<sqlx::Error> for PageError {
         let code = error
             .as_database_error()
             .and_then(|error| error.code().map(std::borrow::Cow::into_owned));
+        // Text with the character NUL, which PostgreSQL cannot hold.
+        if code.as_deref() == Some("22021") {
+            return Self::Unreadable;
+        }
         if gone || code.is_some_and(|code| code.starts_with("57") || code.starts_with("53")) {
             tracing::warn!(%error, "database not available");
             Self::Unavailable
@@ -90,7 +104,8 @@ pub struct Saying {
 }
 
 impl PageError {
-    fn says(&self) -> Saying {
+    /// What its page says.
+    pub fn says(&self) -> Saying {
         let (status, heading) = self.heading();
         let retry_after_seconds = self.seconds_to_wait();
         Saying {
@@ -98,6 +113,7 @@ impl PageError {
             heading,
             sentence: match self {
                 Self::TooMany(_) => too_many(retry_after_seconds.unwrap_or(1)),
+                Self::ManyCookies(host) => many_cookies(host),
                 _ => self.sentence().to_owned(),
             },
             retry_after_seconds,
@@ -112,6 +128,10 @@ impl PageError {
             Self::CrossSite => (403, "Refused"),
             Self::Unreadable => (400, "Not understood"),
             Self::NoSuchMethod => (405, "Not possible"),
+            Self::TooSlow => (408, "Too slow"),
+            Self::TooLarge => (413, "Too large"),
+            Self::LongAddress => (414, "Too long"),
+            Self::LargeHeaders | Self::ManyCookies(_) => (431, "Too large"),
             Self::TooMany(_) => (429, "Too many attempts"),
             Self::Busy => (503, "Busy"),
             Self::Unavailable => (503, "Not available"),
@@ -131,6 +151,18 @@ impl PageError {
             Self::Unreadable => "This request could not be read. Go back and try again.",
             Self::NoSuchMethod => {
                 "This address does not take this kind of request. Go back and use the buttons of the page."
+            }
+            Self::TooSlow => {
+                "This request took too long to arrive. Check your connection and try again."
+            }
+            Self::TooLarge => {
+                "This form is larger than anything that is needed here. Shorten what you typed and try again."
+            }
+            Self::LongAddress => {
+                "This address is too long. Search for less, or start again from a page."
+            }
+            Self::LargeHeaders | Self::ManyCookies(_) => {
+                "The headers of this request are too large. Remove the cookies of this site in your browser and try again."
             }
             Self::TooMany(_) => "This was tried too often. Wait a moment.",
             Self::Busy => {
@@ -157,6 +189,12 @@ impl PageError {
     }
 }
 
+fn many_cookies(host: &str) -> String {
+    format!(
+        "Your browser sends too many cookies to {host}. Remove the cookies of {host} in your browser and try again."
+    )
+}
+
 fn too_many(seconds: u64) -> String {
     let unit = if seconds == 1 { "second" } else { "seconds" };
     format!("This was tried too often. Wait {seconds} {unit}, then try again.")
@@ -177,9 +215,14 @@ pub async fn no_such_page() -> PageError {
     PageError::NotFound
 }
 
-/// The path exists, but does not accept this method.
-pub async fn no_such_method() -> PageError {
-    PageError::NoSuchMethod
+/// The path exists, but does not accept this method. Which it accepts is in the header that the router adds; whoever
+/// asks only for that gets nothing else.
+pub async fn no_such_method(method: Method) -> Response {
+    if method == Method::OPTIONS {
+        StatusCode::NO_CONTENT.into_response()
+    } else {
+        PageError::NoSuchMethod.into_response()
+    }
 }
 
 /// A handler panicked; other requests are unaffected.

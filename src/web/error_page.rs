@@ -1,11 +1,11 @@
 //! Renders errors as pages in one style.
 
-use super::error::Saying;
+use super::error::{PageError, Saying};
 use super::page::{self, Page};
 use super::session::Visitor;
 use super::state::Web;
 use axum::extract::{FromRequestParts, Request, State};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::Response;
 use serde::Serialize;
@@ -31,28 +31,41 @@ pub async fn pages(State(web): State<Web>, request: Request, next: Next) -> Resp
         None
     };
     let visitor = known.unwrap_or_else(|| Visitor::unknown(&asked));
-    dressed(&visitor, saying)
+    dressed(&visitor, saying, response.headers())
 }
 
 /// The same for polls, which have no visitor: a page takes the sentence from it.
 pub async fn of_polls(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     match response.extensions_mut().remove::<Saying>() {
-        Some(saying) => {
-            let (parts, ()) = axum::http::Request::new(()).into_parts();
-            dressed(&Visitor::unknown(&parts), saying)
-        }
+        Some(saying) => dressed(&nobody(), saying, response.headers()),
         None => response,
     }
 }
 
-fn dressed(visitor: &Visitor, saying: Saying) -> Response {
+/// The page of an error that is found before anybody is looked up.
+pub fn without_visitor(error: &PageError) -> Response {
+    dressed(&nobody(), error.says(), &HeaderMap::new())
+}
+
+fn nobody() -> Visitor {
+    let (parts, ()) = axum::http::Request::new(()).into_parts();
+    Visitor::unknown(&parts)
+}
+
+/// The error's page; the methods that its path accepts are kept from the error's headers.
+fn dressed(visitor: &Visitor, saying: Saying, headers: &HeaderMap) -> Response {
     let status = StatusCode::from_u16(saying.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let context = Context {
         page: Page::bare(visitor, saying.heading),
         saying,
     };
     let mut response = page::html_with(status, "error.html", &context);
+    if let Some(allowed) = headers.get(header::ALLOW) {
+        response
+            .headers_mut()
+            .insert(header::ALLOW, allowed.clone());
+    }
     if let Some(seconds) = context.saying.retry_after_seconds {
         response
             .headers_mut()

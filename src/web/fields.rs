@@ -3,12 +3,13 @@
 use super::error::PageError;
 use super::state::Web;
 use crate::domain::invalid::{Invalid, Wrong};
-use axum::extract::{Form, FromRequest, FromRequestParts, Path, Request};
+use axum::extract::{self, Form, FromRequest, FromRequestParts, Path, Request};
 use axum::http::request::Parts;
 use serde::de::DeserializeOwned;
 use serde::{Serialize, Serializer};
 use std::collections::BTreeMap;
 use std::str::FromStr;
+use url::form_urlencoded;
 
 /// The fields of a form. A missing one is empty.
 pub struct Fields<T>(pub T);
@@ -21,6 +22,25 @@ impl<T: DeserializeOwned> FromRequest<Web> for Fields<T> {
             .await
             .map_err(|_| PageError::Unreadable)?;
         Ok(Self(fields))
+    }
+}
+
+/// The parameters of an address. Of those that are repeated the last one counts; a missing one is empty.
+pub struct Query<T>(pub T);
+
+impl<T: DeserializeOwned> FromRequestParts<Web> for Query<T> {
+    type Rejection = PageError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &Web) -> Result<Self, Self::Rejection> {
+        let sent = form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes());
+        let once: BTreeMap<_, _> = sent.collect();
+        let query = form_urlencoded::Serializer::new("/?".to_owned())
+            .extend_pairs(once)
+            .finish();
+        let parsed = query.parse().ok();
+        let read = parsed.and_then(|uri| extract::Query::try_from_uri(&uri).ok());
+        let extract::Query(read) = read.ok_or(PageError::Unreadable)?;
+        Ok(Self(read))
     }
 }
 

@@ -2,18 +2,11 @@
 
 use super::error::PageError;
 use super::page;
-use axum::body::to_bytes;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use std::time::Duration;
-use tokio::time::timeout;
 
-/// Larger than any of our forms.
-const BODY_LIMIT_BYTES: usize = 64 * 1024;
-/// How long a form may take to arrive.
-const BODY_TIMEOUT: Duration = Duration::from_mins(1);
 /// Allows nothing from other origins, no inline code, and no framing.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
                       form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
@@ -25,20 +18,6 @@ pub async fn same_origin(request: Request, next: Next) -> Response {
         next.run(request).await
     } else {
         PageError::CrossSite.into_response()
-    }
-}
-
-/// Waits for the whole body of a form before anything is looked up: who sends it is decided when it is complete, not when
-/// it began.
-pub async fn whole_body(request: Request, next: Next) -> Response {
-    if request.method().is_safe() {
-        return next.run(request).await;
-    }
-    let (parts, body) = request.into_parts();
-    let read = timeout(BODY_TIMEOUT, to_bytes(body, BODY_LIMIT_BYTES));
-    match read.await {
-        Ok(Ok(bytes)) => next.run(Request::from_parts(parts, bytes.into())).await,
-        _ => PageError::Unreadable.into_response(),
     }
 }
 
@@ -63,7 +42,12 @@ fn is_same_origin(headers: &HeaderMap, uri: &Uri) -> bool {
 /// Sets the build and the security headers on every response: one without the build is not ours. With `secure`, also HSTS, because the public address is https.
 pub async fn headers(State(secure): State<bool>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
-    let headers = response.headers_mut();
+    add_headers(response.headers_mut(), secure);
+    response
+}
+
+/// Adds them where they are not set already.
+pub fn add_headers(headers: &mut HeaderMap, secure: bool) {
     let mut set = |name: HeaderName, value: &'static str| {
         headers
             .entry(name)
@@ -86,14 +70,13 @@ pub async fn headers(State(secure): State<bool>, request: Request, next: Next) -
     if secure {
         set(header::STRICT_TRANSPORT_SECURITY, "max-age=31536000");
     }
-    response
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use axum::Router;
-    use axum::body::Body;
+    use axum::body::{Body, to_bytes};
     use axum::http::StatusCode;
     use axum::middleware::{from_fn, from_fn_with_state};
     use axum::routing::get;

@@ -1,6 +1,7 @@
 //! The list of environments: searched, filtered by status, a page at a time.
 
 use super::error::PageError;
+use super::fields::Query;
 use super::groups::{self, Heading, Part, Shut, count};
 use super::page::{Page, html};
 use super::session::SignedIn;
@@ -10,10 +11,13 @@ use crate::actions::environments::{self, Counts, EnvironmentRow, PAGE_ROWS, Sele
 use crate::actions::known;
 use crate::domain::id::EnvironmentId;
 use crate::domain::status::Status;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::{Deserialize, Serialize};
 use url::form_urlencoded;
+
+/// No list is so long. Places on later pages would not fit the database's numbers.
+const LAST_PAGE: i64 = 1_000_000;
 
 /// What is looked for, as the address says it.
 #[derive(Debug, Default, Deserialize)]
@@ -45,7 +49,7 @@ impl Search {
             status,
             sort,
             shut: has_groups.then_some(shut.0),
-            page: page.max(1) - 1,
+            page: page.clamp(1, LAST_PAGE) - 1,
         }
     }
 

@@ -1,7 +1,7 @@
 //! The build log: its end on a page, updated as it grows. All of it as a file is in `log_file`.
 
 use super::error::PageError;
-use super::fields::Id;
+use super::fields::{Id, Query};
 use super::log_sections::{self, Ended, Heading, Open};
 use super::page::html;
 use super::session::SignedIn;
@@ -11,7 +11,7 @@ use crate::actions::records::{self, Line, Of, Section};
 use crate::app::PageVersion;
 use crate::domain::deployment::{Outcome, Stage};
 use crate::domain::id::{DeploymentId, EnvironmentId, UserId};
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};

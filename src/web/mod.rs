@@ -7,6 +7,7 @@ mod assets;
 mod back;
 mod calls;
 mod changes;
+mod connection;
 mod container;
 mod deployment;
 mod deployment_view;
@@ -18,6 +19,7 @@ mod groups;
 mod guard;
 mod history;
 mod index;
+mod limits;
 mod list_changes;
 mod log;
 mod log_file;
@@ -27,6 +29,7 @@ mod page;
 mod removal;
 mod report;
 mod row;
+mod serving;
 mod session;
 mod state;
 #[cfg(test)]
@@ -37,20 +40,17 @@ mod words;
 
 pub use state::Web;
 
+use connection::Timeouts;
+
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
-use std::net::SocketAddr;
-use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
-
-/// The timeout for open requests at shutdown.
-const FINISH: Duration = Duration::from_secs(28);
 
 /// The router with its middleware. A path that accepts a form redirects a GET to the form's page, so that reloading
 /// after a refused submission shows a page.
@@ -62,7 +62,10 @@ pub fn router(web: Web) -> Router {
         .route("/", get(root))
         .fallback(error::no_such_page)
         .method_not_allowed_fallback(error::no_such_method)
-        .layer(axum::middleware::from_fn(guard::whole_body))
+        .layer(axum::middleware::from_fn_with_state(
+            limits::BODY_TIMEOUT,
+            limits::whole_body,
+        ))
         .layer(axum::middleware::from_fn(guard::same_origin))
         .layer(axum::middleware::from_fn_with_state(
             web.clone(),
@@ -75,11 +78,9 @@ pub fn router(web: Web) -> Router {
         ))
         .layer(DefaultBodyLimit::disable());
     Router::new()
-        .route("/healthz", get(async || "ok\n"))
-        .route("/readyz", get(ready))
-        .route("/assets/{file}", get(assets::serve))
-        .merge(polls())
+        .merge(without_visitor())
         .merge(pages)
+        .layer(axum::middleware::from_fn(limits::head))
         .layer(CatchPanicLayer::custom(error::panicked))
         .layer(axum::middleware::from_fn_with_state(
             web.secure,
@@ -89,10 +90,13 @@ pub fn router(web: Web) -> Router {
         .with_state(web)
 }
 
-/// The polls of pages. They need neither the session's data nor a visitor, and are asked far more often than anything
-/// else, so they have no layer that looks these up.
-fn polls() -> Router<Web> {
+/// What needs neither the session's data nor a visitor, and has no layer that looks these up: the polls of pages, which
+/// are asked far more often than anything else, the assets, and the process itself.
+fn without_visitor() -> Router<Web> {
     Router::new()
+        .route("/healthz", get(async || "ok\n"))
+        .route("/readyz", get(ready))
+        .route("/assets/{file}", get(assets::serve))
         .route("/environments/changes", get(list_changes::list))
         .route("/environments/{id}/changes", get(changes::page))
         .route(
@@ -185,29 +189,9 @@ fn of_deployments() -> Router<Web> {
 }
 
 /// Serves until asked to stop, then lets open requests finish.
-///
-/// # Errors
-/// When the listener fails.
-pub async fn serve(
-    listener: TcpListener,
-    web: Web,
-    stop: CancellationToken,
-) -> std::io::Result<()> {
-    let service = router(web).into_make_service_with_connect_info::<SocketAddr>();
-    let serving = axum::serve(listener, service)
-        .with_graceful_shutdown(stop.clone().cancelled_owned())
-        .into_future();
-    let late = async {
-        stop.cancelled().await;
-        tokio::time::sleep(FINISH).await;
-    };
-    tokio::select! {
-        served = serving => served,
-        () = late => {
-            tracing::warn!("requests were not finished in time");
-            Ok(())
-        }
-    }
+pub async fn serve(listener: TcpListener, web: Web, stop: CancellationToken) {
+    let secure = web.secure;
+    serving::serve(listener, router(web), secure, Timeouts::default(), stop).await;
 }
 
 async fn root() -> Redirect {

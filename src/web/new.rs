@@ -1,7 +1,7 @@
 //! The form for a new environment, with its live preview.
 
 use super::error::PageError;
-use super::fields::{Errors, Fields, Rules, errors};
+use super::fields::{Errors, Fields, Query, Rules, errors};
 use super::page::{Page, html, html_with};
 use super::session::SignedIn;
 use super::state::{Tone, Web};
@@ -9,7 +9,7 @@ use crate::actions::environments::{self, Draft, Refusal};
 use crate::domain::environment::Suffix;
 use crate::domain::invalid::Wrongs;
 use crate::domain::name::{self, isolated};
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use secrecy::{ExposeSecret, SecretString};
