@@ -40,7 +40,9 @@ pub async fn save(app: &App, id: DeploymentId, row: &DeploymentRow) -> sqlx::Res
     if let Some(entries) = entries {
         log::append(&app.pool, id, entries).await?;
     }
-    let (missing, trailing) = (entries.is_none(), app.pace.patience.trailing_log);
+    // A token that has shown some of it may read all of it.
+    let missing = entries.is_none() && log::entries(&app.pool, id).await?.is_empty();
+    let trailing = app.pace.patience.trailing_log;
     log::fetched(&app.pool, id, missing, row.commit(), trailing).await
 }
 
@@ -58,7 +60,7 @@ pub async fn cause(
         &kept
     };
     let Some(cause) = failure::cause(entries) else {
-        let sentence = if build.is_none_or(DeploymentRow::hides_log) && entries.is_empty() {
+        let sentence = if build.is_some_and(DeploymentRow::hides_log) && entries.is_empty() {
             "The build failed, and Coolify shows no log of it: its token needs the permission read:sensitive. Read the log in Coolify, mend what it says, and deploy again."
         } else {
             "The build failed, and its log does not say why. Read it, mend what it says, and deploy again."

@@ -3,7 +3,7 @@
 
 use super::connection::Connection;
 use super::sentence::shortened;
-use super::tolerant::{list, object, text, text_or_empty};
+use super::tolerant::{list, long_text, object, text, text_or_empty};
 use crate::domain::id::EnvironmentId;
 use crate::domain::judge::Container;
 use serde::Deserialize;
@@ -179,7 +179,9 @@ pub struct Storage {
 /// The response of `GET /applications/{uuid}/logs`.
 #[derive(Debug, Deserialize)]
 pub struct ContainerLogAnswer {
-    pub logs: String,
+    /// Null when the container has written nothing.
+    #[serde(deserialize_with = "long_text")]
+    pub logs: Option<String>,
 }
 
 #[cfg(test)]

@@ -262,7 +262,7 @@ impl Client {
         let lines = (most + EMPTY_LINES).to_string();
         let answer = send(request.query(&[("lines", &*lines)]), false).await?;
         let answer: ContainerLogAnswer = read(answer, false).await?;
-        Ok(last_lines(&answer.logs, most))
+        Ok(last_lines(&answer.logs.unwrap_or_default(), most))
     }
 
     /// Requests the removal of an application with its volumes; `NotFound` when it is gone already. Coolify removes it

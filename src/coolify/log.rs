@@ -6,6 +6,7 @@ use super::sentence::plain;
 use super::short_strings::CUT;
 use crate::domain::deployment::LogEntry;
 use serde_json::{Deserializer, Value};
+use std::ops::RangeInclusive;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
@@ -15,6 +16,9 @@ const BOUNDARY: &str = r#"},{""#;
 const LINE_BYTES: usize = 8 * 1024;
 /// How much of the end of a longer line is kept: compilers begin with what failed and end with how.
 const LINE_END_BYTES: usize = 2 * 1024;
+
+/// Every number that an entry may have. No log has so many; another number counts as left out.
+const ORDERS: RangeInclusive<i32> = 1..=100_000_000;
 
 /// An entry as sent.
 struct Sent {
@@ -82,12 +86,41 @@ fn read(text: &str) -> Vec<Sent> {
         }
         let mut values = Deserializer::from_str(rest).into_iter::<Value>();
         if let Some(Ok(value)) = values.next() {
-            found.extend(entry(&value));
+            found.extend(entries_of(&value));
             rest = &rest[values.byte_offset()..];
         } else {
-            rest = next_entry(rest);
+            rest = next_object(rest);
         }
     }
+}
+
+/// The entry, or the entries of an object with numbers as keys: PHP writes a list with gaps like that.
+fn entries_of(value: &Value) -> Vec<Sent> {
+    match value {
+        Value::Object(object) if !object.contains_key("output") => {
+            let number = |key: &String| key.parse::<u64>().ok();
+            let numbered = object
+                .iter()
+                .filter_map(|(key, value)| Some((number(key)?, value)));
+            let mut values: Vec<_> = numbered.collect();
+            values.sort_unstable_by_key(|(key, _)| *key);
+            values
+                .into_iter()
+                .filter_map(|(_, value)| entry(value))
+                .collect()
+        }
+        _ => entry(value).into_iter().collect(),
+    }
+}
+
+/// The text from the next beginning of an object on. It cannot be inside a string, because quotes are escaped there.
+fn next_object(text: &str) -> &str {
+    let begins = |at: &usize| text[at + 1..].trim_start().starts_with('"');
+    let mut braces = text
+        .match_indices('{')
+        .map(|(at, _)| at)
+        .filter(|at| *at > 0);
+    braces.find(begins).map_or("", |at| &text[at..])
 }
 
 /// The text after the next separator.
@@ -119,7 +152,9 @@ fn entry(value: &Value) -> Option<Sent> {
     let output = plain(value.get("output")?.as_str()?);
     let order = value.get("order").and_then(Value::as_i64);
     Some(Sent {
-        order: order.and_then(|order| i32::try_from(order).ok()),
+        order: order
+            .and_then(|order| i32::try_from(order).ok())
+            .filter(|order| ORDERS.contains(order)),
         output: with_short_lines(output),
         hidden: value["hidden"].as_bool().unwrap_or_default(),
         error: value["type"] == "stderr",
@@ -152,192 +187,4 @@ fn short_line(line: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::coolify::short_strings::{Keep, ShortStrings};
-    use serde_json::json;
-    use time::macros::datetime;
-
-    fn outputs(text: &str) -> Vec<String> {
-        entries(text).into_iter().map(|one| one.output).collect()
-    }
-
-    #[test]
-    fn an_odd_entry_costs_that_entry() {
-        let odd = [
-            r#"{"output":null,"type":"stdout"}"#,
-            r#"{"output":7,"hidden":"yes"}"#,
-            r#"{"type":"stdout"}"#,
-            r#""},{ no entry""#,
-            "null",
-            "[{}]",
-            r#"{"output":"\ud83d"}"#,
-            r#"{"output":"a" "type":"b"}"#,
-        ];
-        for odd in odd {
-            let text = format!(r#"[{{"output":"first"}},{odd},{{"output":"last","new":{{}}}}]"#);
-            assert_eq!(outputs(&text), ["first", "last"], "{odd}");
-        }
-        assert_eq!(outputs(r#"[{"output":"a"},{"outp"#), ["a"]);
-        for nothing in ["", "[]", "null", "no JSON", "[", "{}"] {
-            assert!(entries(nothing).is_empty(), "{nothing}");
-        }
-    }
-
-    #[test]
-    fn what_an_entry_is_is_kept() {
-        let text = r#"[{"command":"ls","output":"a\u0000b\nc","type":"stderr","hidden":true,"timestamp":"2026-11-25T10:00:01.500000Z"},{"output":"d","type":"stdout","hidden":0,"timestamp":"now"}]"#;
-        let entry = |position: i32, output: &str, is: bool| LogEntry {
-            position,
-            output: output.to_owned(),
-            hidden: is,
-            error: is,
-            at: is.then_some(datetime!(2026-11-25 10:00:01.5 UTC)),
-        };
-        assert_eq!(
-            entries(text),
-            [entry(0, "ab\nc", true), entry(1, "d", false)]
-        );
-    }
-
-    /// A log of these outputs as a client reads it: as the text of a JSON string of which only the ends are kept.
-    fn received(outputs: &[String], keep: Keep) -> String {
-        // In Coolify's order of keys.
-        let entry = |(number, output): (i32, &String)| {
-            let output = json!(output);
-            format!(
-                r#"{{"command":"a b","output":{output},"type":"stderr","hidden":false,"order":{number}}}"#
-            )
-        };
-        let entries: Vec<String> = (1..).zip(outputs).map(entry).collect();
-        let sent = Value::String(format!("[{}]", entries.join(","))).to_string();
-        serde_json::from_reader(ShortStrings::new(sent.as_bytes(), keep)).unwrap()
-    }
-
-    #[test]
-    fn a_log_cut_in_the_middle_keeps_its_first_and_its_last_entries_in_their_places() {
-        let lines: Vec<String> = (0..1_000).map(|n| format!("line \"{n}\" é\n")).collect();
-        for extra in 0..80 {
-            let keep = Keep {
-                head: 500 + extra,
-                tail: 700,
-            };
-            let found = entries(&received(&lines, keep));
-            assert!(found.len() < 40, "{}", found.len());
-            assert_eq!(found[0].output, lines[0]);
-            assert_eq!(found[found.len() - 1].output, lines[999]);
-            let is_in_place =
-                |one: &&LogEntry| lines[usize::try_from(one.position).unwrap()] == one.output;
-            assert!(
-                found.iter().filter(|one| !is_in_place(one)).count() <= 1,
-                "{found:?}"
-            );
-            assert!(found.is_sorted_by(|one, next| one.position < next.position));
-        }
-    }
-
-    #[test]
-    fn without_numbers_the_last_entries_follow_the_first() {
-        let text = received(
-            &vec!["a b c".to_owned(); 1_000],
-            Keep {
-                head: 500,
-                tail: 700,
-            },
-        );
-        let text = text.replace("\"order\"", "\"other\"");
-        let found = entries(&text);
-        let gaps = found
-            .windows(2)
-            .filter(|two| two[1].position != two[0].position + 1);
-        assert_eq!(gaps.count(), 1, "{found:?}");
-        assert!(found.len() < 40);
-    }
-
-    #[test]
-    fn the_end_of_an_entry_that_is_itself_cut_is_kept() {
-        let build = "#9 building \"a\"\n".repeat(1_000);
-        let lines = [
-            "first".to_owned(),
-            format!("Deployment failed: {build}\nError: {build}\nERROR: failed to solve: it broke"),
-            "=".repeat(40),
-        ];
-        for tail in 250..330 {
-            let found = entries(&received(&lines, Keep { head: 400, tail }));
-            let places: Vec<i32> = found.iter().map(|one| one.position).collect();
-            assert_eq!(places, [0, 1, 2], "{found:?}");
-            assert!(
-                found[1].output.starts_with("Deployment failed: #9"),
-                "{found:?}"
-            );
-            assert!(
-                found[1]
-                    .output
-                    .ends_with("\nERROR: failed to solve: it broke"),
-                "{found:?}"
-            );
-            assert_eq!(found[2].output, lines[2]);
-        }
-    }
-
-    #[test]
-    fn a_line_that_is_too_long_is_cut_and_the_log_stays() {
-        for (begin, end) in [("", ""), ("é", "€"), ("one line\n", "\nanother line")] {
-            let long = format!("{begin}begin {} end{end}", "x".repeat(100_000));
-            let lines = ["before".to_owned(), long, "after".to_owned()];
-            let found = outputs(&received(&lines, Keep::LOG));
-            assert_eq!(
-                (found.len(), &*found[0], &*found[2]),
-                (3, "before", "after")
-            );
-            assert!(found[1].len() < LINE_BYTES + 100, "{}", found[1].len());
-            let [head, tail] = [format!("{begin}begin xxx"), format!("xxx end{end}")];
-            assert!(found[1].starts_with(&head) && found[1].ends_with(&tail));
-            let (_, sign) = found[1].split_once("… (").unwrap();
-            let missing = sign
-                .split_once(" bytes of this line are left out)")
-                .unwrap()
-                .0;
-            assert!(
-                (91_000..93_000).contains(&missing.parse::<u32>().unwrap()),
-                "{sign}"
-            );
-        }
-        // So long that the client cuts it while it is read.
-        for long in ["x".repeat(3 << 20), "y z".repeat(1 << 20)] {
-            let lines = ["before".to_owned(), long, "after".to_owned()];
-            let found = outputs(&received(&lines, Keep::LOG));
-            assert_eq!((&*found[0], &*found[found.len() - 1]), ("before", "after"));
-            assert!(found[1].contains("bytes of this line are left out"));
-            assert!(found.concat().len() < 3 * LINE_BYTES);
-        }
-    }
-
-    #[test]
-    fn no_terminal_escape_is_kept() {
-        let lines =
-            ["\u{1b}[31mred\u{1b}[0m 10%\r\u{1b}[2K100%\n\u{1b}]0;title\u{7}next".to_owned()];
-        assert_eq!(outputs(&received(&lines, Keep::LOG)), ["100%\nnext"]);
-    }
-
-    #[test]
-    fn a_log_without_a_cut_is_the_same_as_before() {
-        let lines: Vec<String> = (0..50).map(|n| format!("line {n}")).collect();
-        assert_eq!(outputs(&received(&lines, Keep::LOG)), lines);
-    }
-
-    #[test]
-    fn no_hash_of_a_password_is_kept() {
-        let text = r#"[{"output":"HASHED_PASSWORD='$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA' PORT=8080 $argon2id$x"}]"#;
-        assert_eq!(
-            outputs(text),
-            ["HASHED_PASSWORD='(hidden)' PORT=8080 (hidden)"]
-        );
-        let hash = format!("$argon2id$v=19${}", "h".repeat(2_000));
-        let lines = [format!("a {hash} end"), "b".to_owned()];
-        for tail in 100..160 {
-            let found = outputs(&received(&lines, Keep { head: 50, tail }));
-            assert!(!found.concat().contains("hhh"), "{found:?}");
-        }
-    }
-}
+mod tests;

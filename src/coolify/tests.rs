@@ -4,4 +4,5 @@
 mod addresses;
 mod answers;
 mod lists;
+mod mutations;
 pub mod server;
