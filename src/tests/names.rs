@@ -99,7 +99,7 @@ fn is_isolated(page: &Answer, name: &str) {
     let alone = format!("dir=\"auto\">{name}</");
     let within = format!("<bdi>{name}</bdi>");
     assert!(page.text.contains(&alone) || page.text.contains(&within));
-    let ways = [alone, within, marked, format!("value=\"{name}\"")];
+    let ways = [alone, within, marked, format!("=\"{name}\"")];
     let rest = ways
         .iter()
         .fold(page.text.clone(), |rest, way| rest.replace(way, ""));

@@ -10,7 +10,8 @@ use std::collections::BTreeSet;
 use url::form_urlencoded;
 
 /// Pages of somebody who is signed in, besides those of an environment.
-const PAGES: [&str; 9] = [
+const PAGES: [&str; 10] = [
+    "/updates",
     "/environments",
     "/environments/new",
     "/environments/new/preview",
