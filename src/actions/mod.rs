@@ -16,6 +16,7 @@ mod jobs;
 pub mod known;
 pub mod logs;
 mod look;
+pub mod readiness;
 pub mod records;
 mod refusal;
 mod removing;

@@ -76,6 +76,15 @@ pub async fn now(pool: &PgPool) -> sqlx::Result<OffsetDateTime> {
         .await
 }
 
+/// Writes no row: PostgreSQL refuses it nonetheless where it takes no writes, as on a standby (25006), and leaves nothing
+/// to clean up where it does.
+pub async fn write_nothing(pool: &PgPool) -> sqlx::Result<()> {
+    sqlx::query!("update environments set name = name where false")
+        .execute(pool)
+        .await
+        .map(drop)
+}
+
 /// The name of the constraint that refused a row, as in the migrations.
 fn violated(error: &sqlx::Error) -> Option<&str> {
     error.as_database_error()?.constraint()

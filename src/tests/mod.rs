@@ -41,6 +41,7 @@ mod sources;
 mod stuck;
 mod transactions;
 mod turns;
+mod unwritable;
 mod updates;
 mod used;
 mod visits;

@@ -34,7 +34,7 @@ pub enum PageError {
     TooMany(Duration),
     /// Too many password hashes are pending.
     Busy,
-    /// The database is unreachable.
+    /// The database is unreachable, or cannot be written.
     Unavailable,
     /// An internal error.
     Broken,
@@ -42,24 +42,16 @@ pub enum PageError {
 
 impl From<sqlx::Error> for PageError {
     fn from(error: sqlx::Error) -> Self {
-        let gone = matches!(
-            error,
-            sqlx::Error::Io(_)
-                | sqlx::Error::PoolTimedOut
-                | sqlx::Error::PoolClosed
-                | sqlx::Error::Tls(_)
-                | sqlx::Error::WorkerCrashed
-        );
-        // Class 57 is operator intervention: shutdown, startup, a cancelled statement. Class 53 is insufficient
-        // resources.
-        let code = error
-            .as_database_error()
-            .and_then(|error| error.code().map(std::borrow::Cow::into_owned));
+let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
         // Text with the character NUL, which PostgreSQL cannot hold.
         if code.as_deref() == Some("22021") {
             return Self::Unreadable;
         }
-        if gone || code.is_some_and(|code| code.starts_with("57") || code.starts_with("53")) {
+        let gone = match code {
+            Some(code) => is_of_server(&code),
+            None => is_of_connection(&error),
+        };
+        if gone {
             tracing::warn!(%error, "database not available");
             Self::Unavailable
         } else {
@@ -67,6 +59,30 @@ impl From<sqlx::Error> for PageError {
             Self::Broken
         }
     }
+}
+
+/// Whether an error says that there is no connection to the database.
+fn is_of_connection(error: &sqlx::Error) -> bool {
+    matches!(
+        error,
+        sqlx::Error::Io(_)
+            | sqlx::Error::PoolTimedOut
+            | sqlx::Error::PoolClosed
+            | sqlx::Error::Tls(_)
+            | sqlx::Error::Protocol(_)
+            | sqlx::Error::WorkerCrashed
+    )
+}
+
+/// Whether an error of PostgreSQL is about its own state and not about the statement, by its SQLSTATE (PostgreSQL,
+/// appendix A): the connection (08, also every error of `PgBouncer` itself), a login that is no longer accepted (28), a
+/// conflict with another transaction or with a standby's recovery (40), insufficient resources (53), operator
+/// intervention such as shutdown and startup (57), a failing disk (58), a database that only reads (25006) or is gone
+/// (3D000), a lock not granted in time (55P03).
+fn is_of_server(code: &str) -> bool {
+    let classes = ["08", "28", "40", "53", "57", "58"];
+    let codes = ["25006", "3D000", "55P03"];
+    classes.iter().any(|class| code.starts_with(class)) || codes.contains(&code)
 }
 
 impl From<tower_sessions::session::Error> for PageError {
@@ -101,6 +117,13 @@ pub struct Saying {
     /// Whether the visitor can be looked up.
     #[serde(skip)]
     pub has_database: bool,
+}
+
+impl Saying {
+    /// What is said while the database is not available.
+    pub fn unavailable() -> Self {
+        PageError::Unavailable.says()
+    }
 }
 
 impl PageError {
@@ -169,7 +192,7 @@ impl PageError {
                 "Too many people are signing in at the moment. Nothing was changed; try again in a few seconds."
             }
             Self::Unavailable => {
-                "The database cannot be reached at the moment. Nothing is lost; try again in a few seconds."
+                "The database cannot be reached or written at the moment. Nothing is lost; try again in a few seconds."
             }
             Self::Broken => {
                 "This is our fault, and the log says more. Try again; if it stays, tell whoever runs this dashboard."

@@ -34,6 +34,19 @@ pub async fn pages(State(web): State<Web>, request: Request, next: Next) -> Resp
     dressed(&visitor, saying, response.headers())
 }
 
+/// Gives a page to the bare answer of the session's layer when it could not store a session: the database did not take it.
+pub async fn of_sessions(request: Request, next: Next) -> Response {
+    let (parts, body) = request.into_parts();
+    let asked = parts.clone();
+    let response = next.run(Request::from_parts(parts, body)).await;
+    let is_bare = response.status() == StatusCode::INTERNAL_SERVER_ERROR
+        && !response.headers().contains_key(header::CONTENT_TYPE);
+    if is_bare {
+        return dressed(&Visitor::unknown(&asked), Saying::unavailable());
+    }
+    response
+}
+
 /// The same for polls, which have no visitor: a page takes the sentence from it.
 pub async fn of_polls(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;

@@ -72,6 +72,7 @@ pub fn router(web: Web) -> Router {
             error_page::pages,
         ))
         .layer(session::layer(&web))
+        .layer(axum::middleware::from_fn(error_page::of_sessions))
         .layer(axum::middleware::from_fn_with_state(
             web.secure,
             session::only_one,
@@ -198,10 +199,10 @@ async fn root() -> Redirect {
     Redirect::to("/environments")
 }
 
-/// Readiness: checks the database, which is required, Redis, which is optional, and the worker's loops, none of which
+/// Readiness: checks that the database can be written, which is required, Redis, which is optional, and the worker's loops, none of which
 /// may hang.
 async fn ready(State(web): State<Web>) -> Response {
-    let postgres = crate::app::database_answers(&web.app).await;
+    let postgres = crate::actions::readiness::database_works(&web.app).await;
     let redis = web.app.redis.answers().await;
     let hanging = web.app.loops.hanging(web.app.pace.hang);
     let status = if postgres && hanging.is_empty() {
