@@ -9,7 +9,7 @@ pub use loops::Loops;
 pub use poll_cache::{PageVersion, PollCache};
 
 use crate::coolify::{self, Branch, Client, Probe};
-use crate::domain::environment::AgentsDomain;
+use crate::domain::agents_domain::AgentsDomain;
 use crate::domain::id::EnvironmentId;
 use crate::domain::judge::Patience;
 use crate::redis::Redis;

@@ -24,7 +24,7 @@ enum Finding {
 ///
 /// # Errors
 /// When a check fails.
-pub async fn run(config: &Config) -> anyhow::Result<()> {
+pub async fn run(config: &Config, misspelled: Vec<String>) -> anyhow::Result<()> {
     let app = crate::build(config, "vps-claude:doctor:", Pace::default())?;
     let mut findings = vec![
         ("DATABASE_URL", database(&app).await),
@@ -34,6 +34,8 @@ pub async fn run(config: &Config) -> anyhow::Result<()> {
     findings.extend(coolify(&app).await);
     let host = config.public_url.as_ref().and_then(Url::host_str);
     findings.extend(host.and_then(|host| neighbours(host, &config.domain.common())));
+    let misspelled = misspelled.into_iter().map(Finding::Warning);
+    findings.extend(misspelled.map(|finding| ("settings", finding)));
     let mut wrong = 0;
     for (what, finding) in &findings {
         let (mark, text) = match finding {

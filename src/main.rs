@@ -19,19 +19,16 @@ mod worker;
 
 use anyhow::Context;
 use app::{App, Pace, Parts};
-use clap::Parser;
-use config::{Command, CommandLine, Config, LogFormat};
+use config::given::Given;
+use config::{Command, Config, Log, LogFormat};
 use secrecy::ExposeSecret;
 use std::io::{self, IsTerminal, Write};
 use std::net::SocketAddr;
-use std::path::Path;
 use std::process::ExitCode;
-use std::str::FromStr;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
-use tracing_subscriber::EnvFilter;
 use web::Web;
 
 /// Each hash takes 19 MiB in a short-lived thread, and the system's allocator would keep that memory for every thread.
@@ -46,8 +43,6 @@ const KILLED: i32 = 130;
 const WRONG_SETTING: u8 = 2;
 /// The prefix of every key in Redis.
 const PREFIX: &str = "vps-claude:";
-/// The log filter when `RUST_LOG` is not set. tower-sessions has a span for every request, which costs time and says nothing.
-const LOG_FILTER: &str = "info,sqlxmq=warn,sqlx=warn,tower_sessions=warn";
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -68,13 +63,17 @@ fn say(line: &str) {
 }
 
 async fn run() -> anyhow::Result<()> {
-    read_dotenv()?;
-    let line = command_line()?;
-    start_log(line.settings.log_format()?);
-    match line.command.unwrap_or(Command::Serve) {
-        Command::Serve => Box::pin(serve(&line.settings.check()?, None)).await,
-        Command::Demo { with_data } => Box::pin(demo::run(line.settings, with_data)).await,
-        Command::Doctor => doctor::run(&line.settings.check()?).await,
+    let given = Given::read()?;
+    let settings = &given.line.settings;
+    let command = given.line.command.clone().unwrap_or(Command::Serve);
+    if !matches!(command, Command::Config) {
+        start_log(settings.log()?);
+    }
+    match command {
+        Command::Serve => Box::pin(serve(&settings.check()?, None)).await,
+        Command::Demo { with_data } => Box::pin(demo::run(given.line.settings, with_data)).await,
+        Command::Doctor => doctor::run(&settings.check()?, given.misspelled()).await,
+        Command::Config => report(&given),
         Command::SimulateCoolify {
             listen,
             token,
@@ -83,61 +82,25 @@ async fn run() -> anyhow::Result<()> {
     }
 }
 
-/// Reads `.env` if it exists.
-fn read_dotenv() -> Result<(), config::Wrong> {
-    match dotenvy::dotenv() {
-        Err(dotenvy::Error::LineParse(..)) => {
-            Err(config::Wrong::Invalid(".env", unreadable_line()))
-        }
-        Err(dotenvy::Error::Io(error)) if !is_elsewhere(&error) => Err(config::Wrong::Invalid(
-            ".env",
-            format!("the file cannot be read: {error}"),
-        )),
-        _ => Ok(()),
+/// Prints every setting.
+///
+/// # Errors
+/// The first thing that is wrong with them.
+fn report(given: &Given) -> anyhow::Result<()> {
+    for line in given.report() {
+        let _ = writeln!(std::io::stdout(), "{line}");
     }
+    let problems = given.line.settings.problems();
+    problems
+        .into_iter()
+        .next()
+        .map_or(Ok(()), |wrong| Err(wrong.into()))
 }
 
-/// Describes the position of the unreadable line. Its content is not printed, because it may contain a secret.
-fn unreadable_line() -> String {
-    let readable = dotenvy::dotenv_iter().into_iter().flatten();
-    match readable.map_while(Result::ok).last() {
-        Some((name, _)) => format!("the line after that of {name} cannot be read"),
-        None => "its first line cannot be read".to_owned(),
-    }
-}
-
-/// Whether the error is about a parent folder, which is searched too but need not be readable.
-fn is_elsewhere(error: &io::Error) -> bool {
-    match error.kind() {
-        io::ErrorKind::NotFound => true,
-        io::ErrorKind::PermissionDenied => !Path::new(".env").is_file(),
-        _ => false,
-    }
-}
-
-/// Parses the command line. Help and version are printed and end the process; any other error is one line.
-fn command_line() -> Result<CommandLine, config::Wrong> {
-    CommandLine::try_parse().map_err(|error| {
-        if !error.use_stderr() {
-            error.exit();
-        }
-        let text = error.to_string();
-        let first = text
-            .lines()
-            .next()
-            .unwrap_or_default()
-            .trim_start_matches("error: ");
-        config::Wrong::Invalid(
-            "the command line",
-            format!("{first}; see vps-claude --help"),
-        )
-    })
-}
-
-fn start_log(format: LogFormat) {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(LOG_FILTER));
+fn start_log(log: Log) {
+    let format = log.format;
     let log = tracing_subscriber::fmt()
-        .with_env_filter(filter)
+        .with_env_filter(log.filter)
         .with_ansi(std::io::stderr().is_terminal())
         // Errors are ignored: if the log cannot be written, they cannot be reported either.
         .log_internal_errors(false)
@@ -198,13 +161,7 @@ async fn migrate(app: &App) -> anyhow::Result<()> {
 /// # Errors
 /// When a setting is invalid.
 fn build(config: &Config, prefix: &str, pace: Pace) -> anyhow::Result<App> {
-    let options = sqlx::postgres::PgConnectOptions::from_str(config.database_url.expose_secret())
-        .map_err(|_| {
-        config::Wrong::Invalid(
-            "DATABASE_URL",
-            "postgres://user:password@host:5432/database is needed".to_owned(),
-        )
-    })?;
+    let servers = config::servers(config.database_url.expose_secret())?;
     let redis = redis::Redis::connect(config.redis_url.as_ref().map(ExposeSecret::expose_secret))
         .map_err(|_| {
         config::Wrong::Invalid("REDIS_URL", "redis://host:6379 is needed".to_owned())
@@ -212,7 +169,7 @@ fn build(config: &Config, prefix: &str, pace: Pace) -> anyhow::Result<App> {
     let source = config.source.clone();
     let branch = coolify::Branch::new(&source.repository, &source.branch)?;
     Ok(App::new(Parts {
-        pool: store::pool(options),
+        pool: store::pool(servers[0].clone()),
         client: coolify::Client::new(config.coolify.clone(), config.source.clone())?,
         probe: coolify::Probe::new()?,
         redis,

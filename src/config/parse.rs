@@ -5,13 +5,15 @@ use std::net::SocketAddr;
 use std::str::FromStr;
 use url::Url;
 
-/// The address to listen on.
+/// The address to listen on. `localhost` is the one name that is the same on every machine.
 ///
 /// # Errors
 /// When it is not an address with a port.
 pub fn address(typed: &str) -> Result<SocketAddr, Wrong> {
-    let hint = "an address and port like 127.0.0.1:3000 is needed";
-    parsed("LISTEN", typed, hint)
+    let hint = "an address and port like 127.0.0.1:3000 is needed; all addresses of this machine are 0.0.0.0:3000, and IPv6 has brackets, like [::1]:3000";
+    let local = typed.trim().strip_prefix("localhost:");
+    let numbers = local.map(|port| format!("127.0.0.1:{port}"));
+    parsed("LISTEN", numbers.as_deref().unwrap_or(typed), hint)
 }
 
 /// A setting that must not be missing or blank.
@@ -29,23 +31,40 @@ pub(super) fn or<'a>(value: &'a str, default: &'a str) -> &'a str {
     }
 }
 
-/// The error does not print the address, which may contain a password.
-pub(super) fn url_of(name: &'static str, value: &str, schemes: &[&str]) -> Result<Url, Wrong> {
-    let wrong = || {
-        Wrong::Invalid(
-            name,
-            format!(
-                "an address that begins with {}:// is needed",
-                schemes.join(":// or ")
-            ),
-        )
+/// An address of the web that is shown to people and sent to others, so it may hold no secret. The error does not print
+/// it.
+pub(super) fn web_address(name: &'static str, value: &str) -> Result<Url, Wrong> {
+    let schemes = ["http", "https"];
+    let wrong = |why: &str| Err(Wrong::Invalid(name, why.to_owned()));
+    let url = Url::parse(value.trim()).ok();
+    let Some(url) = url.filter(|url| schemes.contains(&url.scheme())) else {
+        return wrong(&begins_with(&schemes));
     };
-    let url = Url::parse(value.trim()).map_err(|_| wrong())?;
-    if schemes.contains(&url.scheme()) {
-        Ok(url)
-    } else {
-        Err(wrong())
+    match () {
+        () if !url.username().is_empty() || url.password().is_some() => {
+            wrong("it may not hold a user, a password or a token before an @")
+        }
+        () if url.query().is_some() || url.fragment().is_some() => {
+            wrong("it may have no ? and no # and nothing after them")
+        }
+        () => Ok(url),
     }
+}
+
+pub(super) fn begins_with(schemes: &[&str]) -> String {
+    let schemes = schemes.join(":// or ");
+    format!("an address that begins with {schemes}:// is needed")
+}
+
+/// Refuses quotes around a value: `docker run -e` and `env_file` hand them over, where a shell and `.env` drop them.
+pub(super) fn unquoted(name: &'static str, value: &str) -> Result<(), Wrong> {
+    let value = value.trim();
+    let is_quoted = |quote| value.len() > 1 && value.starts_with(quote) && value.ends_with(quote);
+    if ['"', '\''].into_iter().any(is_quoted) {
+        let why = "the quotes around it are a part of it here; write it without them";
+        return Err(Wrong::Invalid(name, why.to_owned()));
+    }
+    Ok(())
 }
 
 pub(super) fn parsed<T: FromStr>(name: &'static str, value: &str, hint: &str) -> Result<T, Wrong> {

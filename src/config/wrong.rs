@@ -8,3 +8,12 @@ pub enum Wrong {
     #[error("{0} is wrong: {1}")]
     Invalid(&'static str, String),
 }
+
+impl Wrong {
+    /// The variable of the setting.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Missing(name, _) | Self::Invalid(name, _) => name,
+        }
+    }
+}

@@ -1,5 +1,6 @@
 //! The domain: pure values and decisions. No clock, no pool, no HTTP, no template.
 
+pub mod agents_domain;
 pub mod call;
 pub mod deployment;
 pub mod environment;

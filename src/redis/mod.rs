@@ -53,6 +53,11 @@ impl Redis {
         Ok(Self(Some(client)))
     }
 
+    /// Whether a connection could be made to what the address says.
+    pub fn is_address(url: &str) -> bool {
+        Config::from_url(url).is_ok()
+    }
+
     /// Whether Redis answers; `None` when none is configured.
     pub async fn answers(&self) -> Option<bool> {
         let client = self.0.as_ref()?;

@@ -6,7 +6,7 @@ use super::person::{Person, Seen};
 use super::setup::{self, Setup};
 use crate::app::{App, Parts};
 use crate::coolify::Probe;
-use crate::domain::environment::AgentsDomain;
+use crate::domain::agents_domain::AgentsDomain;
 use crate::domain::id::{DeploymentId, EnvironmentId};
 use crate::simulator::Simulator;
 use crate::simulator::ledger::{Ledger, Record};

@@ -37,8 +37,39 @@ fn the_surroundings_go_before_it_even_where_they_are_blank() {
 #[test]
 fn without_it_everything_is_as_the_surroundings_say() {
     Program::new(&[]).run().with(2).says_only(NOTHING_SET);
-    let folder = Program::new(&[]).dotenv_that_is_a_folder();
-    folder.run().with(2).says_only(NOTHING_SET);
+}
+
+#[test]
+fn one_in_a_folder_above_is_of_something_else() {
+    for content in ["LOG_FORMAT=xml", "cannot be read"] {
+        let program = Program::new(&[]).dotenv(content).in_a_folder_below();
+        program.run().with(2).says_only(NOTHING_SET);
+    }
+}
+
+#[test]
+fn a_dollar_sign_names_a_variable_but_in_single_quotes() {
+    for (written, token) in [
+        ("COOLIFY_API_TOKEN='$HIDDEN'", "***"),
+        ("LISTEN='a$HIDDEN'", "a$HIDDEN"),
+        ("LISTEN=\"a${HIDDEN}\"", "ab"),
+        ("LISTEN=a$HIDDEN", "ab"),
+        ("LISTEN=a${HIDDEN}", "ab"),
+        ("LISTEN=a$ABSENT", "a"),
+        ("LISTEN=a\\$HIDDEN", "a$HIDDEN"),
+    ] {
+        let name = written.split('=').next().unwrap();
+        let config = Program::new(&["config"]).with("HIDDEN", "b");
+        let ended = config.dotenv(written).run().with(2);
+        let line = ended
+            .text
+            .lines()
+            .find(|line| line.starts_with(&format!("{name} ")));
+        let line = line.unwrap();
+        let shown = line.split_whitespace().nth(1).unwrap();
+        assert_eq!(shown, token, "{written}: {line}");
+        assert!(line.contains("(.env)"), "{line}");
+    }
 }
 
 #[test]
@@ -67,5 +98,16 @@ fn one_that_cannot_be_read_is_a_line_that_keeps_its_secrets() {
             .says_nothing_of("hi den")
             .says_nothing_of("hidden")
             .says_nothing_of("sslmode");
+    }
+}
+
+#[test]
+fn one_that_is_no_file_is_a_line_that_says_so() {
+    let said = ".env is wrong: the file cannot be read: ";
+    let folder = Program::new(&[]).dotenv_that_is_a_folder();
+    folder.run().with(2).says_only(said);
+    for target in ["nowhere", ".env"] {
+        let link = Program::new(&[]).dotenv_that_is_a_link_to(target);
+        link.run().with(2).says_only(said);
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::program::Program;
 
-const COMMANDS: [&str; 4] = ["serve", "demo", "doctor", "simulate-coolify"];
+const COMMANDS: [&str; 5] = ["serve", "demo", "doctor", "config", "simulate-coolify"];
 
 /// Every setting; a test beside the settings holds the example against them.
 fn settings() -> Vec<&'static str> {

@@ -2,6 +2,8 @@
 
 use crate::database;
 use crate::process::Process;
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -55,6 +57,18 @@ impl Program {
             .with("LISTEN", "127.0.0.1:0")
     }
 
+    /// With a variable that is not text.
+    pub fn with_bytes(mut self, name: &str, value: &[u8]) -> Self {
+        self.command.env(name, OsStr::from_bytes(value));
+        self
+    }
+
+    /// With a file in its folder.
+    pub fn file(self, name: &str, content: &str) -> Self {
+        std::fs::write(self.folder.join(name), content).unwrap();
+        self
+    }
+
     /// With a `.env` file in its folder.
     pub fn dotenv(self, content: impl AsRef<[u8]>) -> Self {
         std::fs::write(self.folder.join(".env"), content).unwrap();
@@ -64,6 +78,20 @@ impl Program {
     /// With a folder named `.env` in its folder.
     pub fn dotenv_that_is_a_folder(self) -> Self {
         std::fs::create_dir(self.folder.join(".env")).unwrap();
+        self
+    }
+
+    /// With a link named `.env` in its folder.
+    pub fn dotenv_that_is_a_link_to(self, target: &str) -> Self {
+        std::os::unix::fs::symlink(target, self.folder.join(".env")).unwrap();
+        self
+    }
+
+    /// Started in a folder below its own.
+    pub fn in_a_folder_below(mut self) -> Self {
+        let below = self.folder.join("below");
+        std::fs::create_dir(&below).unwrap();
+        self.command.current_dir(below);
         self
     }
 
