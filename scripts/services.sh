@@ -34,6 +34,7 @@ present() {
     redis-server) redis=$(type -P redis-server || type -P valkey-server) ;;
     chromium) CHROMIUM=${CHROMIUM:-$(type -P chromium || type -P chromium-browser || type -P google-chrome)} ;;
     chromium-driver) CHROMEDRIVER=${CHROMEDRIVER:-$(type -P chromedriver)} ;;
+    pgbouncer) PGBOUNCER=${PGBOUNCER:-$(PATH=$PATH:/usr/sbin type -P pgbouncer)} ;;
     nginx-light) NGINX=${NGINX:-$(PATH=$PATH:/usr/sbin type -P nginx)} ;;
     *) type -P "$1" >/dev/null ;;
   esac

@@ -21,6 +21,7 @@ mod report;
 mod secret_file;
 #[cfg(test)]
 mod tests;
+mod values;
 mod wrong;
 
 pub use parse::address;

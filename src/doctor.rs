@@ -1,24 +1,15 @@
 //! The doctor: tests every setting against the real services and says what to do.
 
-use crate::app::{self, App, Pace};
+mod finding;
+mod postgres;
+mod redis;
+
+use crate::app::{App, Pace};
 use crate::config::Config;
 use crate::coolify::{Error, ServerLimits};
-use crate::store;
+use finding::Finding;
 use std::io::Write;
-use std::time::SystemTime;
-use time::OffsetDateTime;
 use url::Url;
-
-/// The difference between two clocks that is worth a warning, in seconds.
-const SKEW_SECONDS: i64 = 5;
-
-/// The result of a check.
-enum Finding {
-    Fine(String),
-    /// It works, but may cause a problem later.
-    Warning(String),
-    Wrong(String),
-}
 
 /// Runs all checks and prints a line for each.
 ///
@@ -27,10 +18,14 @@ enum Finding {
 pub async fn run(config: &Config, misspelled: Vec<String>) -> anyhow::Result<()> {
     let app = crate::build(config, "vps-claude:doctor:", Pace::default())?;
     let mut findings = vec![
-        ("DATABASE_URL", database(&app).await),
-        ("REDIS_URL", redis(&app).await),
+        ("DATABASE_URL", postgres::database(&app, config).await?),
+        ("REDIS_URL", redis::redis(config).await),
     ];
-    findings.extend(clock(&app).await.map(|finding| ("clock", finding)));
+    findings.extend(
+        postgres::clock(&app)
+            .await
+            .map(|finding| ("clock", finding)),
+    );
     findings.extend(coolify(&app).await);
     let host = config.public_url.as_ref().and_then(Url::host_str);
     findings.extend(host.and_then(|host| neighbours(host, &config.domain.common())));
@@ -52,47 +47,6 @@ pub async fn run(config: &Config, misspelled: Vec<String>) -> anyhow::Result<()>
         findings.len()
     );
     Ok(())
-}
-
-async fn database(app: &App) -> Finding {
-    if app::database_answers(app).await {
-        Finding::Fine("PostgreSQL answers.".to_owned())
-    } else {
-        Finding::Wrong("PostgreSQL does not answer. Check the address and that it runs.".to_owned())
-    }
-}
-
-/// Compares this machine's clock with the database's; prints nothing when they agree.
-async fn clock(app: &App) -> Option<Finding> {
-    let theirs = store::now(&app.pool).await.ok()?;
-    let ours = OffsetDateTime::from(SystemTime::now());
-    skew((ours - theirs).whole_seconds())
-}
-
-fn skew(seconds: i64) -> Option<Finding> {
-    let direction = if seconds > 0 { "ahead of" } else { "behind" };
-    let text = format!(
-        "this machine's clock is {} s {direction} PostgreSQL's. Deployments work all the same; set the clock, or the log's times mislead.",
-        seconds.abs()
-    );
-    (seconds.abs() > SKEW_SECONDS).then_some(Finding::Warning(text))
-}
-
-async fn redis(app: &App) -> Finding {
-    for _ in 0..20 {
-        match app.redis.answers().await {
-            None => {
-                return Finding::Fine(
-                    "not set; limits and cache work inside the process.".to_owned(),
-                );
-            }
-            Some(true) => return Finding::Fine("Redis answers.".to_owned()),
-            Some(false) => tokio::time::sleep(std::time::Duration::from_millis(100)).await,
-        }
-    }
-    Finding::Warning(
-        "Redis does not answer; limits and cache work inside the process meanwhile.".to_owned(),
-    )
 }
 
 async fn coolify(app: &App) -> Vec<(&'static str, Finding)> {
@@ -204,17 +158,6 @@ mod tests {
         ] {
             let found = neighbours(host, agents);
             assert_eq!(found.is_some(), are_near, "{host} {agents}");
-        }
-    }
-
-    #[test]
-    fn a_clock_that_goes_wrong_is_named() {
-        assert!(skew(0).is_none() && skew(5).is_none() && skew(-5).is_none());
-        for (seconds, words) in [(1_500, "1500 s ahead of"), (-6, "6 s behind")] {
-            let Some(Finding::Warning(text)) = skew(seconds) else {
-                panic!("{seconds}")
-            };
-            assert!(text.contains(words), "{text}");
         }
     }
 }

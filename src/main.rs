@@ -21,7 +21,7 @@ use anyhow::Context;
 use app::{App, Pace, Parts};
 use config::given::Given;
 use config::{Command, Config, Log, LogFormat};
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 use std::io::{self, IsTerminal, Write};
 use std::net::SocketAddr;
 use std::process::ExitCode;
@@ -122,7 +122,7 @@ async fn serve(config: &Config, ready: Option<fn(SocketAddr) -> String>) -> anyh
         ..Pace::default()
     };
     let app = build(config, PREFIX, pace)?;
-    migrate(&app).await?;
+    migrate(&app, config).await?;
     actions::hashing::warm_up();
     let listener = TcpListener::bind(config.listen)
         .await
@@ -138,6 +138,7 @@ async fn serve(config: &Config, ready: Option<fn(SocketAddr) -> String>) -> anyh
         secure: config.secure,
         demo: config.demo,
     };
+    tokio::spawn(warn_of_redis(config.redis_url.clone()));
     let worker = tokio::spawn(worker::run(app.clone(), stop.clone()));
     let served = tokio::spawn(web::serve(listener, web, stop.clone())).await;
     stop.cancel();
@@ -149,11 +150,25 @@ async fn serve(config: &Config, ready: Option<fn(SocketAddr) -> String>) -> anyh
     Ok(served?)
 }
 
-/// Runs the migrations.
-async fn migrate(app: &App) -> anyhow::Result<()> {
-    store::migrate(&app.pool)
-        .await
-        .context("DATABASE_URL: the tables cannot be brought up to date")
+/// Says what is wrong with Redis: everything works without it, so nobody would notice.
+async fn warn_of_redis(url: Option<SecretString>) {
+    let Some(url) = url else { return };
+    if let Err(why) = redis::attempt::attempt(url.expose_secret(), PREFIX).await {
+        tracing::warn!(
+            ?why,
+            "Redis is not used: limits and the budget of calls are kept in the process"
+        );
+    }
+}
+
+/// Waits for the database and runs the migrations.
+async fn migrate(app: &App, config: &Config) -> anyhow::Result<()> {
+    let servers = config::servers(config.database_url.expose_secret())?;
+    let migrated = async {
+        store::servers::wait(&app.pool, &servers).await?;
+        store::servers::migrate(&app.pool).await
+    };
+    migrated.await.context("DATABASE_URL")
 }
 
 /// Builds the application; does not connect yet.
@@ -169,7 +184,7 @@ fn build(config: &Config, prefix: &str, pace: Pace) -> anyhow::Result<App> {
     let source = config.source.clone();
     let branch = coolify::Branch::new(&source.repository, &source.branch)?;
     Ok(App::new(Parts {
-        pool: store::pool(servers[0].clone()),
+        pool: store::servers::pool(&servers),
         client: coolify::Client::new(config.coolify.clone(), config.source.clone())?,
         probe: coolify::Probe::new()?,
         redis,

@@ -93,50 +93,6 @@ impl Settings {
         Ok(Log { format, filter })
     }
 
-    /// Every setting as given, or its default.
-    pub(super) fn values(&self) -> [(&'static str, Option<&str>); 23] {
-        [
-            ("DATABASE_URL", self.database_url.as_deref()),
-            ("DATABASE_URL_FILE", self.database_url_file.as_deref()),
-            ("REDIS_URL", self.redis_url.as_deref()),
-            ("REDIS_URL_FILE", self.redis_url_file.as_deref()),
-            ("COOLIFY_API_URL", self.coolify_api_url.as_deref()),
-            ("COOLIFY_API_TOKEN", self.coolify_api_token.as_deref()),
-            (
-                "COOLIFY_API_TOKEN_FILE",
-                self.coolify_api_token_file.as_deref(),
-            ),
-            ("COOLIFY_PROJECT_UUID", self.coolify_project_uuid.as_deref()),
-            ("COOLIFY_SERVER_UUID", self.coolify_server_uuid.as_deref()),
-            (
-                "COOLIFY_ENVIRONMENT_NAME",
-                Some(or(&self.coolify_environment_name, ENVIRONMENT_NAME)),
-            ),
-            (
-                "COOLIFY_DESTINATION_UUID",
-                self.coolify_destination_uuid.as_deref(),
-            ),
-            ("AGENTS_DOMAIN", self.agents_domain.as_deref()),
-            (
-                "AGENT_REPOSITORY",
-                Some(or(&self.agent_repository, REPOSITORY)),
-            ),
-            ("AGENT_BRANCH", Some(or(&self.agent_branch, BRANCH))),
-            ("AGENT_UPDATES", Some(or(&self.agent_updates, UPDATES))),
-            ("AGENT_PORT", Some(or(&self.agent_port, PORT))),
-            ("AGENT_FOLDER", Some(or(&self.agent_folder, FOLDER))),
-            ("LISTEN", Some(or(&self.listen, ADDRESS))),
-            ("PUBLIC_URL", self.public_url.as_deref()),
-            ("REGISTRATION", Some(or(&self.registration, REGISTRATION))),
-            (
-                "TURN_TIMEOUT_HOURS",
-                Some(or(&self.turn_timeout_hours, TURN_TIMEOUT)),
-            ),
-            ("LOG_FORMAT", Some(or(&self.log_format, LOG_FORMAT))),
-            ("RUST_LOG", Some(or(&self.rust_log, RUST_LOG))),
-        ]
-    }
-
     /// Fills in what the demo needs to talk to a simulated Coolify.
     pub fn for_demo(&mut self, coolify: &Connection, agents_domain: String) {
         self.coolify_api_url = Some(coolify.url.to_string());

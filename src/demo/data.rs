@@ -56,7 +56,7 @@ const LIMIT: Duration = Duration::from_mins(2);
 /// When the database fails, or creating the data times out.
 pub async fn fill(config: &Config, simulator: &Simulator) -> anyhow::Result<()> {
     let app = crate::build(config, "vps-claude:demo:", pace())?;
-    crate::migrate(&app).await?;
+    crate::migrate(&app, config).await?;
     hashing::warm_up();
     if let Some(people) = register(&app).await? {
         past(&app, simulator, &people).await?;

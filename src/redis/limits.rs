@@ -65,7 +65,7 @@ pub struct Limits {
 }
 
 /// Takes a token, or returns the wait for one in milliseconds.
-const TAKE: &str = r"
+pub(super) const TAKE: &str = r"
 local capacity, refill = tonumber(ARGV[1]), tonumber(ARGV[2])
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)

@@ -1,6 +1,7 @@
 //! State that all instances share and may lose at any time: the rate limits, the budget of calls to Coolify. Without
 //! Redis, or during its outages, each works inside the process: no request fails because of Redis.
 
+pub mod attempt;
 pub mod calls;
 pub mod limits;
 pub mod schedule;

@@ -42,7 +42,9 @@ pub enum PageError {
 
 impl From<sqlx::Error> for PageError {
     fn from(error: sqlx::Error) -> Self {
-let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
+        let code = error
+            .as_database_error()
+            .and_then(sqlx::error::DatabaseError::code);
         // Text with the character NUL, which PostgreSQL cannot hold.
         if code.as_deref() == Some("22021") {
             return Self::Unreadable;

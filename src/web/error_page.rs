@@ -42,7 +42,8 @@ pub async fn of_sessions(request: Request, next: Next) -> Response {
     let is_bare = response.status() == StatusCode::INTERNAL_SERVER_ERROR
         && !response.headers().contains_key(header::CONTENT_TYPE);
     if is_bare {
-        return dressed(&Visitor::unknown(&asked), Saying::unavailable());
+        let headers = response.headers();
+        return dressed(&Visitor::unknown(&asked), Saying::unavailable(), headers);
     }
     response
 }

@@ -82,7 +82,7 @@ const WRONG: [(&str, &str, i32, &str); 7] = [
         "DATABASE_URL",
         "postgres://vps@127.0.0.1:1/vps",
         1,
-        "WRONG    DATABASE_URL: PostgreSQL does not answer. Check the address and that it runs.",
+        "WRONG    DATABASE_URL: PostgreSQL at 127.0.0.1:1 cannot be reached: nothing listens there (connection refused).",
     ),
     (
         "REDIS_URL",

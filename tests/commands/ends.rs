@@ -1,7 +1,7 @@
 //! How the commands end: 0 when they were asked to stop, 1 when something cannot be done, 2 for a wrong setting.
 
 use crate::database;
-use crate::program::{NOBODY, Program};
+use crate::program::Program;
 use std::io::Write;
 use std::net::{TcpListener, TcpStream};
 
@@ -64,17 +64,15 @@ async fn what_cannot_be_done_ends_with_one_and_a_line_that_says_what() {
         .run()
         .with(1)
         .says("vps-claude: ");
+    let missing = database::url_of("no_such_database");
     for command in ["serve", "demo"] {
         Program::new(&[command])
             .able_to_serve(&database)
-            .with(
-                "DATABASE_URL",
-                &format!("postgres://vps:hidden@{NOBODY}/vps"),
-            )
+            .with("DATABASE_URL", missing.as_str())
             .run()
             .with(1)
-            .says("vps-claude: DATABASE_URL: the tables cannot be brought up to date")
-            .says_nothing_of("hidden");
+            .says("vps-claude: DATABASE_URL: PostgreSQL at ")
+            .says_nothing_of(missing.password().unwrap());
     }
     database::remove(&database).await;
 }

@@ -8,7 +8,12 @@ mod doctor;
 mod dotenv;
 mod ends;
 mod manual;
+mod pgbouncer;
+mod postgres;
 #[path = "../support/process.rs"]
 mod process;
 mod program;
+mod redis;
+mod relay;
+mod server;
 mod visitor;

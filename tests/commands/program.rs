@@ -111,6 +111,11 @@ impl Program {
 }
 
 impl Running {
+    /// Waits for the next line with these words; returns what follows them there.
+    pub fn until(&self, words: &str) -> String {
+        self.process.until(words)
+    }
+
     /// Sends a signal and waits for the end.
     pub fn stop(self, signal: &str) -> Ended {
         self.process.signal(signal);

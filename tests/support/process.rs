@@ -46,18 +46,20 @@ impl Process {
     /// Starts it and waits for the line that says it is ready; returns what follows these words there.
     pub fn start(command: &mut Command, ready: &str) -> (Self, String) {
         let process = Self::spawn(command);
+        let rest = process.until(ready);
+        (process, rest)
+    }
+
+    /// Waits for the next line with these words; returns what follows them there.
+    pub fn until(&self, words: &str) -> String {
         let deadline = Instant::now() + PATIENCE;
         let left = || deadline.saturating_duration_since(Instant::now());
-        while let Ok(line) = process.told.recv_timeout(left()) {
-            if let Some((_, rest)) = line.split_once(ready) {
-                let rest = rest.trim_end_matches('.').to_owned();
-                return (process, rest);
+        while let Ok(line) = self.told.recv_timeout(left()) {
+            if let Some((_, rest)) = line.split_once(words) {
+                return rest.trim_end_matches('.').to_owned();
             }
         }
-        panic!(
-            "{command:?} never said {ready:?}, but\n{}",
-            process.lines().join("\n")
-        );
+        panic!("it never said {words:?}, but\n{}", self.lines().join("\n"));
     }
 
     /// Every line so far.

@@ -1,0 +1,56 @@
+//! Every setting as given, by its variable.
+
+use super::parse::or;
+use super::{
+    ADDRESS, BRANCH, ENVIRONMENT_NAME, FOLDER, LOG_FORMAT, PORT, REGISTRATION, REPOSITORY,
+    RUST_LOG, Settings, TURN_TIMEOUT, UPDATES,
+};
+
+type Value<'a> = (&'static str, Option<&'a str>);
+
+impl Settings {
+    /// Every setting as given, or its default.
+    pub(super) fn values(&self) -> Vec<Value<'_>> {
+        let of_services = self.of_services();
+        of_services.into_iter().chain(self.of_itself()).collect()
+    }
+
+    /// What others need: PostgreSQL, Redis and Coolify.
+    fn of_services(&self) -> [Value<'_>; 11] {
+        let environment = or(&self.coolify_environment_name, ENVIRONMENT_NAME);
+        let (token, token_file) = (&self.coolify_api_token, &self.coolify_api_token_file);
+        let destination = &self.coolify_destination_uuid;
+        [
+            ("DATABASE_URL", self.database_url.as_deref()),
+            ("DATABASE_URL_FILE", self.database_url_file.as_deref()),
+            ("REDIS_URL", self.redis_url.as_deref()),
+            ("REDIS_URL_FILE", self.redis_url_file.as_deref()),
+            ("COOLIFY_API_URL", self.coolify_api_url.as_deref()),
+            ("COOLIFY_API_TOKEN", token.as_deref()),
+            ("COOLIFY_API_TOKEN_FILE", token_file.as_deref()),
+            ("COOLIFY_PROJECT_UUID", self.coolify_project_uuid.as_deref()),
+            ("COOLIFY_SERVER_UUID", self.coolify_server_uuid.as_deref()),
+            ("COOLIFY_ENVIRONMENT_NAME", Some(environment)),
+            ("COOLIFY_DESTINATION_UUID", destination.as_deref()),
+        ]
+    }
+
+    fn of_itself(&self) -> [Value<'_>; 12] {
+        let hours = or(&self.turn_timeout_hours, TURN_TIMEOUT);
+        let of = |value, default| Some(or(value, default));
+        [
+            ("AGENTS_DOMAIN", self.agents_domain.as_deref()),
+            ("AGENT_REPOSITORY", of(&self.agent_repository, REPOSITORY)),
+            ("AGENT_BRANCH", of(&self.agent_branch, BRANCH)),
+            ("AGENT_UPDATES", of(&self.agent_updates, UPDATES)),
+            ("AGENT_PORT", of(&self.agent_port, PORT)),
+            ("AGENT_FOLDER", of(&self.agent_folder, FOLDER)),
+            ("LISTEN", of(&self.listen, ADDRESS)),
+            ("PUBLIC_URL", self.public_url.as_deref()),
+            ("REGISTRATION", of(&self.registration, REGISTRATION)),
+            ("TURN_TIMEOUT_HOURS", Some(hours)),
+            ("LOG_FORMAT", of(&self.log_format, LOG_FORMAT)),
+            ("RUST_LOG", of(&self.rust_log, RUST_LOG)),
+        ]
+    }
+}
