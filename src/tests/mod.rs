@@ -8,6 +8,7 @@ mod busy;
 mod by_uuid;
 mod circles;
 mod container;
+mod cookies;
 mod database;
 mod deployment_page;
 mod deployments;

@@ -1,10 +1,11 @@
 //! Registration, sign-in, sign-out, and the colour theme.
 
 use super::back;
+use super::cookies::Ours;
 use super::error::PageError;
 use super::fields::{Errors, Fields, Rules, errors};
 use super::page::{Page, html, html_with};
-use super::session::{Visitor, remember};
+use super::session::Visitor;
 use super::state::{Notice, Web};
 use crate::actions::accounts::{self, Refusal, Registration};
 use axum::extract::{Query, State};
@@ -256,5 +257,5 @@ pub async fn theme(
     };
     let back = back::with_current_query(&chosen.back, &headers);
     let response = Redirect::to(&back).into_response();
-    remember(&web, response, "/", "theme", theme)
+    Ours::Theme.remembered(&web, response, theme)
 }

@@ -30,17 +30,17 @@ pub async fn pages(State(web): State<Web>, request: Request, next: Next) -> Resp
     } else {
         None
     };
-    let visitor = known.unwrap_or_else(|| Visitor::unknown(&asked));
+    let visitor = known.unwrap_or_else(|| Visitor::unknown(&asked, &web));
     dressed(&visitor, saying)
 }
 
 /// The same for polls, which have no visitor: a page takes the sentence from it.
-pub async fn of_polls(request: Request, next: Next) -> Response {
+pub async fn of_polls(State(web): State<Web>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     match response.extensions_mut().remove::<Saying>() {
         Some(saying) => {
             let (parts, ()) = axum::http::Request::new(()).into_parts();
-            dressed(&Visitor::unknown(&parts), saying)
+            dressed(&Visitor::unknown(&parts, &web), saying)
         }
         None => response,
     }

@@ -8,6 +8,7 @@ mod back;
 mod calls;
 mod changes;
 mod container;
+mod cookies;
 mod deployment;
 mod deployment_view;
 mod environments;
@@ -69,17 +70,17 @@ pub fn router(web: Web) -> Router {
             error_page::pages,
         ))
         .layer(session::layer(&web))
-        .layer(axum::middleware::from_fn_with_state(
-            web.secure,
-            session::only_one,
-        ))
         .layer(DefaultBodyLimit::disable());
     Router::new()
         .route("/healthz", get(async || "ok\n"))
         .route("/readyz", get(ready))
         .route("/assets/{file}", get(assets::serve))
-        .merge(polls())
+        .merge(polls(&web))
         .merge(pages)
+        .layer(axum::middleware::from_fn_with_state(
+            web.secure,
+            cookies::only_ours,
+        ))
         .layer(CatchPanicLayer::custom(error::panicked))
         .layer(axum::middleware::from_fn_with_state(
             web.secure,
@@ -91,7 +92,7 @@ pub fn router(web: Web) -> Router {
 
 /// The polls of pages. They need neither the session's data nor a visitor, and are asked far more often than anything
 /// else, so they have no layer that looks these up.
-fn polls() -> Router<Web> {
+fn polls(web: &Web) -> Router<Web> {
     Router::new()
         .route("/environments/changes", get(list_changes::list))
         .route("/environments/{id}/changes", get(changes::page))
@@ -104,7 +105,10 @@ fn polls() -> Router<Web> {
             get(deployment::page_changes),
         )
         .method_not_allowed_fallback(error::no_such_method)
-        .layer(axum::middleware::from_fn(error_page::of_polls))
+        .layer(axum::middleware::from_fn_with_state(
+            web.clone(),
+            error_page::of_polls,
+        ))
 }
 
 fn of_accounts() -> Router<Web> {

@@ -1,16 +1,16 @@
 //! The visitor of a request: the session in PostgreSQL, and what pages need to know about the visitor.
 
 use super::back;
+use super::cookies::Ours;
 use super::error::PageError;
 use super::state::{Notice, Tone, Web};
 use crate::actions::accounts::{self, Place, Proved, Sessions};
 use crate::actions::known;
 use crate::domain::id::UserId;
 use crate::domain::user::User;
-use axum::extract::{ConnectInfo, FromRequestParts, Request, State};
+use axum::extract::{ConnectInfo, FromRequestParts};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
-use axum::middleware::Next;
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use tower_sessions::cookie::SameSite;
@@ -18,11 +18,6 @@ use tower_sessions::cookie::time::Duration;
 use tower_sessions::session::Id;
 use tower_sessions::{Expiry, Session, SessionManagerLayer};
 
-/// The session's cookie. Its prefix makes browsers take it only from this very host (RFC 6265bis, section 4.1.3.2), so
-/// that the page of an environment on a sibling domain cannot put in a session of its own.
-const COOKIE: &str = "__Host-vps-claude";
-/// The same without https, which the prefix requires.
-const COOKIE_WITHOUT_HTTPS: &str = "vps-claude";
 const NOTICES: &str = "notices";
 /// Set from registration until the first environment is created.
 const NEW_HERE: &str = "new";
@@ -34,29 +29,11 @@ const LIFETIME: Duration = Duration::days(30);
 /// Sessions in PostgreSQL; the cookie is `HttpOnly`, `SameSite=Lax`, and `Secure` when the public address is https.
 pub fn layer(web: &Web) -> SessionManagerLayer<Sessions> {
     SessionManagerLayer::new(Sessions::new(web.app.pool.clone()))
-        .with_name(cookie_name(web.secure))
+        .with_name(Ours::Session.name(web.secure))
         .with_http_only(true)
         .with_same_site(SameSite::Lax)
         .with_secure(web.secure)
         .with_expiry(Expiry::OnInactivity(LIFETIME))
-}
-
-fn cookie_name(secure: bool) -> &'static str {
-    if secure { COOKIE } else { COOKIE_WITHOUT_HTTPS }
-}
-
-/// Whoever sends two sessions is nobody: one of them is another site's, and it is not known which.
-pub async fn only_one(State(secure): State<bool>, mut request: Request, next: Next) -> Response {
-    let name = cookie_name(secure);
-    let headers = request.headers_mut();
-    if cookies(headers, name).count() > 1 {
-        let of_others = others(headers, name);
-        headers.remove(header::COOKIE);
-        if let Ok(of_others) = HeaderValue::from_str(&of_others) {
-            headers.insert(header::COOKIE, of_others);
-        }
-    }
-    next.run(request).await
 }
 
 /// The sender of a request, signed in or not.
@@ -90,7 +67,7 @@ impl FromRequestParts<Web> for Visitor {
         };
         Ok(Self {
             user,
-            theme: theme(&parts.headers),
+            theme: theme(&parts.headers, web),
             url: parts.uri.to_string(),
             address: sender(parts),
             device: device(&parts.headers),
@@ -121,9 +98,8 @@ impl FromRequestParts<Web> for Poller {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, web: &Web) -> Result<Self, Self::Rejection> {
-        let mut sent = cookies(&parts.headers, cookie_name(web.secure));
-        let only = sent.next().filter(|_| sent.next().is_none());
-        let session = only.and_then(|id| id.parse::<Id>().ok());
+        let session = Ours::Session.last(&parts.headers, web);
+        let session = session.and_then(|id| id.parse::<Id>().ok());
         let user = match session {
             Some(id) => known::user(&web.app, &id.to_string()).await,
             None => Ok(None),
@@ -144,50 +120,9 @@ fn to_login(parts: &Parts) -> Response {
     Redirect::to(&login).into_response()
 }
 
-/// The response, which also makes the browser keep a choice for a year, for the pages below this path.
-pub fn remember(
-    web: &Web,
-    mut response: Response,
-    path: &str,
-    name: &str,
-    value: &str,
-) -> Response {
-    let secure = if web.secure { "; Secure" } else { "" };
-    let cookie =
-        format!("{name}={value}; Path={path}; Max-Age=31536000; HttpOnly; SameSite=Lax{secure}");
-    if let Ok(cookie) = HeaderValue::from_str(&cookie) {
-        response.headers_mut().insert(header::SET_COOKIE, cookie);
-    }
-    response
-}
-
-/// The last cookie of this name.
-pub fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    cookies(headers, name).last()
-}
-
-/// All cookies of this name.
-fn cookies<'a>(headers: &'a HeaderMap, name: &str) -> impl Iterator<Item = &'a str> {
-    let value_of = move |pair: &'a str| pair.strip_prefix(name)?.strip_prefix('=');
-    pairs(headers).filter_map(value_of)
-}
-
-/// The cookies of other names, as a header.
-fn others(headers: &HeaderMap, name: &str) -> String {
-    let is_other = |pair: &&str| pair.split('=').next() != Some(name);
-    let others: Vec<&str> = pairs(headers).filter(is_other).collect();
-    others.join("; ")
-}
-
-fn pairs(headers: &HeaderMap) -> impl Iterator<Item = &str> {
-    let values = headers.get_all(header::COOKIE).into_iter();
-    let cookies = values.filter_map(|value| value.to_str().ok());
-    cookies.flat_map(|value| value.split(';')).map(str::trim)
-}
-
 /// The visitor's theme.
-fn theme(headers: &HeaderMap) -> &'static str {
-    match cookie(headers, "theme") {
+fn theme(headers: &HeaderMap, web: &Web) -> &'static str {
+    match Ours::Theme.last(headers, web) {
         Some("light") => "light",
         Some("dark") => "dark",
         _ => "system",
@@ -235,7 +170,7 @@ fn sender(parts: &Parts) -> IpAddr {
 
 impl Visitor {
     /// A visitor whose session is not read.
-    pub fn unknown(parts: &Parts) -> Self {
+    pub fn unknown(parts: &Parts, web: &Web) -> Self {
         let session = parts.extensions.get::<Session>().cloned();
         let session = session.unwrap_or_else(|| {
             Session::new(
@@ -246,7 +181,7 @@ impl Visitor {
         });
         Self {
             user: None,
-            theme: theme(&parts.headers),
+            theme: theme(&parts.headers, web),
             url: parts.uri.to_string(),
             address: sender(parts),
             device: device(&parts.headers),
