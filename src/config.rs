@@ -2,6 +2,7 @@
 
 use crate::coolify::{Connection, Source};
 use crate::domain::environment::AgentsDomain;
+use crate::domain::network::TrustedProxies;
 use clap::{Args, Parser, Subcommand};
 use secrecy::{ExposeSecret, SecretString};
 use std::net::SocketAddr;
@@ -17,7 +18,7 @@ mod wrong;
 pub use parse::address;
 pub use wrong::Wrong;
 
-use parse::{one_of, or, parsed, present, url_of};
+use parse::{one_of, or, origin_of, parsed, present, proxies, url_of};
 
 /// The defaults of missing and blank settings.
 const ENVIRONMENT_NAME: &str = "production";
@@ -27,6 +28,7 @@ const PORT: &str = "8080";
 const UPDATES: &str = "on";
 const FOLDER: &str = "/home/coder/workspace";
 const ADDRESS: &str = "127.0.0.1:3000";
+const PROXIES: &str = "127.0.0.0/8, ::1";
 const REGISTRATION: &str = "open";
 const LOG_FORMAT: &str = "text";
 const TURN_TIMEOUT: &str = "12";
@@ -119,6 +121,9 @@ pub struct Settings {
     /// The address people use; https makes the cookies Secure.
     #[arg(long, env, global = true)]
     public_url: Option<String>,
+    /// The proxies whose word about the sender of a request is believed: networks separated by commas, or how many.
+    #[arg(long, env, global = true, default_value = PROXIES)]
+    trusted_proxies: String,
     /// Whether new people may register: open or closed.
     #[arg(long, env, global = true, default_value = REGISTRATION)]
     registration: String,
@@ -149,6 +154,8 @@ pub struct Config {
     pub public_url: Option<Url>,
     /// It is https, so cookies are Secure.
     pub secure: bool,
+    /// Whose word about the sender of a request is believed.
+    pub trusted_proxies: TrustedProxies,
     pub registration_open: bool,
     /// How long a deployment may wait for its turn.
     pub turn_timeout: Duration,
@@ -193,6 +200,7 @@ impl Settings {
                 .as_ref()
                 .is_some_and(|url| url.scheme() == "https"),
             public_url,
+            trusted_proxies: proxies(or(&self.trusted_proxies, PROXIES))?,
             registration_open: one_of(
                 "REGISTRATION",
                 or(&self.registration, REGISTRATION),
@@ -315,8 +323,7 @@ impl Settings {
 
     fn public_url(&self) -> Result<Option<Url>, Wrong> {
         let url = present(self.public_url.as_ref());
-        url.map(|url| url_of("PUBLIC_URL", &url, &["http", "https"]))
-            .transpose()
+        url.map(|url| origin_of("PUBLIC_URL", &url)).transpose()
     }
 
     #[expect(

@@ -173,6 +173,8 @@ async fn serve(config: &Config, ready: Option<fn(SocketAddr) -> String>) -> anyh
     let web = Web {
         app: app.clone(),
         secure: config.secure,
+        public_url: config.public_url.clone().map(Into::into),
+        proxies: web::Proxies::new(config.trusted_proxies.clone()).into(),
         demo: config.demo,
     };
     let worker = tokio::spawn(worker::run(app.clone(), stop.clone()));

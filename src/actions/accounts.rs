@@ -4,6 +4,7 @@ use super::hashing::{self, Busy};
 use crate::app::App;
 use crate::domain::id::{SessionId, UserId};
 use crate::domain::invalid::{Invalid, Wrong, Wrongs, check};
+use crate::domain::network::network_of;
 use crate::domain::password::Password;
 use crate::domain::user::{Email, UserName};
 use crate::redis::limits::{self, Bucket};
@@ -135,7 +136,7 @@ async fn spend(
     email: &str,
 ) -> Result<(), Refusal> {
     app.limits
-        .take(by_address, &from.to_string())
+        .take(by_address, &network_of(from).to_string())
         .await
         .map_err(Refusal::TooMany)?;
     let mut account = DefaultHasher::new();

@@ -17,7 +17,7 @@ const NEEDED: [(&str, &str); 6] = [
 ];
 
 /// Each setting that may be left out, and what it is then.
-const DEFAULTS: [(&str, &str); 13] = [
+const DEFAULTS: [(&str, &str); 14] = [
     ("REDIS_URL", "None"),
     ("COOLIFY_ENVIRONMENT_NAME", "production"),
     ("COOLIFY_DESTINATION_UUID", "None"),
@@ -28,6 +28,7 @@ const DEFAULTS: [(&str, &str); 13] = [
     ("AGENT_FOLDER", "/home/coder/workspace"),
     ("LISTEN", "127.0.0.1:3000"),
     ("PUBLIC_URL", "false"),
+    ("TRUSTED_PROXIES", "Networks([127.0.0.0/8, ::1/128])"),
     ("REGISTRATION", "true"),
     ("TURN_TIMEOUT_HOURS", "43200s"),
     ("LOG_FORMAT", "Text"),
@@ -198,6 +199,7 @@ fn meaning(config: &Config, log: LogFormat, name: &str) -> String {
         "AGENT_FOLDER" => config.folder.clone(),
         "LISTEN" => config.listen.to_string(),
         "PUBLIC_URL" => config.secure.to_string(),
+        "TRUSTED_PROXIES" => format!("{:?}", config.trusted_proxies),
         "REGISTRATION" => config.registration_open.to_string(),
         "TURN_TIMEOUT_HOURS" => format!("{:?}", config.turn_timeout),
         "LOG_FORMAT" => format!("{log:?}"),

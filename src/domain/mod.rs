@@ -9,6 +9,7 @@ pub mod id;
 pub mod invalid;
 pub mod judge;
 pub mod log_section;
+pub mod network;
 pub mod password;
 pub mod repository;
 pub mod status;

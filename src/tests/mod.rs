@@ -25,6 +25,7 @@ mod mischief;
 mod outages;
 mod passwords;
 mod person;
+mod proxies;
 mod refusals;
 mod refused_by_coolify;
 mod removal;

@@ -15,6 +15,7 @@ mod environments;
 mod error;
 mod error_page;
 mod fields;
+mod forwarded;
 mod groups;
 mod guard;
 mod history;
@@ -24,6 +25,7 @@ mod log;
 mod log_file;
 mod log_sections;
 mod new;
+mod origin;
 mod page;
 mod removal;
 mod report;
@@ -36,6 +38,7 @@ mod updates;
 mod view;
 mod words;
 
+pub use forwarded::Proxies;
 pub use state::Web;
 
 use axum::Router;
@@ -64,7 +67,10 @@ pub fn router(web: Web) -> Router {
         .fallback(error::no_such_page)
         .method_not_allowed_fallback(error::no_such_method)
         .layer(axum::middleware::from_fn(guard::whole_body))
-        .layer(axum::middleware::from_fn(guard::same_origin))
+        .layer(axum::middleware::from_fn_with_state(
+            web.clone(),
+            guard::same_origin,
+        ))
         .layer(axum::middleware::from_fn_with_state(
             web.clone(),
             error_page::pages,

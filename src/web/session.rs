@@ -3,16 +3,17 @@
 use super::back;
 use super::cookies::Ours;
 use super::error::PageError;
+use super::forwarded;
 use super::state::{Notice, Tone, Web};
 use crate::actions::accounts::{self, Place, Proved, Sessions};
 use crate::actions::known;
 use crate::domain::id::UserId;
 use crate::domain::user::User;
-use axum::extract::{ConnectInfo, FromRequestParts};
+use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::IpAddr;
 use tower_sessions::cookie::SameSite;
 use tower_sessions::cookie::time::Duration;
 use tower_sessions::session::Id;
@@ -69,7 +70,7 @@ impl FromRequestParts<Web> for Visitor {
             user,
             theme: theme(&parts.headers, web),
             url: parts.uri.to_string(),
-            address: sender(parts),
+            address: forwarded::sender(parts, &web.proxies),
             device: device(&parts.headers),
             session,
         })
@@ -151,23 +152,6 @@ fn device(headers: &HeaderMap) -> &'static str {
     }
 }
 
-/// The client's IP address. A proxy on this machine or in a private network is trusted, and its client is the last
-/// entry of `X-Forwarded-For`, which the proxy added itself.
-fn sender(parts: &Parts) -> IpAddr {
-    let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
-    let peer = peer.map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |ConnectInfo(peer)| {
-        peer.ip().to_canonical()
-    });
-    let trusted = match peer {
-        IpAddr::V4(peer) => peer.is_loopback() || peer.is_private(),
-        IpAddr::V6(peer) => peer.is_loopback() || peer.is_unique_local(),
-    };
-    let forwarded = parts.headers.get_all("x-forwarded-for").iter().next_back();
-    let last =
-        forwarded.and_then(|value| value.to_str().ok()?.rsplit(',').next()?.trim().parse().ok());
-    last.filter(|_| trusted).unwrap_or(peer)
-}
-
 impl Visitor {
     /// A visitor whose session is not read.
     pub fn unknown(parts: &Parts, web: &Web) -> Self {
@@ -183,7 +167,7 @@ impl Visitor {
             user: None,
             theme: theme(&parts.headers, web),
             url: parts.uri.to_string(),
-            address: sender(parts),
+            address: forwarded::sender(parts, &web.proxies),
             device: device(&parts.headers),
             session,
         }
