@@ -13,6 +13,7 @@ pub mod events;
 pub mod log;
 pub mod log_lines;
 pub mod rollouts;
+pub mod secrets;
 pub mod sessions;
 pub mod turns;
 pub mod upcoming;

@@ -20,6 +20,7 @@ mod forms;
 mod groups;
 mod harness;
 mod kept;
+mod lockout;
 mod log;
 mod mischief;
 mod outages;

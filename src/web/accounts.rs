@@ -108,11 +108,11 @@ pub async fn register(
         email: &typed.email,
         password: typed.password.expose_secret(),
     };
-    match accounts::register(&web.app, visitor.address, &registration).await {
+    match accounts::register(&web.app, &visitor.sender, &registration).await {
         Ok(proved) => {
             visitor.sign_in(&web, &proved).await?;
             visitor.welcome().await?;
-            Ok(Redirect::to(back::after_login(&typed.next)).into_response())
+            Ok(signed_in(&web, &visitor, &typed).await)
         }
         Err(Refusal::Closed) => {
             let context = Context::new(&web, &visitor, "Register", Form::default()).await;
@@ -149,15 +149,24 @@ pub async fn login(
         return over_http(&web, &visitor, "Sign in", "accounts/login.html", typed).await;
     }
     let password = typed.password.expose_secret();
-    let refusal = match accounts::sign_in(&web.app, visitor.address, &typed.email, password).await {
+    let refusal = match accounts::sign_in(&web.app, &visitor.sender, &typed.email, password).await {
         Ok(proved) if visitor.sign_in(&web, &proved).await? => {
-            return Ok(Redirect::to(back::after_login(&typed.next)).into_response());
+            return Ok(signed_in(&web, &visitor, &typed).await);
         }
         Ok(_) => Refusal::credentials(),
         Err(refusal) => refusal,
     };
     let template = "accounts/login.html";
     again(&web, &visitor, "Sign in", template, typed, refusal).await
+}
+
+/// Leads to where the visitor wanted to go; from now on the browser is known for the account.
+async fn signed_in(web: &Web, visitor: &Visitor, typed: &Typed) -> Response {
+    let response = Redirect::to(back::after_login(&typed.next)).into_response();
+    match accounts::mark(&web.app, &visitor.sender, &typed.email).await {
+        Some(mark) => Ours::Mark.remembered(web, response, &mark),
+        None => response,
+    }
 }
 
 /// Whether the browser drops the session's cookie, because it came over http and the public address is https. Browsers

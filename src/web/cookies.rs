@@ -20,10 +20,16 @@ pub enum Ours {
     Theme,
     /// The groups of the list that are shut.
     Shut,
+    /// The mark of a browser in which somebody signed in before.
+    Mark,
 }
 
+/// Cookies that a response sets after that of the session.
+#[derive(Clone, Default)]
+struct Remembered(Vec<HeaderValue>);
+
 impl Ours {
-    const ALL: [Self; 3] = [Self::Session, Self::Theme, Self::Shut];
+    const ALL: [Self; 4] = [Self::Session, Self::Theme, Self::Shut, Self::Mark];
 
     /// Its name where people come by https, and elsewhere.
     pub fn name(self, secure: bool) -> &'static str {
@@ -31,6 +37,7 @@ impl Ours {
             Self::Session => "__Host-vps-claude",
             Self::Theme => "__Host-theme",
             Self::Shut => "__Host-shut",
+            Self::Mark => "__Host-vps-claude-known",
         };
         if secure {
             prefixed
@@ -58,7 +65,8 @@ impl Ours {
             "{name}={value}; Path=/; Max-Age={YEAR_SECONDS}; HttpOnly; SameSite=Lax{secure}"
         );
         if let Ok(cookie) = HeaderValue::from_str(&cookie) {
-            response.headers_mut().append(header::SET_COOKIE, cookie);
+            let remembered: &mut Remembered = response.extensions_mut().get_or_insert_default();
+            remembered.0.push(cookie);
         }
         response
     }
@@ -77,6 +85,10 @@ pub async fn only_ours(State(secure): State<bool>, mut request: Request, next: N
         }
     }
     let mut response = next.run(request).await;
+    let remembered = response.extensions_mut().remove::<Remembered>();
+    for cookie in remembered.unwrap_or_default().0 {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
     if secure {
         let set = response.headers_mut().entry(header::SET_COOKIE);
         if let header::Entry::Occupied(mut set) = set {

@@ -6,6 +6,7 @@ use super::error::PageError;
 use super::forwarded;
 use super::state::{Notice, Tone, Web};
 use crate::actions::accounts::{self, Place, Proved, Sessions};
+use crate::actions::browsers::Sender;
 use crate::actions::known;
 use crate::domain::id::UserId;
 use crate::domain::user::User;
@@ -13,12 +14,13 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
-use std::net::IpAddr;
 use tower_sessions::cookie::SameSite;
 use tower_sessions::cookie::time::Duration;
 use tower_sessions::session::Id;
 use tower_sessions::{Expiry, Session, SessionManagerLayer};
 
+/// How many marks of a browser are looked at: its own, and others that a neighbour's page has set.
+const MARKS: usize = 8;
 const NOTICES: &str = "notices";
 /// Set from registration until the first environment is created.
 const NEW_HERE: &str = "new";
@@ -43,7 +45,7 @@ pub struct Visitor {
     pub theme: &'static str,
     /// The path and the query.
     pub url: String,
-    pub address: IpAddr,
+    pub sender: Sender,
     /// The browser and the operating system, for the list of sessions.
     device: &'static str,
     pub session: Session,
@@ -70,7 +72,7 @@ impl FromRequestParts<Web> for Visitor {
             user,
             theme: theme(&parts.headers, web),
             url: parts.uri.to_string(),
-            address: forwarded::sender(parts, &web.proxies),
+            sender: sender(parts, web),
             device: device(&parts.headers),
             session,
         })
@@ -152,6 +154,15 @@ fn device(headers: &HeaderMap) -> &'static str {
     }
 }
 
+/// Who sends a request that may hold a password.
+fn sender(parts: &Parts, web: &Web) -> Sender {
+    let marks = Ours::Mark.all(&parts.headers, web).take(MARKS);
+    Sender {
+        address: forwarded::sender(parts, &web.proxies),
+        marks: marks.map(str::to_owned).collect(),
+    }
+}
+
 impl Visitor {
     /// A visitor whose session is not read.
     pub fn unknown(parts: &Parts, web: &Web) -> Self {
@@ -167,7 +178,7 @@ impl Visitor {
             user: None,
             theme: theme(&parts.headers, web),
             url: parts.uri.to_string(),
-            address: forwarded::sender(parts, &web.proxies),
+            sender: sender(parts, web),
             device: device(&parts.headers),
             session,
         }
@@ -184,7 +195,7 @@ impl Visitor {
         self.session.save().await?;
         let place = Place {
             device: self.device,
-            address: self.address,
+            address: self.sender.address,
         };
         let begun = accounts::begin_session(&web.app, &self.session_id(), proved, &place).await?;
         if !begun {
