@@ -2,7 +2,7 @@
 
 use super::attempts::{Attempt, account_of};
 use super::browsers::{self, Sender};
-use super::hashing::{self, Busy};
+use super::hashing::{self, Busy, Verdict};
 use crate::app::App;
 use crate::domain::id::{SessionId, UserId};
 use crate::domain::invalid::{Invalid, Wrong, Wrongs, check};
@@ -117,11 +117,31 @@ async fn find(app: &App, email: &str, password: &str) -> Result<Proved, Refusal>
     let (id, hash) = found.unzip();
     let hash: Option<SecretString> = hash.map(Into::into);
     let attempt = Password::attempt(password);
-    let matches = hashing::verify(&app.hash_slots, attempt, hash.clone()).await?;
-    match (matches, id, hash) {
-        (true, Some(id), Some(hash)) => Ok(Proved { id, hash }),
-        _ => Err(Refusal::credentials()),
+    let verdict = hashing::verify(&app.hash_slots, attempt, hash.clone()).await?;
+    let (Some(id), Some(hash)) = (id, hash) else {
+        return Err(Refusal::credentials());
+    };
+    match verdict {
+        Verdict::Right => Ok(Proved { id, hash }),
+        Verdict::RightAsTyped => renewed(app, Proved { id, hash }, password).await,
+        Verdict::Wrong => Err(Refusal::credentials()),
     }
+}
+
+/// Stores the hash of the one form that passwords have in place of an older one, unless the password changed meanwhile or
+/// too many hashes are pending: it will be done at another sign-in.
+async fn renewed(app: &App, proved: Proved, password: &str) -> Result<Proved, Refusal> {
+    let (id, password) = (proved.id, Password::attempt(password).password);
+    let Ok(hash) = hashing::hash(&app.hash_slots, password).await else {
+        return Ok(proved);
+    };
+    let (old, new) = (proved.hash.expose_secret(), hash.expose_secret());
+    let is_stored = users::renew_password_hash(&app.pool, id, old, new).await?;
+    Ok(if is_stored {
+        Proved { id, hash }
+    } else {
+        proved
+    })
 }
 
 /// Compares a password within the limits. What fails is a line of the log that programs such as fail2ban read, so its
@@ -209,10 +229,11 @@ async fn prove(
     let compared = async {
         let hash = users::password_hash(&app.pool, user.id).await?;
         let attempt = Password::attempt(password);
-        let right = hashing::verify(&app.hash_slots, attempt, hash.map(Into::into)).await?;
-        right
-            .then_some(())
-            .ok_or_else(|| Refusal::wrong(field, Invalid::PasswordWrong))
+        let hash = hash.map(Into::into);
+        match hashing::verify(&app.hash_slots, attempt, hash).await? {
+            Verdict::Wrong => Err(Refusal::wrong(field, Invalid::PasswordWrong)),
+            Verdict::Right | Verdict::RightAsTyped => Ok(()),
+        }
     };
     limited(app, from, &user.email, "password prompt", compared).await
 }

@@ -20,6 +20,7 @@ mod forms;
 mod groups;
 mod harness;
 mod kept;
+mod keyboards;
 mod lockout;
 mod log;
 mod mischief;

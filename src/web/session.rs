@@ -9,6 +9,7 @@ use crate::actions::accounts::{self, Place, Proved, Sessions};
 use crate::actions::browsers::Sender;
 use crate::actions::known;
 use crate::domain::id::UserId;
+use crate::domain::password;
 use crate::domain::user::User;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
@@ -21,6 +22,7 @@ use tower_sessions::{Expiry, Session, SessionManagerLayer};
 
 /// How many marks of a browser are looked at: its own, and others that a neighbour's page has set.
 const MARKS: usize = 8;
+const KEYBOARDS: &str = "The password has characters that keyboards write in different ways. If the environment does not take it from yours, change it to plain letters.";
 const NOTICES: &str = "notices";
 /// Set from registration until the first environment is created.
 const NEW_HERE: &str = "new";
@@ -248,6 +250,13 @@ impl Visitor {
         let newest = notices.split_off(notices.len().saturating_sub(NOTICES_LIMIT));
         if let Err(error) = self.session.insert(NOTICES, newest).await {
             tracing::debug!(%error, "message not kept");
+        }
+    }
+
+    /// Warns of an environment's password that code-server may not take from the same keyboard again.
+    pub async fn warn_of_password(&self, typed: &str) {
+        if password::is_changed(typed) {
+            self.notice(Tone::Bad, KEYBOARDS).await;
         }
     }
 
