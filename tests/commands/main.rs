@@ -10,4 +10,5 @@ mod manual;
 #[path = "../support/process.rs"]
 mod process;
 mod program;
+mod proxies;
 mod visitor;
