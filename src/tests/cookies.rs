@@ -97,6 +97,8 @@ async fn whoever_sends_two_sessions_is_nobody_and_cookies_of_other_programs_do_n
     assert!(answer.header("hx-redirect").starts_with("/login"));
     let form = [("name", "Planted"), ("password", "long enough")];
     ada.post("/environments", &form).await.leads_to("/login");
+    let told = ada.sign_in().await.expect(422);
+    assert!(told.says("two cookies named vps-claude, one of which another site has set."));
     ada.set_cookie("b", "");
     assert!(
         ada.get("/account")

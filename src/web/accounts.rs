@@ -13,6 +13,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
+use url::{Host, Url};
 
 /// The template of the registration form.
 const REGISTER: &str = "accounts/register.html";
@@ -100,8 +101,8 @@ pub async fn register(
     headers: HeaderMap,
     Fields(typed): Fields<Typed>,
 ) -> Result<Response, PageError> {
-    if keeps_no_session(&web, &headers) {
-        return over_http(&web, &visitor, "Register", REGISTER, typed).await;
+    if let Some(reason) = why_no_session(&web, &visitor, &headers) {
+        return no_session(&web, &visitor, "Register", REGISTER, typed, reason).await;
     }
     let registration = Registration {
         name: &typed.name,
@@ -145,8 +146,9 @@ pub async fn login(
     headers: HeaderMap,
     Fields(typed): Fields<Typed>,
 ) -> Result<Response, PageError> {
-    if keeps_no_session(&web, &headers) {
-        return over_http(&web, &visitor, "Sign in", "accounts/login.html", typed).await;
+    if let Some(reason) = why_no_session(&web, &visitor, &headers) {
+        let template = "accounts/login.html";
+        return no_session(&web, &visitor, "Sign in", template, typed, reason).await;
     }
     let password = typed.password.expose_secret();
     let refusal = match accounts::sign_in(&web.app, &visitor.sender, &typed.email, password).await {
@@ -169,26 +171,41 @@ async fn signed_in(web: &Web, visitor: &Visitor, typed: &Typed) -> Response {
     }
 }
 
-/// Whether the browser drops the session's cookie, because it came over http and the public address is https. Browsers
-/// keep it for the machine itself.
-fn keeps_no_session(web: &Web, headers: &HeaderMap) -> bool {
-    let origin = headers
-        .get(header::ORIGIN)
-        .and_then(|origin| origin.to_str().ok());
-    let host = origin.and_then(|origin| origin.strip_prefix("http://"));
-    let is_elsewhere = |host: &str| !host.starts_with("localhost") && !host.starts_with("127.");
-    web.secure && host.is_some_and(is_elsewhere)
+/// Why nobody would be signed in, although the password may be right.
+fn why_no_session(web: &Web, visitor: &Visitor, headers: &HeaderMap) -> Option<String> {
+    if visitor.has_several_sessions {
+        let name = Ours::Session.name(web.secure);
+        return Some(format!(
+            "Your browser sends two cookies named {name}, one of which another site has set. Remove the cookies of this site and of the domain above it in your browser's settings, and try again."
+        ));
+    }
+    drops_session(web, headers).then(|| OVER_HTTP.to_owned())
 }
 
-async fn over_http(
+/// Whether the browser drops the session's cookie, because it came over http and the public address is https. Browsers
+/// keep it for the machine itself.
+fn drops_session(web: &Web, headers: &HeaderMap) -> bool {
+    let origin = headers.get(header::ORIGIN);
+    let origin = origin.and_then(|it| Url::parse(it.to_str().ok()?).ok());
+    let is_elsewhere = |origin: &Url| match origin.host() {
+        Some(Host::Domain(host)) => host != "localhost" && !host.ends_with(".localhost"),
+        Some(Host::Ipv4(host)) => !host.is_loopback(),
+        Some(Host::Ipv6(host)) => !host.is_loopback(),
+        None => false,
+    };
+    web.secure && origin.is_some_and(|it| it.scheme() == "http" && is_elsewhere(&it))
+}
+
+async fn no_session(
     web: &Web,
     visitor: &Visitor,
     title: &str,
     template: &str,
     typed: Typed,
+    reason: String,
 ) -> Result<Response, PageError> {
     let mut errors = Errors::default();
-    errors.insert("form", OVER_HTTP.to_owned());
+    errors.insert("form", reason);
     refused(web, visitor, title, template, typed, errors).await
 }
 

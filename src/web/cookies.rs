@@ -24,6 +24,10 @@ pub enum Ours {
     Mark,
 }
 
+/// Marks a request that came with two sessions, none of which was taken.
+#[derive(Debug, Clone, Copy)]
+pub struct SeveralSessions;
+
 /// Cookies that a response sets after that of the session.
 #[derive(Clone, Default)]
 struct Remembered(Vec<HeaderValue>);
@@ -78,10 +82,14 @@ impl Ours {
 pub async fn only_ours(State(secure): State<bool>, mut request: Request, next: Next) -> Response {
     let headers = request.headers_mut();
     if headers.contains_key(header::COOKIE) {
-        let kept = HeaderValue::from_str(&ours(headers, secure));
+        let are_several = are_several_sessions(headers, secure);
+        let kept = HeaderValue::from_str(&ours(headers, secure, are_several));
         headers.remove(header::COOKIE);
         if let Ok(kept) = kept {
             headers.insert(header::COOKIE, kept);
+        }
+        if are_several {
+            request.extensions_mut().insert(SeveralSessions);
         }
     }
     let mut response = next.run(request).await;
@@ -98,10 +106,15 @@ pub async fn only_ours(State(secure): State<bool>, mut request: Request, next: N
     response
 }
 
-fn ours(headers: &HeaderMap, secure: bool) -> String {
+fn are_several_sessions(headers: &HeaderMap, secure: bool) -> bool {
+    let session = Ours::Session.name(secure);
+    let sessions = pairs(headers).filter(|(name, _)| *name == session);
+    sessions.count() > 1
+}
+
+fn ours(headers: &HeaderMap, secure: bool, are_several: bool) -> String {
     let names = Ours::ALL.map(|it| it.name(secure));
     let session = Ours::Session.name(secure);
-    let are_several = pairs(headers).filter(|(name, _)| *name == session).count() > 1;
     let is_kept = |name| names.contains(&name) && !(name == session && are_several);
     let kept = pairs(headers).filter(|(name, _)| is_kept(name));
     let kept: Vec<String> = kept

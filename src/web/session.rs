@@ -1,7 +1,7 @@
 //! The visitor of a request: the session in PostgreSQL, and what pages need to know about the visitor.
 
 use super::back;
-use super::cookies::Ours;
+use super::cookies::{Ours, SeveralSessions};
 use super::error::PageError;
 use super::forwarded;
 use super::state::{Notice, Tone, Web};
@@ -51,6 +51,8 @@ pub struct Visitor {
     /// The browser and the operating system, for the list of sessions.
     device: &'static str,
     pub session: Session,
+    /// The browser sends another site's session beside its own.
+    pub has_several_sessions: bool,
 }
 
 /// A signed-in user.
@@ -77,6 +79,7 @@ impl FromRequestParts<Web> for Visitor {
             sender: sender(parts, web),
             device: device(&parts.headers),
             session,
+            has_several_sessions: parts.extensions.get::<SeveralSessions>().is_some(),
         })
     }
 }
@@ -183,6 +186,7 @@ impl Visitor {
             sender: sender(parts, web),
             device: device(&parts.headers),
             session,
+            has_several_sessions: false,
         }
     }
 
