@@ -2,6 +2,7 @@
 
 use crate::coolify::{Connection, Source};
 use crate::domain::agents_domain::AgentsDomain;
+use crate::domain::network::TrustedProxies;
 use clap::{Args, Parser, Subcommand};
 use secrecy::SecretString;
 use std::net::SocketAddr;
@@ -36,6 +37,7 @@ const PORT: &str = "8080";
 const UPDATES: &str = "on";
 const FOLDER: &str = "/home/coder/workspace";
 const ADDRESS: &str = "127.0.0.1:3000";
+const PROXIES: &str = "127.0.0.0/8, ::1";
 const REGISTRATION: &str = "open";
 const LOG_FORMAT: &str = "text";
 /// tower-sessions has a span for every request, which costs time and says nothing.
@@ -141,6 +143,9 @@ pub struct Settings {
     /// The address people use; https makes the cookies Secure.
     #[arg(long, env, global = true)]
     public_url: Option<String>,
+    /// The proxies whose word about the sender of a request is believed: networks separated by commas, or how many.
+    #[arg(long, env, global = true, default_value = PROXIES)]
+    trusted_proxies: String,
     /// Whether new people may register: open or closed.
     #[arg(long, env, global = true, default_value = REGISTRATION)]
     registration: String,
@@ -174,6 +179,8 @@ pub struct Config {
     pub public_url: Option<Url>,
     /// It is https, so cookies are Secure.
     pub secure: bool,
+    /// Whose word about the sender of a request is believed.
+    pub trusted_proxies: TrustedProxies,
     pub registration_open: bool,
     /// How long a deployment may wait for its turn.
     pub turn_timeout: Duration,

@@ -136,6 +136,8 @@ async fn serve(config: &Config, ready: Option<fn(SocketAddr) -> String>) -> anyh
     let web = Web {
         app: app.clone(),
         secure: config.secure,
+        public_url: config.public_url.clone().map(Into::into),
+        proxies: web::Proxies::new(config.trusted_proxies.clone()).into(),
         demo: config.demo,
     };
     tokio::spawn(warn_of_redis(config.redis_url.clone()));

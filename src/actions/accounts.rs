@@ -1,17 +1,16 @@
 //! Accounts: registration, sign-in, profile changes, deletion.
 
-use super::hashing::{self, Busy};
+use super::attempts::{Attempt, account_of};
+use super::browsers::{self, Sender};
+use super::hashing::{self, Busy, Verdict};
 use crate::app::App;
 use crate::domain::id::{SessionId, UserId};
 use crate::domain::invalid::{Invalid, Wrong, Wrongs, check};
 use crate::domain::password::Password;
-use crate::domain::user::{Email, UserName};
-use crate::redis::limits::{self, Bucket};
+use crate::domain::user::{Email, User, UserName};
 use crate::store::users::{self, Inserted};
 use crate::store::{self, sessions};
 use secrecy::{ExposeSecret, SecretString};
-use std::hash::{DefaultHasher, Hash, Hasher};
-use std::net::IpAddr;
 use std::time::Duration;
 
 pub use sessions::{Place, SessionRow, Sessions};
@@ -66,17 +65,18 @@ impl Refusal {
 ///
 /// # Errors
 /// When registration is closed or rate limited, or a field is invalid; a taken address is an invalid field.
-pub async fn register(app: &App, from: IpAddr, form: &Registration<'_>) -> Result<Proved, Refusal> {
+pub async fn register(
+    app: &App,
+    from: &Sender,
+    form: &Registration<'_>,
+) -> Result<Proved, Refusal> {
     if !app.registration_open {
         return Err(Refusal::Closed);
     }
-    spend(
-        app,
-        (&limits::REGISTER_BY_ADDRESS, &limits::REGISTER_BY_ACCOUNT),
-        from,
-        form.email,
-    )
-    .await?;
+    if let Err(wait) = Attempt::to_register(app, from, form.email).await {
+        tracing::warn!(address = %from.address, "registration limited");
+        return Err(Refusal::TooMany(wait));
+    }
     let mut wrongs = Wrongs::new();
     let name = check(&mut wrongs, "name", UserName::parse(form.name));
     let email = check(&mut wrongs, "email", Email::parse(form.email));
@@ -102,17 +102,14 @@ pub async fn register(app: &App, from: IpAddr, form: &Registration<'_>) -> Resul
 /// When rate limited, or the two do not match.
 pub async fn sign_in(
     app: &App,
-    from: IpAddr,
+    from: &Sender,
     email: &str,
     password: &str,
 ) -> Result<Proved, Refusal> {
-    spend(
-        app,
-        (&limits::SIGN_IN_BY_ADDRESS, &limits::SIGN_IN_BY_ACCOUNT),
-        from,
-        email,
-    )
-    .await?;
+    limited(app, from, email, "sign-in", find(app, email, password)).await
+}
+
+async fn find(app: &App, email: &str, password: &str) -> Result<Proved, Refusal> {
     let found = match Email::parse(email) {
         Ok(email) => users::credentials(&app.pool, &email).await?,
         Err(_) => None,
@@ -120,30 +117,61 @@ pub async fn sign_in(
     let (id, hash) = found.unzip();
     let hash: Option<SecretString> = hash.map(Into::into);
     let attempt = Password::attempt(password);
-    let matches = hashing::verify(&app.hash_slots, attempt, hash.clone()).await?;
-    match (matches, id, hash) {
-        (true, Some(id), Some(hash)) => Ok(Proved { id, hash }),
-        _ => Err(Refusal::credentials()),
+    let verdict = hashing::verify(&app.hash_slots, attempt, hash.clone()).await?;
+    let (Some(id), Some(hash)) = (id, hash) else {
+        return Err(Refusal::credentials());
+    };
+    match verdict {
+        Verdict::Right => Ok(Proved { id, hash }),
+        Verdict::RightAsTyped => renewed(app, Proved { id, hash }, password).await,
+        Verdict::Wrong => Err(Refusal::credentials()),
     }
 }
 
-/// Takes a token from the rate limits of the client's address and of the account, or returns how long to wait.
-async fn spend(
+/// Stores the hash of the one form that passwords have in place of an older one, unless the password changed meanwhile or
+/// too many hashes are pending: it will be done at another sign-in.
+async fn renewed(app: &App, proved: Proved, password: &str) -> Result<Proved, Refusal> {
+    let (id, password) = (proved.id, Password::attempt(password).password);
+    let Ok(hash) = hashing::hash(&app.hash_slots, password).await else {
+        return Ok(proved);
+    };
+    let (old, new) = (proved.hash.expose_secret(), hash.expose_secret());
+    let is_stored = users::renew_password_hash(&app.pool, id, old, new).await?;
+    Ok(if is_stored {
+        Proved { id, hash }
+    } else {
+        proved
+    })
+}
+
+/// Compares a password within the limits. What fails is a line of the log that programs such as fail2ban read, so its
+/// words stay.
+async fn limited<T>(
     app: &App,
-    (by_address, by_account): (&Bucket, &Bucket),
-    from: IpAddr,
+    from: &Sender,
     email: &str,
-) -> Result<(), Refusal> {
-    app.limits
-        .take(by_address, &from.to_string())
-        .await
-        .map_err(Refusal::TooMany)?;
-    let mut account = DefaultHasher::new();
-    email.trim().to_lowercase().hash(&mut account);
-    app.limits
-        .take(by_account, &format!("{:016x}", account.finish()))
-        .await
-        .map_err(Refusal::TooMany)
+    form: &str,
+    compared: impl Future<Output = Result<T, Refusal>>,
+) -> Result<T, Refusal> {
+    let attempt = match Attempt::to_sign_in(app, from, email).await {
+        Ok(attempt) => attempt,
+        Err(wait) => {
+            tracing::warn!(address = %from.address, "{form} limited");
+            return Err(Refusal::TooMany(wait));
+        }
+    };
+    let compared = compared.await;
+    if let Err(Refusal::Wrong(_)) = &compared {
+        tracing::warn!(address = %from.address, "{form} failed");
+    } else {
+        attempt.give_back(app).await;
+    }
+    compared
+}
+
+/// The mark that makes this browser known for the account from now on.
+pub async fn mark(app: &App, from: &Sender, email: &str) -> Option<String> {
+    browsers::mark(app, from, &account_of(email)).await
 }
 
 /// Changes a user's display name.
@@ -161,14 +189,15 @@ pub async fn rename(app: &App, id: UserId, typed: &str) -> Result<(), Refusal> {
 /// When the current password is wrong, the new one is too short or long, or the rate limit is hit.
 pub async fn change_password(
     app: &App,
-    id: UserId,
+    from: &Sender,
+    user: &User,
     session_id: &str,
-    current: &str,
-    new: &str,
+    (current, new): (&str, &str),
 ) -> Result<Proved, Refusal> {
     let new =
         Password::for_account(new).map_err(|invalid| Refusal::wrong("new_password", invalid))?;
-    prove(app, id, current, "current_password").await?;
+    prove(app, from, user, current, "current_password").await?;
+    let id = user.id;
     let hash = hashing::hash(&app.hash_slots, new).await?;
     let mut tx = store::begin(&app.pool).await?;
     users::set_password_hash(&mut tx, id, hash.expose_secret()).await?;
@@ -181,28 +210,32 @@ pub async fn change_password(
 ///
 /// # Errors
 /// When the password is wrong, or environments exist.
-pub async fn delete(app: &App, id: UserId, password: &str) -> Result<(), Refusal> {
-    prove(app, id, password, "password").await?;
-    if users::delete(&app.pool, id).await? {
+pub async fn delete(app: &App, from: &Sender, user: &User, password: &str) -> Result<(), Refusal> {
+    prove(app, from, user, password, "password").await?;
+    if users::delete(&app.pool, user.id).await? {
         Ok(())
     } else {
         Err(Refusal::OwnsEnvironments)
     }
 }
 
-async fn prove(app: &App, id: UserId, password: &str, field: &'static str) -> Result<(), Refusal> {
-    app.limits
-        .take(&limits::SIGN_IN_BY_ACCOUNT, &id.to_string())
-        .await
-        .map_err(Refusal::TooMany)?;
-    let hash = users::password_hash(&app.pool, id).await?;
-    let attempt = Password::attempt(password);
-    let right = hashing::verify(&app.hash_slots, attempt, hash.map(Into::into)).await?;
-    if right {
-        Ok(())
-    } else {
-        Err(Refusal::wrong(field, Invalid::PasswordWrong))
-    }
+async fn prove(
+    app: &App,
+    from: &Sender,
+    user: &User,
+    password: &str,
+    field: &'static str,
+) -> Result<(), Refusal> {
+    let compared = async {
+        let hash = users::password_hash(&app.pool, user.id).await?;
+        let attempt = Password::attempt(password);
+        let hash = hash.map(Into::into);
+        match hashing::verify(&app.hash_slots, attempt, hash).await? {
+            Verdict::Wrong => Err(Refusal::wrong(field, Invalid::PasswordWrong)),
+            Verdict::Right | Verdict::RightAsTyped => Ok(()),
+        }
+    };
+    limited(app, from, &user.email, "password prompt", compared).await
 }
 
 /// Begins a session of the user, which must be stored already; `false` when the password changed, or the account was

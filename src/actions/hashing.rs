@@ -1,7 +1,7 @@
 //! Hashing passwords with argon2id, off the async threads: few run, few wait, and further ones are refused.
 
 use crate::app::HashSlots;
-use crate::domain::password::Password;
+use crate::domain::password::{Attempt, Password};
 use argon2::Argon2;
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
@@ -24,25 +24,41 @@ pub async fn hash(slots: &HashSlots, password: Password) -> Result<SecretString,
     run(slots, move || hash_now(password.expose()).into()).await
 }
 
-/// Verifies a password; without a hash it takes as long and returns `false`.
+/// What a hash says of an attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    Wrong,
+    Right,
+    /// It is right as it was typed: the hash is older than the one form that passwords have.
+    RightAsTyped,
+}
+
+/// Compares an attempt with a hash; without a hash it takes as long and is wrong.
 ///
 /// # Errors
 /// When too many are pending.
 pub async fn verify(
     slots: &HashSlots,
-    password: Password,
+    attempt: Attempt,
     hash: Option<SecretString>,
-) -> Result<bool, Busy> {
+) -> Result<Verdict, Busy> {
     tracing::trace!("a password is compared");
     run(slots, move || {
         let known = hash.as_ref().map(ExposeSecret::expose_secret);
-        let parsed = PasswordHash::new(known.unwrap_or(&NOBODY));
-        let matches = parsed.is_ok_and(|parsed| {
-            Argon2::default()
-                .verify_password(password.expose().as_bytes(), &parsed)
-                .is_ok()
-        });
-        known.is_some() && matches
+        let matches = |password: &Password| {
+            let parsed = PasswordHash::new(known.unwrap_or(&NOBODY));
+            let matches = parsed.is_ok_and(|parsed| {
+                Argon2::default()
+                    .verify_password(password.expose().as_bytes(), &parsed)
+                    .is_ok()
+            });
+            known.is_some() && matches
+        };
+        match attempt.as_typed {
+            _ if matches(&attempt.password) => Verdict::Right,
+            Some(typed) if matches(&typed) => Verdict::RightAsTyped,
+            _ => Verdict::Wrong,
+        }
     })
     .await
 }
@@ -88,10 +104,22 @@ mod tests {
         let slots = HashSlots::default();
         let password = |typed| Password::for_account(typed).unwrap();
         let hash = hash(&slots, password("correct horse")).await.unwrap();
-        let matches = async |typed, hash| verify(&slots, password(typed), hash).await.unwrap();
-        assert!(matches("correct horse", Some(hash.clone())).await);
-        assert!(!matches("Correct horse", Some(hash)).await);
-        assert!(!matches("nobody has this password", None).await);
+        let verdict = async |typed, hash| {
+            let attempt = Password::attempt(typed);
+            verify(&slots, attempt, hash).await.unwrap()
+        };
+        let right = verdict("correct horse", Some(hash.clone())).await;
+        assert_eq!(right, Verdict::Right);
+        let spaced = verdict("correct\u{a0}horse", Some(hash.clone())).await;
+        assert_eq!(spaced, Verdict::Right);
+        let wrong = verdict("Correct horse", Some(hash)).await;
+        assert_eq!(wrong, Verdict::Wrong);
+        for typed in ["nobody has this password", "nobody\u{a0}has this password"] {
+            assert_eq!(verdict(typed, None).await, Verdict::Wrong);
+        }
+        let older = hash_now("correct\u{a0}horse").into();
+        let right = verdict("correct\u{a0}horse", Some(older)).await;
+        assert_eq!(right, Verdict::RightAsTyped);
     }
 
     /// The time is in the parameters: where they are the same, an unknown address takes as long as a wrong password.

@@ -1,6 +1,8 @@
 //! Use cases, with one transaction each: lock, decide, write, enqueue jobs, commit.
 
 pub mod accounts;
+mod attempts;
+pub mod browsers;
 mod calls;
 mod cancelling;
 pub mod container;

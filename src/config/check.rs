@@ -1,14 +1,17 @@
 //! Checks every setting by itself, so that each can be reported.
 
-use super::parse::{address, one_of, or, parsed, present, unquoted, web_address};
+use super::parse::{
+    address, one_of, or, origin_of, parsed, present, proxies, unquoted, web_address,
+};
 use super::secret_file::Secret;
 use super::wrong::Wrong;
 use super::{
-    ADDRESS, BRANCH, Config, ENVIRONMENT_NAME, FOLDER, LOG_FORMAT, Log, LogFormat, PORT,
+    ADDRESS, BRANCH, Config, ENVIRONMENT_NAME, FOLDER, LOG_FORMAT, Log, LogFormat, PORT, PROXIES,
     REGISTRATION, REPOSITORY, RUST_LOG, Settings, TURN_TIMEOUT, UPDATES, postgres, redis,
 };
 use crate::coolify::{Connection, Source};
 use crate::domain::agents_domain::AgentsDomain;
+use crate::domain::network::TrustedProxies;
 use secrecy::{ExposeSecret, SecretString};
 use std::net::SocketAddr;
 use std::num::NonZeroU16;
@@ -41,6 +44,7 @@ impl Settings {
                 .as_ref()
                 .is_some_and(|url| url.scheme() == "https"),
             public_url,
+            trusted_proxies: self.trusted_proxies()?,
             registration_open: self.registration()?,
             turn_timeout: self.turn_timeout()?,
             demo: false,
@@ -49,7 +53,7 @@ impl Settings {
 
     /// Everything that is missing or wrong, once a setting.
     pub fn problems(&self) -> Vec<Wrong> {
-        let checks: [fn(&Self) -> Checked<()>; 16] = [
+        let checks: [fn(&Self) -> Checked<()>; 17] = [
             |of| of.database_url().map(drop),
             |of| of.redis_url().map(drop),
             |of| of.coolify_url().map(drop),
@@ -63,6 +67,7 @@ impl Settings {
             |of| of.folder().map(drop),
             |of| of.listen().map(drop),
             |of| of.public_url().map(drop),
+            |of| of.trusted_proxies().map(drop),
             |of| of.registration().map(drop),
             |of| of.turn_timeout().map(drop),
             |of| of.log().map(drop),
@@ -250,7 +255,11 @@ impl Settings {
 
     fn public_url(&self) -> Checked<Option<Url>> {
         let url = present(self.public_url.as_ref());
-        url.map(|url| web_address("PUBLIC_URL", &url)).transpose()
+        url.map(|url| origin_of("PUBLIC_URL", &url)).transpose()
+    }
+
+    fn trusted_proxies(&self) -> Checked<TrustedProxies> {
+        proxies(or(&self.trusted_proxies, PROXIES))
     }
 
     fn registration(&self) -> Checked<bool> {

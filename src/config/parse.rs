@@ -1,6 +1,7 @@
 //! Parsing single settings: each error is one line.
 
 use super::wrong::Wrong;
+use crate::domain::network::TrustedProxies;
 use std::net::SocketAddr;
 use std::str::FromStr;
 use url::Url;
@@ -67,6 +68,23 @@ pub(super) fn unquoted(name: &'static str, value: &str) -> Result<(), Wrong> {
     Ok(())
 }
 
+/// A site's address without a path, for pages are only served at the root of a site.
+pub(super) fn origin_of(name: &'static str, value: &str) -> Result<Url, Wrong> {
+    let url = web_address(name, value)?;
+    if url.path() == "/" {
+        return Ok(url);
+    }
+    let hint = "an address without a path like https://vps.example.com is needed: give the dashboard a host name of its own";
+    Err(Wrong::Invalid(name, hint.to_owned()))
+}
+
+/// Whose word about senders is believed.
+pub(super) fn proxies(typed: &str) -> Result<TrustedProxies, Wrong> {
+    let hint = "networks like 10.0.0.0/8 separated by commas, or the number of proxies is needed";
+    let wrong = || Wrong::Invalid("TRUSTED_PROXIES", hint.to_owned());
+    TrustedProxies::parse(typed).ok_or_else(wrong)
+}
+
 pub(super) fn parsed<T: FromStr>(name: &'static str, value: &str, hint: &str) -> Result<T, Wrong> {
     value
         .trim()
@@ -90,4 +108,35 @@ pub(super) fn one_of<T: Copy>(
     found
         .map(|(_, meaning)| *meaning)
         .ok_or_else(|| Wrong::Invalid(name, format!("{} is needed", words())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_public_url_with_more_than_a_host_is_refused() {
+        for url in ["https://a.b", " https://a.b/ ", "http://a.b:8080"] {
+            assert!(origin_of("PUBLIC_URL", url).is_ok(), "{url}");
+        }
+        for url in ["https://a.b/vps", "https://a.b//"] {
+            let wrong = origin_of("PUBLIC_URL", url).unwrap_err().to_string();
+            assert!(
+                wrong.contains("an address without a path"),
+                "{url}: {wrong}"
+            );
+        }
+    }
+
+    #[test]
+    fn trusted_proxies_are_networks_or_a_number() {
+        for typed in ["2", "10.0.0.1", "10.0.0.0/8,fd00::/8 , 10.0.0.1"] {
+            assert!(proxies(typed).is_ok(), "{typed}");
+        }
+        let wrong = proxies("proxy.internal").unwrap_err().to_string();
+        assert!(
+            wrong.starts_with("TRUSTED_PROXIES is wrong: networks like"),
+            "{wrong}"
+        );
+    }
 }

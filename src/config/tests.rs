@@ -21,7 +21,7 @@ const NEEDED: [(&str, &str); 6] = [
 ];
 
 /// Each setting that may be left out, and what it is then.
-const DEFAULTS: [(&str, &str); 17] = [
+const DEFAULTS: [(&str, &str); 18] = [
     ("DATABASE_URL_FILE", "postgres://vps:secret@db/vps"),
     ("REDIS_URL_FILE", "None"),
     ("COOLIFY_API_TOKEN_FILE", "1|secret"),
@@ -35,6 +35,7 @@ const DEFAULTS: [(&str, &str); 17] = [
     ("AGENT_FOLDER", "/home/coder/workspace"),
     ("LISTEN", "127.0.0.1:3000"),
     ("PUBLIC_URL", "false"),
+    ("TRUSTED_PROXIES", "Networks([127.0.0.0/8, ::1/128])"),
     ("REGISTRATION", "true"),
     ("TURN_TIMEOUT_HOURS", "43200s"),
     ("LOG_FORMAT", "Text"),
@@ -111,6 +112,7 @@ fn meaning(config: &Config, log: &Log, name: &str) -> String {
         "AGENT_FOLDER" => config.folder.clone(),
         "LISTEN" => config.listen.to_string(),
         "PUBLIC_URL" => config.secure.to_string(),
+        "TRUSTED_PROXIES" => format!("{:?}", config.trusted_proxies),
         "REGISTRATION" => config.registration_open.to_string(),
         "TURN_TIMEOUT_HOURS" => format!("{:?}", config.turn_timeout),
         "LOG_FORMAT" => format!("{:?}", log.format),

@@ -2,7 +2,7 @@
 
 use super::parse::or;
 use super::{
-    ADDRESS, BRANCH, ENVIRONMENT_NAME, FOLDER, LOG_FORMAT, PORT, REGISTRATION, REPOSITORY,
+    ADDRESS, BRANCH, ENVIRONMENT_NAME, FOLDER, LOG_FORMAT, PORT, PROXIES, REGISTRATION, REPOSITORY,
     RUST_LOG, Settings, TURN_TIMEOUT, UPDATES,
 };
 
@@ -35,7 +35,7 @@ impl Settings {
         ]
     }
 
-    fn of_itself(&self) -> [Value<'_>; 12] {
+    fn of_itself(&self) -> [Value<'_>; 13] {
         let hours = or(&self.turn_timeout_hours, TURN_TIMEOUT);
         let of = |value, default| Some(or(value, default));
         [
@@ -47,6 +47,7 @@ impl Settings {
             ("AGENT_FOLDER", of(&self.agent_folder, FOLDER)),
             ("LISTEN", of(&self.listen, ADDRESS)),
             ("PUBLIC_URL", self.public_url.as_deref()),
+            ("TRUSTED_PROXIES", of(&self.trusted_proxies, PROXIES)),
             ("REGISTRATION", of(&self.registration, REGISTRATION)),
             ("TURN_TIMEOUT_HOURS", Some(hours)),
             ("LOG_FORMAT", of(&self.log_format, LOG_FORMAT)),

@@ -108,7 +108,7 @@ async fn register(app: &App) -> anyhow::Result<Option<Vec<UserId>>> {
             email,
             password: PASSWORD,
         };
-        match accounts::register(app, IpAddr::V4(Ipv4Addr::LOCALHOST), &form).await {
+        match accounts::register(app, &IpAddr::V4(Ipv4Addr::LOCALHOST).into(), &form).await {
             Ok(proved) => people.push(proved.id),
             Err(accounts::Refusal::Wrong(_)) => return Ok(None),
             Err(refusal) => return Err(refusal.into()),

@@ -11,6 +11,7 @@ pub mod invalid;
 pub mod judge;
 pub mod log_section;
 pub mod name;
+pub mod network;
 pub mod password;
 pub mod repository;
 pub mod status;

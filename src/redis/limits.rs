@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 /// The maximum number of buckets inside the process; the least recently used are dropped.
 const LOCAL_BUCKETS: u64 = 10_000;
 /// After this time every bucket is full again.
-const UNUSED: Duration = Duration::from_mins(10);
+const UNUSED: Duration = Duration::from_hours(5);
 
 /// A bucket of `capacity` tokens that gains one every `refill`.
 #[derive(Debug, Clone, Copy)]
@@ -26,25 +26,38 @@ impl Bucket {
     }
 }
 
-/// Sign-ins from one address.
+/// Failed sign-ins from one network.
 pub const SIGN_IN_BY_ADDRESS: Bucket = Bucket {
     name: "sign-in-address",
     capacity: 30,
     refill: Duration::from_secs(2),
 };
-/// Sign-ins to one account.
+/// Failed sign-ins to one account from one network.
 pub const SIGN_IN_BY_ACCOUNT: Bucket = Bucket {
     name: "sign-in-account",
     capacity: 20,
     refill: Duration::from_secs(15),
 };
-/// Registrations from one address.
+/// Failed sign-ins to one account in a browser where somebody signed in to it before.
+pub const SIGN_IN_BY_BROWSER: Bucket = Bucket {
+    name: "sign-in-browser",
+    capacity: 20,
+    refill: Duration::from_secs(15),
+};
+/// Failed sign-ins to one account from all networks together, in browsers that it does not know. Its tokens come back
+/// slowly enough that guessing takes years, and it is too deep to be emptied from a few networks.
+pub const SIGN_IN_FROM_ANYWHERE: Bucket = Bucket {
+    name: "sign-in-anywhere",
+    capacity: 1_000,
+    refill: Duration::from_secs(15),
+};
+/// Registrations from one network.
 pub const REGISTER_BY_ADDRESS: Bucket = Bucket {
     name: "register-address",
     capacity: 60,
     refill: Duration::from_secs(5),
 };
-/// Registrations of one e-mail address.
+/// Registrations of one e-mail address from one network.
 pub const REGISTER_BY_ACCOUNT: Bucket = Bucket {
     name: "register-account",
     capacity: 10,
@@ -82,6 +95,15 @@ redis.call('PEXPIRE', KEYS[1], math.ceil((capacity - tokens) / refill) + 1000)
 return wait
 ";
 
+/// Puts a token back. A bucket that is not kept is full.
+const GIVE_BACK: &str = r"
+local tokens = tonumber(redis.call('HGET', KEYS[1], 'tokens'))
+if tokens then
+  redis.call('HSET', KEYS[1], 'tokens', tostring(math.min(tonumber(ARGV[1]), tokens + 1)))
+end
+return 0
+";
+
 impl Limits {
     /// Buckets with this key prefix.
     pub fn new(redis: Redis, prefix: &str) -> Self {
@@ -108,8 +130,24 @@ impl Limits {
         if wait.is_zero() { Ok(()) } else { Err(wait) }
     }
 
+    /// Puts a token back into the bucket of `who`.
+    pub async fn give_back(&self, bucket: &Bucket, who: &str) {
+        let arguments = vec![bucket.capacity.to_string()];
+        let shared = self.redis.run(GIVE_BACK, self.key(bucket, who), arguments);
+        let shared: Option<u64> = shared.await;
+        if shared.is_none() {
+            let level = self.level(bucket, who);
+            let mut level = level.lock().unwrap_or_else(PoisonError::into_inner);
+            level.tokens = f64::from(bucket.capacity).min(level.tokens + 1.0);
+        }
+    }
+
+    fn key(&self, bucket: &Bucket, who: &str) -> String {
+        format!("{}{}:{who}", self.prefix, bucket.name)
+    }
+
     async fn take_shared(&self, bucket: &Bucket, who: &str) -> Option<Duration> {
-        let key = format!("{}{}:{who}", self.prefix, bucket.name);
+        let key = self.key(bucket, who);
         let arguments = vec![
             bucket.capacity.to_string(),
             bucket.refill_per_ms().to_string(),
@@ -119,15 +157,19 @@ impl Limits {
     }
 
     fn take_local(&self, bucket: &Bucket, who: &str) -> Duration {
+        let level = self.level(bucket, who);
+        let mut level = level.lock().unwrap_or_else(PoisonError::into_inner);
+        level.take(bucket)
+    }
+
+    fn level(&self, bucket: &Bucket, who: &str) -> Arc<Mutex<Level>> {
         let full = || {
             Arc::new(Mutex::new(Level {
                 tokens: bucket.capacity.into(),
                 at: Instant::now(),
             }))
         };
-        let level = self.local.get_with(format!("{}:{who}", bucket.name), full);
-        let mut level = level.lock().unwrap_or_else(PoisonError::into_inner);
-        level.take(bucket)
+        self.local.get_with(format!("{}:{who}", bucket.name), full)
     }
 }
 
@@ -169,6 +211,20 @@ mod tests {
             limits.take(&SLOW, "b").await.is_ok(),
             "another one has a bucket of its own"
         );
+        limits.give_back(&SLOW, "a").await;
+        assert!(limits.take(&SLOW, "a").await.is_ok());
+        assert!(limits.take(&SLOW, "a").await.is_err());
+        for _ in 0..=SLOW.capacity {
+            limits.give_back(&SLOW, "b").await;
+            limits.give_back(&SLOW, "c").await;
+        }
+        for who in ["b", "c"] {
+            for _ in 0..SLOW.capacity {
+                assert!(limits.take(&SLOW, who).await.is_ok());
+            }
+            let wait = limits.take(&SLOW, who).await;
+            assert!(wait.is_err(), "it holds no more than its capacity");
+        }
     }
 
     #[tokio::test]

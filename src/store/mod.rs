@@ -14,6 +14,7 @@ mod inspect;
 pub mod log;
 pub mod log_lines;
 pub mod rollouts;
+pub mod secrets;
 pub mod servers;
 pub mod sessions;
 mod trouble;

@@ -88,6 +88,25 @@ pub async fn set_password_hash(
     .map(drop)
 }
 
+/// Replaces the hash of an unchanged password; `false` when it has changed meanwhile.
+pub async fn renew_password_hash(
+    pool: &PgPool,
+    id: UserId,
+    old: &str,
+    new: &str,
+) -> sqlx::Result<bool> {
+    let renewed = sqlx::query!(
+        "update users
+         set password_hash = $3
+         where id = $1
+         and password_hash = $2",
+        id.uuid(),
+        old,
+        new
+    );
+    Ok(renewed.execute(pool).await?.rows_affected() == 1)
+}
+
 /// Deletes a user who owns no environments; returns whether it did.
 pub async fn delete(pool: &PgPool, id: UserId) -> sqlx::Result<bool> {
     let mut tx = super::begin(pool).await?;

@@ -2,8 +2,6 @@
 
 use super::harness::Dashboard;
 use super::log::overheard;
-use super::rows::poll_of;
-use axum::http::Request;
 
 const NO_MATCH: &str =
     "E-mail address and password do not match an account. Check both and try again.";
@@ -155,105 +153,6 @@ async fn signing_in_gives_the_session_a_new_id() {
     assert_ne!(ada.cookie("vps-claude").unwrap(), planted);
     ada.get("/environments").await.expect(200);
     mallory.get("/environments").await.leads_to("/login");
-    dashboard.close().await;
-}
-
-#[tokio::test]
-async fn cookies_are_for_this_site_alone_and_secure_where_people_come_by_https() {
-    for secure in [false, true] {
-        let dashboard = Dashboard::with(|setup| setup.secure = secure).await;
-        let ada = dashboard.stranger("Ada");
-        let fields = [
-            ("name", "Ada"),
-            ("email", "ada@example.com"),
-            ("password", "long enough"),
-        ];
-        let session = ada.post("/register", &fields).await.expect(303);
-        // What the prefix `__Host-` requires.
-        let kept = session.header("set-cookie");
-        assert!(
-            kept.contains("Path=/;") || kept.ends_with("Path=/"),
-            "{kept}"
-        );
-        assert!(!kept.contains("Domain"), "{kept}");
-        let theme = ada.post("/theme", &[("theme", "dark"), ("back", "/login")]);
-        let theme = theme.await.leads_to("/login");
-        for answer in [session, theme] {
-            let cookie = answer.header("set-cookie");
-            assert!(cookie.contains("HttpOnly"), "{cookie}");
-            assert!(cookie.contains("SameSite=Lax"), "{cookie}");
-            assert_eq!(cookie.contains("Secure"), secure, "{cookie}");
-        }
-        let name = if secure {
-            "__Host-vps-claude"
-        } else {
-            "vps-claude"
-        };
-        assert!(ada.cookie(name).is_some(), "{name}");
-        let page = ada.get("/environments").await.expect(200);
-        assert!(page.text.contains("data-theme=\"dark\""));
-        assert_eq!(
-            page.headers.contains_key("strict-transport-security"),
-            secure
-        );
-        dashboard.close().await;
-    }
-}
-
-#[tokio::test]
-async fn over_http_where_people_come_by_https_a_sentence_says_why_nobody_is_signed_in() {
-    let dashboard = Dashboard::with(|setup| setup.secure = true).await;
-    let ada = dashboard.stranger("Ada");
-    for path in ["/login", "/register"] {
-        let request = |origin: &str| {
-            Request::post(path)
-                .header("origin", origin)
-                .header("host", "vps.example.com")
-                .header("content-type", "application/x-www-form-urlencoded")
-        };
-        let form = "name=Ada&email=ada@example.com&password=long+enough";
-        let answer = ada
-            .send(request("http://vps.example.com"), form)
-            .await
-            .expect(422);
-        assert!(answer.says("Open the same address with https"), "{path}");
-        assert_eq!(answer.value("email"), "ada@example.com");
-        assert!(!answer.headers.contains_key("set-cookie"));
-    }
-    assert_eq!(people(&dashboard).await, 0);
-    dashboard.close().await;
-}
-
-#[tokio::test]
-async fn whoever_sends_two_sessions_is_nobody_and_cookies_of_other_programs_do_nothing() {
-    let dashboard = Dashboard::open().await;
-    let ada = dashboard.person("Ada").await;
-    let mallory = dashboard.person("Mallory").await;
-    let page = ada.get("/environments").await.expect(200);
-    let poll = poll_of(&page);
-    for (name, value) in [
-        ("session", "of another program"),
-        ("a", "\"b"),
-        ("vps-claude-x", "1"),
-    ] {
-        ada.set_cookie(name, value);
-        ada.get("/account").await.expect(200);
-    }
-    // A page on a sibling domain has set one for the whole domain.
-    let planted = mallory.cookie("vps-claude").unwrap();
-    ada.set_cookie("b", &format!("; vps-claude={planted}"));
-    ada.get("/account").await.leads_to("/login?next=%2Faccount");
-    let answer = ada.fetch(&poll).await;
-    assert!(answer.header("hx-redirect").starts_with("/login"));
-    let form = [("name", "Planted"), ("password", "long enough")];
-    ada.post("/environments", &form).await.leads_to("/login");
-    ada.set_cookie("b", "");
-    assert!(
-        ada.get("/account")
-            .await
-            .expect(200)
-            .says("ada@example.com")
-    );
     dashboard.close().await;
 }
 

@@ -66,7 +66,11 @@ async fn every_answer_carries_the_headers_that_keep_a_browser_safe() {
         for (name, value) in HEADERS {
             assert_eq!(answer.header(name), value, "{answer:?}");
         }
-        assert_eq!(answer.header("cache-control"), "no-store", "{answer:?}");
+        assert_eq!(
+            answer.header("cache-control"),
+            "no-store, no-transform",
+            "{answer:?}"
+        );
     }
     dashboard.close().await;
 }

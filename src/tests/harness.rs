@@ -10,7 +10,7 @@ use crate::domain::agents_domain::AgentsDomain;
 use crate::domain::id::{DeploymentId, EnvironmentId};
 use crate::simulator::Simulator;
 use crate::simulator::ledger::{Ledger, Record};
-use crate::web::{self, Web};
+use crate::web;
 use crate::worker;
 use axum::Router;
 use sqlx::PgPool;
@@ -83,17 +83,13 @@ impl Dashboard {
             domain,
             folder: "/home/coder/workspace".to_owned(),
             repository: "https://github.com/grmkris/agent".to_owned(),
-            branch: setup.branch,
+            branch: setup.branch.take(),
             registration_open: setup.registration_open,
-            pace: setup.pace,
+            pace: setup.pace.clone(),
         });
         let stop = CancellationToken::new();
         Self {
-            router: web::router(Web {
-                app: app.clone(),
-                secure: setup.secure,
-                demo: false,
-            }),
+            router: web::router(setup::web(app.clone(), &setup)),
             worker: tokio::spawn(worker::run(app.clone(), stop.clone())),
             closed: false,
             app,

@@ -4,6 +4,7 @@
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::ConnectInfo;
+use axum::http::request::Builder;
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -186,22 +187,33 @@ impl Person {
     }
 
     /// Asks in any way.
-    pub async fn send(&self, request: axum::http::request::Builder, body: &str) -> Answer {
+    pub async fn send(&self, request: Builder, body: &str) -> Answer {
         self.send_body(request, Body::from(body.to_owned())).await
     }
 
     /// Asks in any way, with a body that may take its time.
-    pub async fn send_body(&self, request: axum::http::request::Builder, body: Body) -> Answer {
-        let mut request = request
-            .header(header::HOST, "dashboard.example.com")
+    pub async fn send_body(&self, mut request: Builder, body: Body) -> Answer {
+        let is_get = request.method_ref() == Some(&Method::GET);
+        let headers = request.headers_mut().unwrap();
+        let host = "dashboard.example.com".parse().unwrap();
+        headers.append(header::HOST, host);
+        if !is_get && !headers.contains_key("sec-fetch-site") {
+            headers.insert("sec-fetch-site", "same-origin".parse().unwrap());
+        }
+        self.carry(request, body).await
+    }
+
+    /// Asks with these headers and nothing else but the cookies.
+    pub async fn send_as_it_is(&self, request: Builder, body: &str) -> Answer {
+        self.carry(request, Body::from(body.to_owned())).await
+    }
+
+    async fn carry(&self, request: Builder, body: Body) -> Answer {
+        let request = request
             .header(header::COOKIE, self.cookie_header())
             .extension(ConnectInfo(self.from))
             .body(body)
             .unwrap();
-        if request.method() != Method::GET && !request.headers().contains_key("sec-fetch-site") {
-            let own = "same-origin".parse().unwrap();
-            request.headers_mut().insert("sec-fetch-site", own);
-        }
         let asked = format!("{} {}", request.method(), request.uri());
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();

@@ -161,8 +161,8 @@ async fn a_form_that_was_half_sent_before_its_session_ended_changes_nothing() {
 async fn a_password_that_changed_meanwhile_begins_no_session() {
     let dashboard = Dashboard::open().await;
     let ada = dashboard.person("Ada").await;
-    let from = IpAddr::V4(Ipv4Addr::LOCALHOST);
-    let proved = accounts::sign_in(&dashboard.app, from, &ada.email, &ada.password).await;
+    let from = IpAddr::V4(Ipv4Addr::LOCALHOST).into();
+    let proved = accounts::sign_in(&dashboard.app, &from, &ada.email, &ada.password).await;
     let proved = proved.unwrap();
     let fields = [
         ("current_password", ada.password.as_str()),

@@ -1,13 +1,15 @@
 //! How a dashboard for a story is set up: everything real, and all of it in a hurry. It knows no story.
 
 use super::database::Database;
-use crate::app::Pace;
+use crate::app::{App, Pace};
 use crate::coolify::{Branch, Client, Connection, Source};
 use crate::domain::judge::Patience;
+use crate::domain::network::TrustedProxies;
 use crate::redis::calls::CallRates;
 use crate::redis::schedule::Rate;
 use crate::redis::{self, Redis};
 use crate::simulator::{Options, Simulator};
+use crate::web::{Proxies, Web};
 use secrecy::SecretString;
 use sqlx::PgPool;
 use sqlx::postgres::PgPoolOptions;
@@ -34,6 +36,10 @@ pub struct Setup {
     pub registration_open: bool,
     /// People come by https.
     pub secure: bool,
+    /// The address that people use.
+    pub public_url: Option<&'static str>,
+    /// Whose word about senders is believed.
+    pub trusted_proxies: &'static str,
     /// What the token of Coolify may do.
     pub abilities: Vec<&'static str>,
     /// Whether there is a Redis.
@@ -50,6 +56,8 @@ impl Default for Setup {
             pace: hurry(),
             registration_open: true,
             secure: false,
+            public_url: None,
+            trusted_proxies: "127.0.0.0/8, ::1",
             abilities: vec!["read", "write", "deploy", "read:sensitive"],
             redis: true,
             coolify: Box::new(|_, _| {}),
@@ -142,6 +150,18 @@ pub fn client(simulator: &Simulator, setup: &Setup) -> Client {
     };
     (setup.coolify)(&mut connection, &mut source);
     Client::new(connection, source).unwrap()
+}
+
+/// What its pages are made with.
+pub fn web(app: App, setup: &Setup) -> Web {
+    let trusted = TrustedProxies::parse(setup.trusted_proxies).unwrap();
+    Web {
+        app,
+        secure: setup.secure,
+        public_url: setup.public_url.map(|url| Url::parse(url).unwrap().into()),
+        proxies: Proxies::new(trusted).into(),
+        demo: false,
+    }
 }
 
 /// A few connections to the story's database.

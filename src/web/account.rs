@@ -109,10 +109,13 @@ pub async fn change_password(
     let session = me.visitor.session_id();
     let done = accounts::change_password(
         &web.app,
-        me.user.id,
+        &me.visitor.sender,
+        &me.user,
         &session,
-        typed.current_password.expose_secret(),
-        typed.new_password.expose_secret(),
+        (
+            typed.current_password.expose_secret(),
+            typed.new_password.expose_secret(),
+        ),
     )
     .await;
     if let Ok(proved) = &done {
@@ -157,7 +160,8 @@ pub async fn delete(
     me: SignedIn,
     Fields(typed): Fields<Typed>,
 ) -> Result<Response, PageError> {
-    let done = accounts::delete(&web.app, me.user.id, typed.password.expose_secret()).await;
+    let password = typed.password.expose_secret();
+    let done = accounts::delete(&web.app, &me.visitor.sender, &me.user, password).await;
     if done.is_err() {
         return answer(&web, &me, typed, done, "").await;
     }

@@ -1,10 +1,11 @@
 //! Registration, sign-in, sign-out, and the colour theme.
 
 use super::back;
+use super::cookies::Ours;
 use super::error::PageError;
 use super::fields::{Errors, Fields, Query, Rules, errors};
 use super::page::{Page, html, html_with};
-use super::session::{Visitor, remember};
+use super::session::Visitor;
 use super::state::{Notice, Web};
 use crate::actions::accounts::{self, Refusal, Registration};
 use axum::extract::State;
@@ -12,6 +13,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
+use url::{Host, Url};
 
 /// The template of the registration form.
 const REGISTER: &str = "accounts/register.html";
@@ -99,19 +101,19 @@ pub async fn register(
     headers: HeaderMap,
     Fields(typed): Fields<Typed>,
 ) -> Result<Response, PageError> {
-    if keeps_no_session(&web, &headers) {
-        return over_http(&web, &visitor, "Register", REGISTER, typed).await;
+    if let Some(reason) = why_no_session(&web, &visitor, &headers) {
+        return no_session(&web, &visitor, "Register", REGISTER, typed, reason).await;
     }
     let registration = Registration {
         name: &typed.name,
         email: &typed.email,
         password: typed.password.expose_secret(),
     };
-    match accounts::register(&web.app, visitor.address, &registration).await {
+    match accounts::register(&web.app, &visitor.sender, &registration).await {
         Ok(proved) => {
             visitor.sign_in(&web, &proved).await?;
             visitor.welcome().await?;
-            Ok(Redirect::to(back::after_login(&typed.next)).into_response())
+            Ok(signed_in(&web, &visitor, &typed).await)
         }
         Err(Refusal::Closed) => {
             let context = Context::new(&web, &visitor, "Register", Form::default()).await;
@@ -144,13 +146,14 @@ pub async fn login(
     headers: HeaderMap,
     Fields(typed): Fields<Typed>,
 ) -> Result<Response, PageError> {
-    if keeps_no_session(&web, &headers) {
-        return over_http(&web, &visitor, "Sign in", "accounts/login.html", typed).await;
+    if let Some(reason) = why_no_session(&web, &visitor, &headers) {
+        let template = "accounts/login.html";
+        return no_session(&web, &visitor, "Sign in", template, typed, reason).await;
     }
     let password = typed.password.expose_secret();
-    let refusal = match accounts::sign_in(&web.app, visitor.address, &typed.email, password).await {
+    let refusal = match accounts::sign_in(&web.app, &visitor.sender, &typed.email, password).await {
         Ok(proved) if visitor.sign_in(&web, &proved).await? => {
-            return Ok(Redirect::to(back::after_login(&typed.next)).into_response());
+            return Ok(signed_in(&web, &visitor, &typed).await);
         }
         Ok(_) => Refusal::credentials(),
         Err(refusal) => refusal,
@@ -159,26 +162,50 @@ pub async fn login(
     again(&web, &visitor, "Sign in", template, typed, refusal).await
 }
 
-/// Whether the browser drops the session's cookie, because it came over http and the public address is https. Browsers
-/// keep it for the machine itself.
-fn keeps_no_session(web: &Web, headers: &HeaderMap) -> bool {
-    let origin = headers
-        .get(header::ORIGIN)
-        .and_then(|origin| origin.to_str().ok());
-    let host = origin.and_then(|origin| origin.strip_prefix("http://"));
-    let is_elsewhere = |host: &str| !host.starts_with("localhost") && !host.starts_with("127.");
-    web.secure && host.is_some_and(is_elsewhere)
+/// Leads to where the visitor wanted to go; from now on the browser is known for the account.
+async fn signed_in(web: &Web, visitor: &Visitor, typed: &Typed) -> Response {
+    let response = Redirect::to(back::after_login(&typed.next)).into_response();
+    match accounts::mark(&web.app, &visitor.sender, &typed.email).await {
+        Some(mark) => Ours::Mark.remembered(web, response, &mark),
+        None => response,
+    }
 }
 
-async fn over_http(
+/// Why nobody would be signed in, although the password may be right.
+fn why_no_session(web: &Web, visitor: &Visitor, headers: &HeaderMap) -> Option<String> {
+    if visitor.has_several_sessions {
+        let name = Ours::Session.name(web.secure);
+        return Some(format!(
+            "Your browser sends two cookies named {name}, one of which another site has set. Remove the cookies of this site and of the domain above it in your browser's settings, and try again."
+        ));
+    }
+    drops_session(web, headers).then(|| OVER_HTTP.to_owned())
+}
+
+/// Whether the browser drops the session's cookie, because it came over http and the public address is https. Browsers
+/// keep it for the machine itself.
+fn drops_session(web: &Web, headers: &HeaderMap) -> bool {
+    let origin = headers.get(header::ORIGIN);
+    let origin = origin.and_then(|it| Url::parse(it.to_str().ok()?).ok());
+    let is_elsewhere = |origin: &Url| match origin.host() {
+        Some(Host::Domain(host)) => host != "localhost" && !host.ends_with(".localhost"),
+        Some(Host::Ipv4(host)) => !host.is_loopback(),
+        Some(Host::Ipv6(host)) => !host.is_loopback(),
+        None => false,
+    };
+    web.secure && origin.is_some_and(|it| it.scheme() == "http" && is_elsewhere(&it))
+}
+
+async fn no_session(
     web: &Web,
     visitor: &Visitor,
     title: &str,
     template: &str,
     typed: Typed,
+    reason: String,
 ) -> Result<Response, PageError> {
     let mut errors = Errors::default();
-    errors.insert("form", OVER_HTTP.to_owned());
+    errors.insert("form", reason);
     refused(web, visitor, title, template, typed, errors).await
 }
 
@@ -256,5 +283,5 @@ pub async fn theme(
     };
     let back = back::with_current_query(&chosen.back, &headers);
     let response = Redirect::to(&back).into_response();
-    remember(&web, response, "/", "theme", theme)
+    Ours::Theme.remembered(&web, response, theme)
 }

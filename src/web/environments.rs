@@ -186,6 +186,8 @@ pub async fn set_password(
             let name = found.map_or_else(|_| "It".to_owned(), |row| isolated(&row.name));
             let said = format!("{name} takes the new password with its next container.");
             me.visitor.notice(Tone::Good, said).await;
+            let typed = typed.password.expose_secret();
+            me.visitor.warn_of_password(typed).await;
             Ok(Redirect::to(&format!("/environments/{id}")).into_response())
         }
         Err(Refusal::NotNow(sentence)) => {

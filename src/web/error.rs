@@ -16,6 +16,8 @@ pub enum PageError {
     NotNow(&'static str),
     /// The request comes from another site.
     CrossSite,
+    /// The request comes from an origin that is not known to be ours: the sentence says what was compared.
+    ForeignOrigin(String),
     /// The request could not be parsed.
     Unreadable,
     /// The path does not accept this method.
@@ -137,6 +139,7 @@ impl PageError {
             status,
             heading,
             sentence: match self {
+                Self::ForeignOrigin(sentence) => sentence.clone(),
                 Self::TooMany(_) => too_many(retry_after_seconds.unwrap_or(1)),
                 Self::ManyCookies(host) => many_cookies(host),
                 _ => self.sentence().to_owned(),
@@ -150,7 +153,7 @@ impl PageError {
         match self {
             Self::NotFound => (404, "Not found"),
             Self::NotNow(_) => (409, "Not now"),
-            Self::CrossSite => (403, "Refused"),
+            Self::CrossSite | Self::ForeignOrigin(_) => (403, "Refused"),
             Self::Unreadable => (400, "Not understood"),
             Self::NoSuchMethod => (405, "Not possible"),
             Self::TooSlow => (408, "Too slow"),
@@ -170,7 +173,7 @@ impl PageError {
                 "There is nothing here, or it is not yours. It may have been deleted."
             }
             Self::NotNow(sentence) => sentence,
-            Self::CrossSite => {
+            Self::CrossSite | Self::ForeignOrigin(_) => {
                 "This request came from another site and was not carried out. Go back and try again from here."
             }
             Self::Unreadable => "This request could not be read. Go back and try again.",

@@ -30,20 +30,20 @@ pub async fn pages(State(web): State<Web>, request: Request, next: Next) -> Resp
     } else {
         None
     };
-    let visitor = known.unwrap_or_else(|| Visitor::unknown(&asked));
+    let visitor = known.unwrap_or_else(|| Visitor::unknown(&asked, &web));
     dressed(&visitor, saying, response.headers())
 }
 
 /// Gives a page to the bare answer of the session's layer when it could not store a session: the database did not take it.
-pub async fn of_sessions(request: Request, next: Next) -> Response {
+pub async fn of_sessions(State(web): State<Web>, request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
     let asked = parts.clone();
     let response = next.run(Request::from_parts(parts, body)).await;
     let is_bare = response.status() == StatusCode::INTERNAL_SERVER_ERROR
         && !response.headers().contains_key(header::CONTENT_TYPE);
     if is_bare {
-        let headers = response.headers();
-        return dressed(&Visitor::unknown(&asked), Saying::unavailable(), headers);
+        let (visitor, headers) = (Visitor::unknown(&asked, &web), response.headers());
+        return dressed(&visitor, Saying::unavailable(), headers);
     }
     response
 }
@@ -52,19 +52,14 @@ pub async fn of_sessions(request: Request, next: Next) -> Response {
 pub async fn of_polls(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     match response.extensions_mut().remove::<Saying>() {
-        Some(saying) => dressed(&nobody(), saying, response.headers()),
+        Some(saying) => dressed(&Visitor::nobody(), saying, response.headers()),
         None => response,
     }
 }
 
 /// The page of an error that is found before anybody is looked up.
 pub fn without_visitor(error: &PageError) -> Response {
-    dressed(&nobody(), error.says(), &HeaderMap::new())
-}
-
-fn nobody() -> Visitor {
-    let (parts, ()) = axum::http::Request::new(()).into_parts();
-    Visitor::unknown(&parts)
+    dressed(&Visitor::nobody(), error.says(), &HeaderMap::new())
 }
 
 /// The error's page; the methods that its path accepts are kept from the error's headers.

@@ -1,8 +1,8 @@
 //! The groups of the list, and which of them a browser keeps shut. A cookie remembers that, so it works without script.
 
 use super::back::Back;
+use super::cookies::Ours;
 use super::fields::Fields;
-use super::session::{cookie, remember};
 use super::state::Web;
 use super::view::Row;
 use crate::actions::environments::{Counts, EnvironmentRow};
@@ -15,18 +15,15 @@ use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use std::convert::Infallible;
 
-/// The cookie with the words of the groups that are shut.
-const COOKIE: &str = "shut";
-
 /// The groups that this browser keeps shut.
 #[derive(Debug, Default, Clone)]
 pub struct Shut(pub Vec<Group>);
 
-impl<S: Send + Sync> FromRequestParts<S> for Shut {
+impl FromRequestParts<Web> for Shut {
     type Rejection = Infallible;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        let words = cookie(&parts.headers, COOKIE).unwrap_or_default();
+    async fn from_request_parts(parts: &mut Parts, web: &Web) -> Result<Self, Infallible> {
+        let words = Ours::Shut.last(&parts.headers, web).unwrap_or_default();
         Ok(Self(
             words
                 .split('.')
@@ -131,5 +128,5 @@ pub async fn change(
     }
     let words: Vec<&str> = shut.iter().map(|group| group.word()).collect();
     let response = Back::of(&headers, b"").redirect("rows").into_response();
-    remember(&web, response, "/environments", COOKIE, &words.join("."))
+    Ours::Shut.remembered(&web, response, &words.join("."))
 }

@@ -9,12 +9,14 @@ mod calls;
 mod changes;
 mod connection;
 mod container;
+mod cookies;
 mod deployment;
 mod deployment_view;
 mod environments;
 mod error;
 mod error_page;
 mod fields;
+mod forwarded;
 mod groups;
 mod guard;
 mod history;
@@ -25,6 +27,7 @@ mod log;
 mod log_file;
 mod log_sections;
 mod new;
+mod origin;
 mod page;
 mod removal;
 mod report;
@@ -38,6 +41,7 @@ mod updates;
 mod view;
 mod words;
 
+pub use forwarded::Proxies;
 pub use state::Web;
 
 use connection::Timeouts;
@@ -66,21 +70,27 @@ pub fn router(web: Web) -> Router {
             limits::BODY_TIMEOUT,
             limits::whole_body,
         ))
-        .layer(axum::middleware::from_fn(guard::same_origin))
+        .layer(axum::middleware::from_fn_with_state(
+            web.clone(),
+            guard::same_origin,
+        ))
         .layer(axum::middleware::from_fn_with_state(
             web.clone(),
             error_page::pages,
         ))
         .layer(session::layer(&web))
-        .layer(axum::middleware::from_fn(error_page::of_sessions))
         .layer(axum::middleware::from_fn_with_state(
-            web.secure,
-            session::only_one,
+            web.clone(),
+            error_page::of_sessions,
         ))
         .layer(DefaultBodyLimit::disable());
     Router::new()
         .merge(without_visitor())
         .merge(pages)
+        .layer(axum::middleware::from_fn_with_state(
+            web.secure,
+            cookies::only_ours,
+        ))
         .layer(axum::middleware::from_fn(limits::head))
         .layer(CatchPanicLayer::custom(error::panicked))
         .layer(axum::middleware::from_fn_with_state(

@@ -130,6 +130,7 @@ pub async fn create(
             me.visitor
                 .notice(Tone::Good, created(&typed.name, deploy))
                 .await;
+            me.visitor.warn_of_password(draft.password).await;
             return Ok(Redirect::to(&format!("/environments#{id}")).into_response());
         }
         Err(refusal) => refused(refusal)?,

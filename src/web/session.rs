@@ -1,28 +1,29 @@
 //! The visitor of a request: the session in PostgreSQL, and what pages need to know about the visitor.
 
 use super::back;
+use super::cookies::{Ours, SeveralSessions};
 use super::error::PageError;
+use super::forwarded;
 use super::state::{Notice, Tone, Web};
 use crate::actions::accounts::{self, Place, Proved, Sessions};
+use crate::actions::browsers::Sender;
 use crate::actions::known;
 use crate::domain::id::UserId;
+use crate::domain::password;
 use crate::domain::user::User;
-use axum::extract::{ConnectInfo, FromRequestParts, Request, State};
+use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
-use axum::middleware::Next;
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr};
 use tower_sessions::cookie::SameSite;
 use tower_sessions::cookie::time::Duration;
 use tower_sessions::session::Id;
 use tower_sessions::{Expiry, Session, SessionManagerLayer};
 
-/// The session's cookie. Its prefix makes browsers take it only from this very host (RFC 6265bis, section 4.1.3.2), so
-/// that the page of an environment on a sibling domain cannot put in a session of its own.
-const COOKIE: &str = "__Host-vps-claude";
-/// The same without https, which the prefix requires.
-const COOKIE_WITHOUT_HTTPS: &str = "vps-claude";
+/// How many marks of a browser are looked at: its own, and others that a neighbour's page has set.
+const MARKS: usize = 8;
+const KEYBOARDS: &str = "The password has characters that keyboards write in different ways. If the environment does not take it from yours, change it to plain letters.";
 const NOTICES: &str = "notices";
 /// Set from registration until the first environment is created.
 const NEW_HERE: &str = "new";
@@ -34,29 +35,11 @@ const LIFETIME: Duration = Duration::days(30);
 /// Sessions in PostgreSQL; the cookie is `HttpOnly`, `SameSite=Lax`, and `Secure` when the public address is https.
 pub fn layer(web: &Web) -> SessionManagerLayer<Sessions> {
     SessionManagerLayer::new(Sessions::new(web.app.pool.clone()))
-        .with_name(cookie_name(web.secure))
+        .with_name(Ours::Session.name(web.secure))
         .with_http_only(true)
         .with_same_site(SameSite::Lax)
         .with_secure(web.secure)
         .with_expiry(Expiry::OnInactivity(LIFETIME))
-}
-
-fn cookie_name(secure: bool) -> &'static str {
-    if secure { COOKIE } else { COOKIE_WITHOUT_HTTPS }
-}
-
-/// Whoever sends two sessions is nobody: one of them is another site's, and it is not known which.
-pub async fn only_one(State(secure): State<bool>, mut request: Request, next: Next) -> Response {
-    let name = cookie_name(secure);
-    let headers = request.headers_mut();
-    if cookies(headers, name).count() > 1 {
-        let of_others = others(headers, name);
-        headers.remove(header::COOKIE);
-        if let Ok(of_others) = HeaderValue::from_str(&of_others) {
-            headers.insert(header::COOKIE, of_others);
-        }
-    }
-    next.run(request).await
 }
 
 /// The sender of a request, signed in or not.
@@ -65,10 +48,12 @@ pub struct Visitor {
     pub theme: &'static str,
     /// The path and the query.
     pub url: String,
-    pub address: IpAddr,
+    pub sender: Sender,
     /// The browser and the operating system, for the list of sessions.
     device: &'static str,
     pub session: Session,
+    /// The browser sends another site's session beside its own.
+    pub has_several_sessions: bool,
 }
 
 /// A signed-in user.
@@ -90,11 +75,12 @@ impl FromRequestParts<Web> for Visitor {
         };
         Ok(Self {
             user,
-            theme: theme(&parts.headers),
+            theme: theme(&parts.headers, web),
             url: parts.uri.to_string(),
-            address: sender(parts),
+            sender: sender(parts, web),
             device: device(&parts.headers),
             session,
+            has_several_sessions: parts.extensions.get::<SeveralSessions>().is_some(),
         })
     }
 }
@@ -121,9 +107,8 @@ impl FromRequestParts<Web> for Poller {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, web: &Web) -> Result<Self, Self::Rejection> {
-        let mut sent = cookies(&parts.headers, cookie_name(web.secure));
-        let only = sent.next().filter(|_| sent.next().is_none());
-        let session = only.and_then(|id| id.parse::<Id>().ok());
+        let session = Ours::Session.last(&parts.headers, web);
+        let session = session.and_then(|id| id.parse::<Id>().ok());
         let user = match session {
             Some(id) => known::user(&web.app, &id.to_string()).await,
             None => Ok(None),
@@ -144,50 +129,9 @@ fn to_login(parts: &Parts) -> Response {
     Redirect::to(&login).into_response()
 }
 
-/// The response, which also makes the browser keep a choice for a year, for the pages below this path.
-pub fn remember(
-    web: &Web,
-    mut response: Response,
-    path: &str,
-    name: &str,
-    value: &str,
-) -> Response {
-    let secure = if web.secure { "; Secure" } else { "" };
-    let cookie =
-        format!("{name}={value}; Path={path}; Max-Age=31536000; HttpOnly; SameSite=Lax{secure}");
-    if let Ok(cookie) = HeaderValue::from_str(&cookie) {
-        response.headers_mut().insert(header::SET_COOKIE, cookie);
-    }
-    response
-}
-
-/// The last cookie of this name.
-pub fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    cookies(headers, name).last()
-}
-
-/// All cookies of this name.
-fn cookies<'a>(headers: &'a HeaderMap, name: &str) -> impl Iterator<Item = &'a str> {
-    let value_of = move |pair: &'a str| pair.strip_prefix(name)?.strip_prefix('=');
-    pairs(headers).filter_map(value_of)
-}
-
-/// The cookies of other names, as a header.
-fn others(headers: &HeaderMap, name: &str) -> String {
-    let is_other = |pair: &&str| pair.split('=').next() != Some(name);
-    let others: Vec<&str> = pairs(headers).filter(is_other).collect();
-    others.join("; ")
-}
-
-fn pairs(headers: &HeaderMap) -> impl Iterator<Item = &str> {
-    let values = headers.get_all(header::COOKIE).into_iter();
-    let cookies = values.filter_map(|value| value.to_str().ok());
-    cookies.flat_map(|value| value.split(';')).map(str::trim)
-}
-
 /// The visitor's theme.
-fn theme(headers: &HeaderMap) -> &'static str {
-    match cookie(headers, "theme") {
+fn theme(headers: &HeaderMap, web: &Web) -> &'static str {
+    match Ours::Theme.last(headers, web) {
         Some("light") => "light",
         Some("dark") => "dark",
         _ => "system",
@@ -216,41 +160,44 @@ fn device(headers: &HeaderMap) -> &'static str {
     }
 }
 
-/// The client's IP address. A proxy on this machine or in a private network is trusted, and its client is the last
-/// entry of `X-Forwarded-For`, which the proxy added itself.
-fn sender(parts: &Parts) -> IpAddr {
-    let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
-    let peer = peer.map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |ConnectInfo(peer)| {
-        peer.ip().to_canonical()
-    });
-    let trusted = match peer {
-        IpAddr::V4(peer) => peer.is_loopback() || peer.is_private(),
-        IpAddr::V6(peer) => peer.is_loopback() || peer.is_unique_local(),
-    };
-    let forwarded = parts.headers.get_all("x-forwarded-for").iter().next_back();
-    let last =
-        forwarded.and_then(|value| value.to_str().ok()?.rsplit(',').next()?.trim().parse().ok());
-    last.filter(|_| trusted).unwrap_or(peer)
+/// Who sends a request that may hold a password.
+fn sender(parts: &Parts, web: &Web) -> Sender {
+    let marks = Ours::Mark.all(&parts.headers, web).take(MARKS);
+    Sender {
+        address: forwarded::sender(parts, &web.proxies),
+        marks: marks.map(str::to_owned).collect(),
+    }
 }
 
 impl Visitor {
     /// A visitor whose session is not read.
-    pub fn unknown(parts: &Parts) -> Self {
+    pub fn unknown(parts: &Parts, web: &Web) -> Self {
+        let nobody = Self::nobody();
         let session = parts.extensions.get::<Session>().cloned();
-        let session = session.unwrap_or_else(|| {
-            Session::new(
-                None,
-                std::sync::Arc::new(tower_sessions::MemoryStore::default()),
-                None,
-            )
-        });
+        Self {
+            theme: theme(&parts.headers, web),
+            url: parts.uri.to_string(),
+            sender: sender(parts, web),
+            device: device(&parts.headers),
+            session: session.unwrap_or_else(|| nobody.session.clone()),
+            ..nobody
+        }
+    }
+
+    /// A visitor of whose request nothing is known.
+    pub fn nobody() -> Self {
+        let store = std::sync::Arc::new(tower_sessions::MemoryStore::default());
         Self {
             user: None,
-            theme: theme(&parts.headers),
-            url: parts.uri.to_string(),
-            address: sender(parts),
-            device: device(&parts.headers),
-            session,
+            theme: "system",
+            url: "/".to_owned(),
+            sender: Sender {
+                address: IpAddr::V4(Ipv4Addr::UNSPECIFIED),
+                marks: vec![],
+            },
+            device: "",
+            session: Session::new(None, store, None),
+            has_several_sessions: false,
         }
     }
 
@@ -265,7 +212,7 @@ impl Visitor {
         self.session.save().await?;
         let place = Place {
             device: self.device,
-            address: self.address,
+            address: self.sender.address,
         };
         let begun = accounts::begin_session(&web.app, &self.session_id(), proved, &place).await?;
         if !begun {
@@ -318,6 +265,13 @@ impl Visitor {
         let newest = notices.split_off(notices.len().saturating_sub(NOTICES_LIMIT));
         if let Err(error) = self.session.insert(NOTICES, newest).await {
             tracing::debug!(%error, "message not kept");
+        }
+    }
+
+    /// Warns of an environment's password that code-server may not take from the same keyboard again.
+    pub async fn warn_of_password(&self, typed: &str) {
+        if password::is_changed(typed) {
+            self.notice(Tone::Bad, KEYBOARDS).await;
         }
     }
 

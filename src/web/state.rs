@@ -1,7 +1,10 @@
 //! The state of every handler, and the messages for the next page.
 
+use super::forwarded::Proxies;
 use crate::app::App;
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+use url::Url;
 
 /// The state of every handler.
 #[derive(Clone)]
@@ -9,6 +12,10 @@ pub struct Web {
     pub app: App,
     /// The public address is https, so cookies are Secure.
     pub secure: bool,
+    /// The address that people use, if it is set.
+    pub public_url: Option<Arc<Url>>,
+    /// Whose word about the sender of a request is believed.
+    pub proxies: Arc<Proxies>,
     /// Coolify is simulated: pages tell the user what to try.
     pub demo: bool,
 }

@@ -13,6 +13,7 @@ mod kept;
 mod keyboard;
 mod log;
 mod lost;
+mod neighbour;
 mod nginx;
 mod noticed;
 mod person;

@@ -13,6 +13,7 @@ mod postgres;
 #[path = "../support/process.rs"]
 mod process;
 mod program;
+mod proxies;
 mod redis;
 mod relay;
 mod server;

@@ -3,6 +3,9 @@
 use super::{NEEDED, Wrong, checked, settings, variables, with};
 use crate::config::postgres::servers;
 
+const NO_PATH: &str = "an address without a path like https://vps.example.com is needed: give the dashboard a host name of its own";
+const NETWORKS: &str =
+    "networks like 10.0.0.0/8 separated by commas, or the number of proxies is needed";
 const WEB: &str = "an address that begins with http:// or https:// is needed";
 const NO_USER: &str = "it may not hold a user, a password or a token before an @";
 const NO_QUERY: &str = "it may have no ? and no # and nothing after them";
@@ -20,7 +23,7 @@ const TOKEN: &str = "the token alone is needed, like 1|abc, without Bearer and w
 const WRONG_PORT: &str = "what follows the last colon of the host is not a port; if it belongs to the password, an @ is missing after it";
 
 /// A setting, wrong values, and the line that says so.
-const WRONG: [(&str, &[&str], &str); 36] = [
+const WRONG: [(&str, &[&str], &str); 38] = [
     (
         "DATABASE_URL",
         &[
@@ -196,6 +199,12 @@ const WRONG: [(&str, &[&str], &str); 36] = [
         "PUBLIC_URL",
         &["https://vps.example.com?a", "https://vps.example.com/#a"],
         NO_QUERY,
+    ),
+    ("PUBLIC_URL", &["https://vps.example.com/vps"], NO_PATH),
+    (
+        "TRUSTED_PROXIES",
+        &["proxy.internal", "10.0.0.0/33", "-1", "1.5"],
+        NETWORKS,
     ),
     (
         "AGENT_UPDATES",

@@ -1,0 +1,205 @@
+//! The configurations in `.proxies/`, carried out by the real programs: what a person does through them, and whom the
+//! dashboard takes them for.
+
+use crate::database;
+use crate::process::Process;
+use crate::program::{Program, Running};
+use rcgen::{CertifiedKey, generate_simple_self_signed};
+use reqwest::header::{COOKIE, ORIGIN, SET_COOKIE};
+use reqwest::{Client, RequestBuilder, StatusCode, Version, redirect};
+use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+const HOST: &str = "vps.example.com";
+/// What the examples say is where the dashboard listens.
+const LISTEN: &str = "127.0.0.1:3000";
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// A dashboard, and a proxy with a folder of its own before it.
+struct Site {
+    database: String,
+    dashboard: Running,
+    proxy: Process,
+    folder: PathBuf,
+    port: u16,
+}
+
+/// What a proxy is started with: the folder with its certificate, its port, and where the dashboard listens.
+struct Place<'a> {
+    folder: &'a Path,
+    port: u16,
+    dashboard: &'a str,
+}
+
+impl Site {
+    async fn open(proxy: impl Fn(&Place<'_>) -> Command) -> Self {
+        let database = database::create("proxies").await;
+        let (dashboard, address) = Program::new(&["serve"])
+            .able_to_serve(&database)
+            .with("PUBLIC_URL", &format!("https://{HOST}"))
+            .with("TRUSTED_PROXIES", "127.0.0.1")
+            .start("serving address=");
+        let folder = std::env::temp_dir().join(format!("proxy-{}", uuid::Uuid::now_v7()));
+        std::fs::create_dir(&folder).unwrap();
+        let CertifiedKey { cert, signing_key } =
+            generate_simple_self_signed([HOST.to_owned()]).unwrap();
+        std::fs::write(folder.join("cert"), cert.pem()).unwrap();
+        std::fs::write(folder.join("key"), signing_key.serialize_pem()).unwrap();
+        let free = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = free.local_addr().unwrap().port();
+        drop(free);
+        let place = Place {
+            folder: &folder,
+            port,
+            dashboard: &address,
+        };
+        let proxy = Process::spawn(&mut proxy(&place));
+        wait_for(port, &proxy);
+        Self {
+            database,
+            dashboard,
+            proxy,
+            folder,
+            port,
+        }
+    }
+
+    /// A browser at this address of the machine.
+    fn client(&self, from: [u8; 4]) -> Client {
+        Client::builder()
+            .danger_accept_invalid_certs(true)
+            .resolve(HOST, SocketAddr::from(([127, 0, 0, 1], self.port)))
+            .local_address(IpAddr::from(from))
+            .redirect(redirect::Policy::none())
+            .build()
+            .unwrap()
+    }
+
+    fn url(&self, path: &str) -> String {
+        format!("https://{HOST}:{}{path}", self.port)
+    }
+
+    fn register(&self, client: &Client, origin: &str) -> RequestBuilder {
+        let fields = [
+            ("name", "Ada"),
+            ("email", "ada@example.com"),
+            ("password", "eight letters and more"),
+        ];
+        client
+            .post(self.url("/register"))
+            .header(ORIGIN, origin)
+            .header("x-forwarded-for", "198.51.100.7")
+            .form(&fields)
+    }
+
+    /// Forms are taken from our own pages alone, and the sender is the one that the proxy saw.
+    async fn works(self) {
+        let client = self.client([127, 0, 0, 2]);
+        let foreign = self.register(&client, "https://evil.example").send();
+        assert_eq!(foreign.await.unwrap().status(), StatusCode::FORBIDDEN);
+        let welcome = self.register(&client, &self.url("")).send().await.unwrap();
+        assert_eq!(welcome.status(), StatusCode::SEE_OTHER);
+        assert_eq!(welcome.version(), Version::HTTP_2);
+        let session = welcome.headers()[SET_COOKIE].to_str().unwrap();
+        assert!(session.starts_with("__Host-vps-claude="), "{session}");
+        let session = session.split(';').next().unwrap();
+        // More than most proxies take by themselves.
+        let many = (0..300).map(|number| format!("; neighbour{number:03}={number:030}"));
+        let cookies = session.to_owned() + &many.collect::<String>();
+        let account = client.get(self.url("/account")).header(COOKIE, cookies);
+        let account = account.send().await.unwrap().text().await.unwrap();
+        assert!(account.contains("from 127.0.0.2<"), "{account}");
+        self.close().await;
+    }
+
+    async fn close(mut self) {
+        self.proxy.signal("TERM");
+        self.proxy.ended();
+        self.dashboard.stop("TERM");
+        std::fs::remove_dir_all(self.folder).unwrap();
+        database::remove(&self.database).await;
+    }
+}
+
+fn wait_for(port: u16, proxy: &Process) {
+    let deadline = Instant::now() + PATIENCE;
+    while TcpStream::connect(("127.0.0.1", port)).is_err() {
+        let said = || proxy.lines().join("\n");
+        assert!(Instant::now() < deadline, "no proxy answers:\n{}", said());
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// An example with these words in place of others, each of which is there.
+fn changed(example: &str, words: &[(&str, String)]) -> String {
+    words.iter().fold(example.to_owned(), |text, (old, new)| {
+        assert!(text.contains(old), "{old} is not in\n{text}");
+        text.replace(old, new)
+    })
+}
+
+fn nginx(place: &Place<'_>) -> Command {
+    let folder = place.folder.display();
+    let server = changed(
+        include_str!("../../.proxies/nginx.conf"),
+        &[
+            ("listen 443 ", format!("listen 127.0.0.1:{} ", place.port)),
+            (LISTEN, place.dashboard.to_owned()),
+            ("/etc/ssl/vps.example.com.pem", format!("{folder}/cert")),
+            ("/etc/ssl/vps.example.com.key", format!("{folder}/key")),
+        ],
+    );
+    let temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
+    let temporary = temporary.map(|kind| format!("{kind}_temp_path {folder}/{kind};"));
+    let whole = format!(
+        "daemon off; master_process off; pid {folder}/pid; events {{}} http {{ access_log off; {} {server} }}",
+        temporary.concat()
+    );
+    std::fs::write(place.folder.join("nginx.conf"), whole).unwrap();
+    let program = std::env::var("NGINX").expect("NGINX is set by scripts/test");
+    let mut command = Command::new(program);
+    command.args(["-e", "stderr", "-c", "nginx.conf", "-p"]);
+    command.arg(place.folder);
+    command
+}
+
+fn caddy(program: &str, place: &Place<'_>) -> Command {
+    let folder = place.folder.display();
+    let site = changed(
+        include_str!("../../.proxies/Caddyfile"),
+        &[
+            (LISTEN, place.dashboard.to_owned()),
+            (
+                "vps.example.com {",
+                format!(
+                    "{{\nadmin off\nauto_https off\nstorage file_system {folder}\n}}\nhttps://vps.example.com:{} {{\ntls {folder}/cert {folder}/key\nbind 127.0.0.1\n",
+                    place.port
+                ),
+            ),
+        ],
+    );
+    let file = place.folder.join("Caddyfile");
+    std::fs::write(&file, site).unwrap();
+    let mut command = Command::new(program);
+    command.args(["run", "--adapter", "caddyfile", "--config"]);
+    command.arg(file).env("HOME", place.folder);
+    command
+}
+
+#[tokio::test]
+async fn the_example_of_nginx_works() {
+    Site::open(nginx).await.works().await;
+}
+
+/// Caddy is no package everywhere; `scripts/test` says when it is missing.
+#[tokio::test]
+async fn the_example_of_caddy_works() {
+    if let Ok(program) = std::env::var("CADDY") {
+        Site::open(|place| caddy(&program, place))
+            .await
+            .works()
+            .await;
+    }
+}
