@@ -140,7 +140,7 @@ async fn serve(config: &Config, ready: Option<fn(SocketAddr) -> String>) -> anyh
         proxies: web::Proxies::new(config.trusted_proxies.clone()).into(),
         demo: config.demo,
     };
-    tokio::spawn(warn_of_redis(config.redis_url.clone()));
+    warn_at_start(&app, config);
     let worker = tokio::spawn(worker::run(app.clone(), stop.clone()));
     let served = tokio::spawn(web::serve(listener, web, stop.clone())).await;
     stop.cancel();
@@ -150,6 +150,15 @@ async fn serve(config: &Config, ready: Option<fn(SocketAddr) -> String>) -> anyh
     let _: Result<(), _> = tokio::time::timeout(CLOSING, app.pool.close()).await;
     tracing::info!("stopped");
     Ok(served?)
+}
+
+/// Says what is wrong with Redis and Coolify, so that it is not the first deployment that finds it.
+fn warn_at_start(app: &App, config: &Config) {
+    tokio::spawn(warn_of_redis(config.redis_url.clone()));
+    if !config.demo {
+        let (app, destination) = (app.clone(), config.coolify.destination_uuid.clone());
+        tokio::spawn(async move { doctor::at_start(&app, destination.as_deref()).await });
+    }
 }
 
 /// Says what is wrong with Redis: everything works without it, so nobody would notice.

@@ -304,10 +304,15 @@ impl Client {
 
     async fn server_answer(&self) -> Result<Answer, Error> {
         send(
-            self.get("GET server", &["servers", &self.connection.server_uuid]),
+            self.get("GET server", &["servers", self.server_uuid()]),
             false,
         )
         .await
+    }
+
+    /// The server that runs the environments.
+    pub(super) fn server_uuid(&self) -> &str {
+        &self.connection.server_uuid
     }
 
     fn get(&self, name: &'static str, path: &[&str]) -> Request {
@@ -315,7 +320,7 @@ impl Client {
     }
 
     /// A request, and the name under which it is recorded.
-    fn request(&self, method: Method, name: &'static str, path: &[&str]) -> Request {
+    pub(super) fn request(&self, method: Method, name: &'static str, path: &[&str]) -> Request {
         let mut url = self.connection.url.clone();
         if let Ok(mut segments) = url.path_segments_mut() {
             segments.pop_if_empty().extend(["api", "v1"]).extend(path);

@@ -49,6 +49,12 @@ pub(super) struct Rejection {
 }
 
 impl Rejection {
+    /// Whether Coolify says that the token lacks an ability, or its owner a role.
+    pub fn is_about_an_ability(&self) -> bool {
+        let refusal = self.refusal.as_ref().filter(|_| self.status == 403);
+        refusal.is_some_and(Refusal::is_about_an_ability)
+    }
+
     /// Whether Coolify says that a build cannot be cancelled because it has ended.
     pub fn is_about_an_ended_build(&self) -> bool {
         let refusal = self.refusal.as_ref().filter(|_| self.status == 400);

@@ -4,6 +4,7 @@ mod applications;
 mod body;
 mod branch;
 mod builds;
+mod checks;
 mod client;
 mod connection;
 mod error;

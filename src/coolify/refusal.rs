@@ -53,6 +53,11 @@ impl Refusal {
         self.message().to_lowercase().contains("queue is full")
     }
 
+    /// Whether the token lacks an ability, or its owner a role.
+    pub fn is_about_an_ability(&self) -> bool {
+        self.message().starts_with("Missing required ")
+    }
+
     /// Whether a build cannot be cancelled because it has ended.
     pub fn is_about_an_ended_build(&self) -> bool {
         self.message().starts_with("Deployment cannot be cancelled")

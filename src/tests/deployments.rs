@@ -345,6 +345,6 @@ async fn an_image_is_built_anew_only_when_that_is_chosen() {
         assert_eq!(build["force_rebuild"], anew, "{fields:?}");
     }
     let page = ada.get(&made.at("")).await.expect(200);
-    assert_eq!(page.text.matches("by Ada, built anew").count(), 1);
+    assert_eq!(page.text.matches(">Ada</bdi>, built anew").count(), 1);
     dashboard.close().await;
 }

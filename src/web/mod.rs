@@ -49,6 +49,7 @@ use connection::Timeouts;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::StatusCode;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use tokio::net::TcpListener;
@@ -66,37 +67,19 @@ pub fn router(web: Web) -> Router {
         .route("/", get(root))
         .fallback(error::no_such_page)
         .method_not_allowed_fallback(error::no_such_method)
-        .layer(axum::middleware::from_fn_with_state(
-            limits::BODY_TIMEOUT,
-            limits::whole_body,
-        ))
-        .layer(axum::middleware::from_fn_with_state(
-            web.clone(),
-            guard::same_origin,
-        ))
-        .layer(axum::middleware::from_fn_with_state(
-            web.clone(),
-            error_page::pages,
-        ))
+        .layer(from_fn_with_state(limits::BODY_TIMEOUT, limits::whole_body))
+        .layer(from_fn_with_state(web.clone(), guard::same_origin))
+        .layer(from_fn_with_state(web.clone(), error_page::pages))
         .layer(session::layer(&web))
-        .layer(axum::middleware::from_fn_with_state(
-            web.clone(),
-            error_page::of_sessions,
-        ))
+        .layer(from_fn_with_state(web.clone(), error_page::of_sessions))
         .layer(DefaultBodyLimit::disable());
     Router::new()
         .merge(without_visitor())
         .merge(pages)
-        .layer(axum::middleware::from_fn_with_state(
-            web.secure,
-            cookies::only_ours,
-        ))
-        .layer(axum::middleware::from_fn(limits::head))
+        .layer(from_fn_with_state(web.secure, cookies::only_ours))
+        .layer(from_fn(limits::head))
         .layer(CatchPanicLayer::custom(error::panicked))
-        .layer(axum::middleware::from_fn_with_state(
-            web.secure,
-            guard::headers,
-        ))
+        .layer(from_fn_with_state(web.secure, guard::headers))
         .layer(CompressionLayer::new())
         .with_state(web)
 }
@@ -119,7 +102,7 @@ fn without_visitor() -> Router<Web> {
             get(deployment::page_changes),
         )
         .method_not_allowed_fallback(error::no_such_method)
-        .layer(axum::middleware::from_fn(error_page::of_polls))
+        .layer(from_fn(error_page::of_polls))
 }
 
 fn of_accounts() -> Router<Web> {

@@ -62,6 +62,7 @@ async fn where_everything_is_right_every_check_says_so() {
             "ok       REDIS_URL: Redis answers.",
             "ok       COOLIFY_API_URL: Coolify 4.3.11 answers and accepts the token.",
             "ok       COOLIFY_PROJECT_UUID: found, with 0 applications.",
+            "ok       COOLIFY_API_TOKEN: it may create and deploy applications.",
             "ok       COOLIFY_SERVER_UUID: the server is reachable.",
             "ok       COOLIFY_API_TOKEN: it may read logs.",
             "ok       COOLIFY_SERVER_UUID: it builds 2 at once and lets 25 wait.",
@@ -188,11 +189,60 @@ async fn what_is_wrong_in_coolify_is_found_and_named() {
             0,
             "warning  COOLIFY_API_TOKEN: it lacks read:sensitive, so build logs are not shown.",
         ),
+        (
+            reads(&["read", "read:sensitive"]),
+            reads(&["read", "write", "deploy", "read:sensitive"]),
+            1,
+            "WRONG    COOLIFY_API_TOKEN: it lacks write and deploy. Make a token in Coolify that has them.",
+        ),
+        (
+            json!({ "destinations": 2 }),
+            json!({ "destinations": 1 }),
+            1,
+            "WRONG    COOLIFY_DESTINATION_UUID: the server has 2 destinations. Set it to one of them: ",
+        ),
     ] {
         surgery.change(settings).await;
         surgery.doctor().run().with(code).says(line);
         surgery.change(back).await;
         surgery.doctor().run().with(0).says_nothing_of(line);
+    }
+    surgery.close().await;
+}
+
+#[tokio::test]
+async fn what_is_wrong_in_coolify_is_logged_when_the_dashboard_starts() {
+    let surgery = Surgery::open().await;
+    for (name, value, line) in [
+        (
+            "COOLIFY_PROJECT_UUID",
+            "x",
+            "COOLIFY_PROJECT_UUID: Coolify does not find the project.",
+        ),
+        (
+            "COOLIFY_ENVIRONMENT_NAME",
+            "staging",
+            "COOLIFY_PROJECT_UUID: Coolify does not find the environment of the project.",
+        ),
+        (
+            "COOLIFY_SERVER_UUID",
+            "x",
+            "COOLIFY_SERVER_UUID: Coolify does not find the server.",
+        ),
+        (
+            "COOLIFY_API_URL",
+            "http://127.0.0.1:1",
+            "Coolify cannot be reached: the connection was refused.",
+        ),
+    ] {
+        let program = Program::new(&["serve"])
+            .able_to_serve(&surgery.database)
+            .with("COOLIFY_API_URL", &surgery.coolify)
+            .with("LISTEN", "127.0.0.1:0")
+            .with(name, value);
+        let (running, said) = program.start(line);
+        assert!(said.len() < 200, "{said}");
+        running.stop("TERM").with(0);
     }
     surgery.close().await;
 }
