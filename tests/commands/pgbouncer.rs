@@ -59,7 +59,8 @@ async fn with_a_session_for_each_connection_everything_works() {
         serve
             .stop("TERM")
             .with(0)
-            .says_nothing_of("WARN")
+            .says_nothing_of("prepared statement")
+            .says_nothing_of("PostgreSQL")
             .says_nothing_of("ERROR");
     }
     database::remove(&database).await;
