@@ -1,7 +1,7 @@
 // Polls; lost connections; newer builds.
 const banner = id("lost"), alert = id("alert"), live = id("live");
 
-// A hidden page polls while something moves; its title says when that has ended.
+// A hidden page polls while something moves; its title tells the end.
 let polled = 0;
 on("htmx:beforeRequest", (e) => {
   if (e.target.id !== "poll") return;
@@ -41,7 +41,7 @@ on("htmx:beforeSwap", ({ detail }) => {
   if (target !== alert) { if (alert.from === from) alert.replaceChildren(); }
   else if (alert.firstChild) detail.shouldSwap = false;
   else alert.from = from;
-  // The list was searched meanwhile.
+  // It was replaced.
   if (!detail.requestConfig.elt.isConnected) detail.shouldSwap = false;
   keepFocus(target);
 });

@@ -4,7 +4,7 @@ const all = (css) => document.querySelectorAll(css);
 const on = (type, act) => document.addEventListener(type, act, true);
 document.documentElement.className = navigator.clipboard ? "js clip" : "js";
 
-const stored = (act) => { try { return act(); } catch { /* Not allowed. */ } };
+const stored = (act) => { try { return act(); } catch { } };
 
 const check = (field) => {
   const { value, dataset: { min, max, short, long, edge } } = field, length = [...value].length;
@@ -16,10 +16,9 @@ const check = (field) => {
 };
 on("focusout", ({ target }) => target.value && check(target));
 
-// A generated password stays in this tab until it opens its environment.
-const key = (name) => `for ${name?.trim()}`;
-const kept = (name) => stored(() => sessionStorage[key(name)]);
-const keep = (name, made) => stored(() => { sessionStorage[key(name)] = made; });
+// A generated password stays in this tab until it is used, under "" until it is accepted.
+const kept = (of) => stored(() => sessionStorage[`for ${of}`]);
+const keep = (of, made) => stored(() => { sessionStorage[`for ${of}`] = made; });
 const reveal = (field, shown) => {
   field.type = shown ? "text" : "password";
   all(`[data-show="${field.id}"]`)[0].ariaPressed = shown;
@@ -31,24 +30,25 @@ const make = (field, made) => {
   reveal(field, true);
   check(field);
 };
-for (const field of all("[data-fill]")) {
-  const made = kept(field.form.name.defaultValue);
-  if (made || field.dataset.fill) make(field, made);
+for (const { dataset: { accepted } } of all("[data-accepted]")) {
+  keep(accepted, kept("") ?? "");
+  keep("", "");
 }
+for (const field of all("[data-fill]")) if (kept("") || field.dataset.fill) make(field, kept(""));
 for (const offer of all("[data-offer]")) offer.hidden = !kept(offer.dataset.offer);
 
-// A form is sent once; its page comes back scrolled as it was.
+// A form is sent once, and its page keeps its place.
 const page = () => location.pathname + location.search;
 on("submit", (e) => {
-  const form = e.target, wrong = [...form.elements].find(check), lost = id("lost").textContent || !navigator.onLine;
+  const form = e.target, wrong = [...form.elements].find(check), lost = id("lost").textContent && !form.dataset.failed;
   if (form.hasAttribute("hx-target")) return;
   if (lost) id("live").textContent = form.dataset.failed = "Not sent: no connection.";
   if (wrong || lost || form.ariaBusy) return e.preventDefault(wrong?.focus());
   for (const field of form.querySelectorAll(".secret input")) {
     reveal(field, false);
-    keep("", "");
-    keep(form.name.value, field.value === field.made ? field.made : "");
+    keep("", field.value === field.made ? field.made : "");
   }
+  if ("forget" in form.dataset) stored(() => sessionStorage.clear());
   stored(() => { sessionStorage[page()] = scrollY; });
   form.ariaBusy = true;
   setTimeout(() => { form.ariaBusy = null; }, 1e4);

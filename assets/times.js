@@ -1,4 +1,4 @@
-// Times count on, in the reader's zone.
+// Times count on, in the local zone.
 const count = (n, unit) => `${n | 0} ${unit}${n < 2 ? "" : "s"} ago`;
 const words = {
   elapsed: (s) => s < 60 ? `${s}s` : s < 3600 ? `${s / 60 | 0}m ${s % 60}s` : `${s / 3600 | 0}h ${(s % 3600) / 60 | 0}m`,
@@ -8,7 +8,7 @@ const words = {
   clock: (s, at) => at.toLocaleString([], { timeStyle: "short", dateStyle: at.toDateString() === new Date().toDateString() ? undefined : "medium" }),
 };
 
-// This clock may be wrong: the server says how long ago.
+// The server's clock counts.
 const write = (time) => {
   const { kind, age } = time.dataset, now = Date.now() / 1000, at = new Date(time.dateTime);
   time.began ??= now - age;

@@ -166,7 +166,7 @@ async fn warn_of_redis(url: Option<SecretString>) {
     let Some(url) = url else { return };
     if let Err(why) = redis::attempt::attempt(url.expose_secret(), PREFIX).await {
         tracing::warn!(
-            ?why,
+            %why,
             "Redis is not used: limits and the budget of calls are kept in the process"
         );
     }

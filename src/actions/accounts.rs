@@ -106,7 +106,8 @@ pub async fn sign_in(
     email: &str,
     password: &str,
 ) -> Result<Proved, Refusal> {
-    limited(app, from, email, "sign-in", find(app, email, password)).await
+    let attempt = Attempt::to_sign_in(app, from, email);
+    limited(app, from, attempt, "sign-in", find(app, email, password)).await
 }
 
 async fn find(app: &App, email: &str, password: &str) -> Result<Proved, Refusal> {
@@ -149,11 +150,11 @@ async fn renewed(app: &App, proved: Proved, password: &str) -> Result<Proved, Re
 async fn limited<T>(
     app: &App,
     from: &Sender,
-    email: &str,
+    attempt: impl Future<Output = Result<Attempt, Duration>>,
     form: &str,
     compared: impl Future<Output = Result<T, Refusal>>,
 ) -> Result<T, Refusal> {
-    let attempt = match Attempt::to_sign_in(app, from, email).await {
+    let attempt = match attempt.await {
         Ok(attempt) => attempt,
         Err(wait) => {
             tracing::warn!(address = %from.address, "{form} limited");
@@ -235,7 +236,8 @@ async fn prove(
             Verdict::Right | Verdict::RightAsTyped => Ok(()),
         }
     };
-    limited(app, from, &user.email, "password prompt", compared).await
+    let attempt = Attempt::to_prove(app, from, user.id);
+    limited(app, from, attempt, "password prompt", compared).await
 }
 
 /// Begins a session of the user, which must be stored already; `false` when the password changed, or the account was

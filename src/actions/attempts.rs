@@ -3,6 +3,7 @@
 
 use super::browsers::{self, Sender};
 use crate::app::App;
+use crate::domain::id::UserId;
 use crate::domain::network::network_of;
 use crate::redis::limits::{self, Bucket};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -13,8 +14,8 @@ pub struct Attempt(Vec<(&'static Bucket, String)>);
 
 impl Attempt {
     /// An attempt to sign in to the account of this e-mail address. A browser in which that was done before has a bucket
-    /// of its own, which no stranger can empty. All others share one more for each account, deep enough that it only ever
-    /// slows down who guesses from very many networks.
+    /// of its own, which no stranger can empty. There is none for an account wherever it is tried: whoever has many
+    /// networks could empty that, and keep its owner out of a new device.
     ///
     /// # Errors
     /// The time to wait.
@@ -29,9 +30,19 @@ impl Attempt {
         let buckets = vec![
             (&limits::SIGN_IN_BY_ADDRESS, network.to_string()),
             (&limits::SIGN_IN_BY_ACCOUNT, format!("{network}:{hash}")),
-            (&limits::SIGN_IN_FROM_ANYWHERE, hash),
         ];
         Self::take(app, buckets).await
+    }
+
+    /// An attempt of somebody who is signed in and asked for their password again. Nobody else can use
+    /// these up, nor whoever has a copy of their session elsewhere.
+    ///
+    /// # Errors
+    /// The time to wait.
+    pub async fn to_prove(app: &App, sender: &Sender, user: UserId) -> Result<Self, Duration> {
+        let network = network_of(sender.address);
+        let own = (&limits::PROMPT_BY_USER, format!("{network}:{user}"));
+        Self::take(app, vec![own]).await
     }
 
     /// An attempt to register this e-mail address.

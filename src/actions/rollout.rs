@@ -43,12 +43,13 @@ pub async fn stop(app: &App) -> sqlx::Result<u64> {
 
 /// Deploys the next environment of the rollout when the one before it runs.
 pub async fn advance(app: &App) -> sqlx::Result<()> {
-    let Some(branch) = &app.branch else {
-        return Ok(());
-    };
     if !rollouts::waits(&app.pool).await? {
         return Ok(());
     }
+    let Some(branch) = &app.branch else {
+        // The branch is no longer watched.
+        return stop(app).await.map(drop);
+    };
     let mut tx = store::begin(&app.pool).await?;
     match rollouts::lock(&mut tx).await? {
         Turn::Wait => return Ok(()),

@@ -108,6 +108,8 @@ fn port_of(typed: &str) -> Result<u16, Wrong> {
 /// root for it (require), as libpq does.
 fn tls(given: &Parameters) -> Result<Parameters, Wrong> {
     let mode = value(given, "sslmode").or_else(|| value(given, "ssl-mode"));
+    let mode = mode.map(str::to_lowercase);
+    let mode = mode.as_deref();
     if let Some(mode) = mode.filter(|mode| !SSL_MODES.contains(mode)) {
         let why = format!(
             "{mode:?} is no sslmode; one of {} is needed",
@@ -115,7 +117,7 @@ fn tls(given: &Parameters) -> Result<Parameters, Wrong> {
         );
         return Err(Wrong::Invalid(NAME, why));
     }
-    let root = value(given, "sslrootcert");
+    let root = file(given, "sslrootcert");
     let is_system = root == Some("system");
     let mode = match mode {
         _ if is_system => Some("verify-full"),
@@ -126,13 +128,24 @@ fn tls(given: &Parameters) -> Result<Parameters, Wrong> {
     let mut passed_on: Parameters = vec![];
     passed_on.extend(mode.map(|mode| ("sslmode".to_owned(), mode.to_owned())));
     for key in FILES {
-        let file = value(given, key).filter(|_| key != "sslrootcert" || !is_system);
+        let file = file(given, key).filter(|_| key != "sslrootcert" || !is_system);
         if let Some(file) = file {
             readable(key, file)?;
             passed_on.push((key.to_owned(), file.to_owned()));
         }
     }
     Ok(passed_on)
+}
+
+/// A file of TLS, by libpq's name or one of those that sqlx has for it as well.
+fn file<'a>(given: &'a Parameters, key: &str) -> Option<&'a str> {
+    let others: &[&str] = match key {
+        "sslrootcert" => &["ssl-root-cert", "ssl-ca"],
+        "sslcert" => &["ssl-cert"],
+        _ => &["ssl-key"],
+    };
+    let names = std::iter::once(key).chain(others.iter().copied());
+    names.into_iter().find_map(|name| value(given, name))
 }
 
 fn readable(key: &str, file: &str) -> Result<(), Wrong> {

@@ -4,6 +4,7 @@ use super::finding::Finding;
 use crate::app::App;
 use crate::coolify::{Error, ServerLimits};
 use serde_json::Value;
+use std::time::Duration;
 
 type Findings = Vec<(&'static str, Finding)>;
 
@@ -11,6 +12,8 @@ const PROJECT: &str = "COOLIFY_PROJECT_UUID";
 const SERVER: &str = "COOLIFY_SERVER_UUID";
 const TOKEN: &str = "COOLIFY_API_TOKEN";
 const URL: &str = "COOLIFY_API_URL";
+/// When Coolify is tried again at the start.
+const AGAIN: Duration = Duration::from_mins(1);
 
 /// All checks of Coolify. `destination` is the configured one.
 pub async fn coolify(app: &App, destination: Option<&str>) -> Findings {
@@ -51,9 +54,12 @@ pub async fn coolify(app: &App, destination: Option<&str>) -> Findings {
 /// Logs what is wrong in Coolify when the dashboard starts, so that it is not the first deployment that finds it. What
 /// does not answer yet may do so later.
 pub async fn at_start(app: &App, destination: Option<&str>) {
-    if let Err(error @ Error::Unreachable { .. }) = app.coolify.version().await {
+    while let Err(error) = app.coolify.version().await {
+        if matches!(error, Error::Refused(_)) {
+            break;
+        }
         tracing::warn!("{}", sentence(&error));
-        return;
+        tokio::time::sleep(AGAIN).await;
     }
     for (setting, finding) in coolify(app, destination).await {
         match finding {

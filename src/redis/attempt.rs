@@ -2,7 +2,7 @@
 //! without Redis then and say nothing.
 
 use super::calls::SCRIPT;
-use super::limits::TAKE;
+use super::limits::{GIVE_BACK, TAKE};
 use super::{COMMAND_TIMEOUT, CONNECT_TIMEOUT};
 use fred::error::ErrorKind;
 use fred::prelude::{Builder, Client, ClientLike, Config, Error, FredResult, LuaInterface, Value};
@@ -23,11 +23,13 @@ const COMMANDS: [[&str; 3]; 6] = [
 ];
 
 /// Why Redis cannot be used.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 pub enum Trouble {
     /// There is no connection, or no answer.
+    #[error("it does not answer")]
     Silent,
     /// In its own words.
+    #[error("{0}")]
     Refused(String),
 }
 
@@ -80,10 +82,12 @@ async fn try_all(client: &Client, prefix: &str) -> FredResult<()> {
         let all: Vec<String> = key.into_iter().chain(arguments).collect();
         client.custom::<Value, _>(command, all).await?;
     }
-    let bucket = (format!("{prefix}bucket"), vec!["1", "1"]);
-    client
-        .eval::<i64, _, _, _>(TAKE, bucket.0, bucket.1)
-        .await?;
+    for script in [TAKE, GIVE_BACK] {
+        let bucket = (format!("{prefix}bucket"), vec!["1", "1"]);
+        client
+            .eval::<i64, _, _, _>(script, bucket.0, bucket.1)
+            .await?;
+    }
     let pause = (format!("{prefix}calls"), vec!["", "pause", "0"]);
     client
         .eval::<i64, _, _, _>(SCRIPT, pause.0, pause.1)

@@ -44,11 +44,10 @@ pub const SIGN_IN_BY_BROWSER: Bucket = Bucket {
     capacity: 20,
     refill: Duration::from_secs(15),
 };
-/// Failed sign-ins to one account from all networks together, in browsers that it does not know. Its tokens come back
-/// slowly enough that guessing takes years, and it is too deep to be emptied from a few networks.
-pub const SIGN_IN_FROM_ANYWHERE: Bucket = Bucket {
-    name: "sign-in-anywhere",
-    capacity: 1_000,
+/// Wrong passwords of somebody who is signed in and asked again.
+pub const PROMPT_BY_USER: Bucket = Bucket {
+    name: "prompt-user",
+    capacity: 20,
     refill: Duration::from_secs(15),
 };
 /// Registrations from one network.
@@ -96,8 +95,8 @@ return wait
 ";
 
 /// Puts a token back. A bucket that is not kept is full.
-const GIVE_BACK: &str = r"
-local tokens = tonumber(redis.call('HGET', KEYS[1], 'tokens'))
+pub(super) const GIVE_BACK: &str = r"
+local tokens = tonumber(redis.call('HMGET', KEYS[1], 'tokens')[1])
 if tokens then
   redis.call('HSET', KEYS[1], 'tokens', tostring(math.min(tonumber(ARGV[1]), tokens + 1)))
 end

@@ -81,6 +81,25 @@ async fn a_browser_that_signed_in_before_is_not_held_up_even_by_its_own_network(
 }
 
 #[tokio::test]
+async fn whoever_is_signed_in_changes_the_password_while_others_guess_it() {
+    let dashboard = Dashboard::open().await;
+    let ada = dashboard.person("Ada").await;
+    ada.set_cookie(KNOWN, "forgotten");
+    guess_until_too_many(&ada, [203, 0, 113, 7]).await;
+    ada.elsewhere().sign_in().await.expect(429);
+    let fields = [
+        ("current_password", ada.password.as_str()),
+        ("new_password", "nobody guesses this"),
+    ];
+    ada.post("/account/password", &fields).await.expect(303);
+    until_too_many(&limits::PROMPT_BY_USER, async |_| {
+        ada.post("/account/password", &fields).await
+    })
+    .await;
+    dashboard.close().await;
+}
+
+#[tokio::test]
 async fn a_browser_that_signed_in_before_may_not_guess_for_ever() {
     let dashboard = Dashboard::open().await;
     let ada = dashboard.person("Ada").await;
@@ -177,7 +196,7 @@ async fn guesses_on_the_account_page_are_limited_and_hold_up_no_other_network() 
     let ada = dashboard.person("Ada").await;
     let thief = dashboard.stranger("Thief").from(STRANGE);
     thief.set_cookie("vps-claude", &ada.cookie("vps-claude").unwrap());
-    until_too_many(&limits::SIGN_IN_BY_ACCOUNT, async |tried| {
+    until_too_many(&limits::PROMPT_BY_USER, async |tried| {
         let fields = [
             ("current_password", "wrong password"),
             ("new_password", "a new password"),

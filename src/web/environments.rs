@@ -185,7 +185,7 @@ pub async fn set_password(
             let found = environments::get(&web.app, me.user.id, id).await;
             let name = found.map_or_else(|_| "It".to_owned(), |row| isolated(&row.name));
             let said = format!("{name} takes the new password with its next container.");
-            me.visitor.notice(Tone::Good, said).await;
+            me.visitor.accepted(said, id).await;
             let typed = typed.password.expose_secret();
             me.visitor.warn_of_password(typed).await;
             Ok(Redirect::to(&format!("/environments/{id}")).into_response())

@@ -4,7 +4,7 @@ use super::error::PageError;
 use super::fields::{Errors, Fields, Query, Rules, errors};
 use super::page::{Page, html, html_with};
 use super::session::SignedIn;
-use super::state::{Tone, Web};
+use super::state::Web;
 use crate::actions::environments::{self, Draft, Refusal};
 use crate::domain::environment::Suffix;
 use crate::domain::invalid::Wrongs;
@@ -127,9 +127,7 @@ pub async fn create(
     let (wrongs, form_error) = match environments::create(&web.app, me.user.id, &draft).await {
         Ok(id) => {
             me.visitor.is_at_home().await;
-            me.visitor
-                .notice(Tone::Good, created(&typed.name, deploy))
-                .await;
+            me.visitor.accepted(created(&typed.name, deploy), id).await;
             me.visitor.warn_of_password(draft.password).await;
             return Ok(Redirect::to(&format!("/environments#{id}")).into_response());
         }

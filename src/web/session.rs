@@ -8,7 +8,7 @@ use super::state::{Notice, Tone, Web};
 use crate::actions::accounts::{self, Place, Proved, Sessions};
 use crate::actions::browsers::Sender;
 use crate::actions::known;
-use crate::domain::id::UserId;
+use crate::domain::id::{EnvironmentId, UserId};
 use crate::domain::password;
 use crate::domain::user::User;
 use axum::extract::FromRequestParts;
@@ -251,17 +251,29 @@ impl Visitor {
 
     /// Adds a message for the next page.
     pub async fn notice(&self, tone: Tone, text: impl Into<String>) {
-        let mut notices: Vec<Notice> = self
-            .session
-            .get(NOTICES)
-            .await
-            .ok()
-            .flatten()
-            .unwrap_or_default();
-        notices.push(Notice {
+        let text = text.into();
+        let accepted = None;
+        self.add(Notice {
             tone,
-            text: text.into(),
-        });
+            text,
+            accepted,
+        })
+        .await;
+    }
+
+    /// The same, which also says that an environment has taken the password which was sent.
+    pub async fn accepted(&self, text: String, environment: EnvironmentId) {
+        self.add(Notice {
+            accepted: Some(environment.to_string()),
+            ..Notice::good(text)
+        })
+        .await;
+    }
+
+    async fn add(&self, notice: Notice) {
+        let kept = self.session.get(NOTICES).await;
+        let mut notices: Vec<Notice> = kept.ok().flatten().unwrap_or_default();
+        notices.push(notice);
         let newest = notices.split_off(notices.len().saturating_sub(NOTICES_LIMIT));
         if let Err(error) = self.session.insert(NOTICES, newest).await {
             tracing::debug!(%error, "message not kept");

@@ -25,6 +25,9 @@ pub struct Web {
 pub struct Notice {
     pub tone: Tone,
     pub text: String,
+    /// The environment that has taken the password which was sent.
+    #[serde(default)]
+    pub accepted: Option<String>,
 }
 
 impl Notice {
@@ -33,6 +36,7 @@ impl Notice {
         Self {
             tone: Tone::Good,
             text: text.into(),
+            accepted: None,
         }
     }
 }

@@ -12,7 +12,7 @@ fn page(user: &Value, theme: &str) -> Value {
     json!({
         "title": "Sample", "user": user, "theme": theme, "url": "/environments?q=a", "build": "0123",
         "refresh": theme == "dark", "refresh_switch": "/environments?refresh=no",
-        "notices": [{ "tone": "good", "text": "Done <b>well</b>." }, { "tone": "bad", "text": "Not done." }],
+        "notices": [{ "tone": "good", "text": "Done <b>well</b>.", "accepted": "env_1" }, { "tone": "bad", "text": "Not done.", "accepted": null }],
     })
 }
 
@@ -130,7 +130,7 @@ fn sample(status: &str, full: bool) -> Value {
         "group": heading(3), "headings": if full { json!([heading(0), heading(3)]) } else { Value::Null }, "first_visit": false, "demo": full, "registration_open": full,
         "log": if full { log(true) } else { Value::Null }, "stages": if full { stages() } else { json!([]) },
         "query": if full { "npm" } else { "" }, "lines": ["npm <&>"], "missing": if full { Value::Null } else { sentence.clone() }, "found": sentence,
-        "password": { "sentence": "So.", "since": if full { time("ago") } else { Value::Null }, "discard": full },
+        "password": { "waits": full, "sentence": "So.", "since": if full { time("ago") } else { Value::Null }, "discard": full },
         "history": history(full), "update": if full { json!({ "commit": "0a1b2c3", "commit_page": "https://example.com/0a1b2c3", "titles": ["Change <&>"] }) } else { Value::Null }, "cause": if full { json!({ "title": "Before", "lines": "a\nb" }) } else { Value::Null }, "announcement": sentence,
         "sessions": [{ "id": "ses_1", "device": "Firefox", "address": "203.0.113.7", "created": time("clock"), "last_used": time("ago"), "current": full }, { "id": "ses_2", "device": "Edge", "address": null, "created": null, "last_used": time("ago"), "current": false }],
         "environment_count": usize::from(full), "heading": "Not found", "sentence": "There is nothing here.",

@@ -6,6 +6,7 @@ use super::page::{Page, html};
 use super::state::{Tone, Web};
 use super::words::Time;
 use crate::actions::rollout::{self, Last, Rollout};
+use crate::domain::name::isolated;
 use axum::extract::State;
 use axum::response::{Redirect, Response};
 use serde::Serialize;
@@ -111,7 +112,7 @@ impl From<rollout::Behind> for Behind {
 
 impl From<Last> for LastSeen {
     fn from(last: Last) -> Self {
-        let (name, owner) = (&last.name, &last.owner);
+        let (name, owner) = (isolated(&last.name), isolated(&last.owner));
         let sentence = match last.outcome.as_deref() {
             None => format!("{name} of {owner} is being deployed, begun"),
             Some("succeeded") => format!("{name} of {owner} was deployed"),

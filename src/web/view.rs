@@ -221,6 +221,8 @@ fn can(app: &App, row: &EnvironmentRow) -> Can {
 /// Which password opens an environment.
 #[derive(Debug, Serialize)]
 pub struct Password {
+    /// Whether the last one that was given is not in force yet.
+    waits: bool,
     sentence: &'static str,
     /// When it was changed.
     since: Option<Time>,
@@ -249,6 +251,7 @@ impl Password {
             (_, false) => "A new one takes effect with a deployment, which begins at once.",
         };
         Self {
+            waits: row.password_waits,
             sentence,
             since: row
                 .password_since

@@ -79,6 +79,33 @@ async fn a_made_password_outlives_a_taken_name_and_opens_its_environment() {
 }
 
 #[tokio::test]
+async fn a_password_is_only_offered_while_it_opens_the_environment() {
+    stage::person(Look::DESKTOP, async |person| {
+        person.register("somebody@example.com").await;
+        scene::fast_builds(person).await;
+        person.visit("/environments/new").await;
+        person.fill("#name", "Two passwords").await;
+        person.click("main form button[value='1']").await;
+        person.read("#rows", "running").await;
+        person.click("a[id$=-name][title='Two passwords']").await;
+        person.see("a[data-offer]").await;
+
+        scene::slow_builds(person).await;
+        person.click("[data-make=password]").await;
+        person.click(".password form.stack button.button").await;
+        person.read(".environment .badge", "deploying").await;
+        person.click("button[id$=-cancel]").await;
+        person.read(".environment .badge", "running").await;
+        person.see("#password-state[data-waits]").await;
+        person.see_no("a[data-offer]").await;
+        person.click("#password-state button").await;
+        person.see_no("#password-state[data-waits]").await;
+        person.see_no("a[data-offer]").await;
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_made_password_is_the_same_when_one_comes_back() {
     stage::person(Look::DESKTOP, async |person| {
         person.register("somebody@example.com").await;
