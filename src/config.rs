@@ -23,6 +23,7 @@ mod secret_file;
 #[cfg(test)]
 mod tests;
 mod values;
+mod version;
 mod wrong;
 
 pub use parse::address;
@@ -46,7 +47,7 @@ const TURN_TIMEOUT: &str = "12";
 
 /// vps-claude: a dashboard for self-hosted Claude Code environments on Coolify.
 #[derive(Debug, Parser)]
-#[command(version, about, disable_help_subcommand = true)]
+#[command(version = version::version(), about, disable_help_subcommand = true)]
 pub struct CommandLine {
     #[command(subcommand)]
     pub command: Option<Command>,

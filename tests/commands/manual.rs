@@ -1,6 +1,7 @@
 //! `--help` is the manual: every setting, every command, and no secret.
 
 use crate::program::Program;
+use std::process::Command;
 
 const COMMANDS: [&str; 5] = ["serve", "demo", "doctor", "config", "simulate-coolify"];
 
@@ -47,8 +48,31 @@ fn help_names_every_setting_and_every_command_and_shows_no_secret() {
     }
 }
 
+/// What git says about the last commit; nothing where the sources are not a repository.
+fn git(arguments: &[&str]) -> String {
+    let answer = Command::new("git")
+        .args(arguments)
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .env("TZ", "UTC")
+        .output();
+    let text = answer.map(|answer| String::from_utf8(answer.stdout).unwrap());
+    text.unwrap_or_default().trim().to_owned()
+}
+
 #[test]
-fn version_says_which_one_it_is() {
+fn version_says_from_which_commit_it_is_and_of_when() {
     let said = Program::new(&["--version"]).run().with(0).text;
-    assert_eq!(said, format!("vps-claude {}", env!("CARGO_PKG_VERSION")));
+    let number = format!("vps-claude {}", env!("CARGO_PKG_VERSION"));
+    let commit = git(&["rev-parse", "--short=12", "HEAD"]);
+    let date = [
+        "show",
+        "--no-patch",
+        "--date=format-local:%F",
+        "--format=%cd",
+    ];
+    let expected = match commit.as_str() {
+        "" => number,
+        commit => format!("{number} ({commit} {})", git(&date)),
+    };
+    assert_eq!(said, expected);
 }
