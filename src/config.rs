@@ -4,6 +4,7 @@ use crate::coolify::{Connection, Source};
 use crate::domain::agents_domain::AgentsDomain;
 use crate::domain::network::TrustedProxies;
 use clap::{Args, Parser, Subcommand};
+use clap_complete::Shell;
 use secrecy::SecretString;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -14,6 +15,7 @@ mod address;
 mod check;
 mod dotenv;
 pub mod given;
+pub mod manual;
 mod misspelled;
 mod parse;
 mod postgres;
@@ -70,6 +72,15 @@ pub enum Command {
     Doctor,
     /// Print every setting without its secrets, where it comes from, and what is wrong with it.
     Config,
+    /// Ask the dashboard at `LISTEN` whether it is alive: the health check of a container.
+    #[command(hide = true)]
+    Healthcheck,
+    /// Print the completions of a shell.
+    #[command(hide = true)]
+    Completions { shell: Shell },
+    /// Print the manual page, in roff.
+    #[command(hide = true)]
+    Man,
     /// Serve a simulated Coolify alone, for tests.
     SimulateCoolify {
         /// The address to listen on. Text like the setting of the same name, for clap takes the two for one.

@@ -8,6 +8,7 @@ mod crash;
 mod demo;
 mod doctor;
 mod domain;
+mod healthcheck;
 mod queue;
 mod redis;
 mod simulator;
@@ -20,6 +21,7 @@ mod worker;
 use anyhow::Context;
 use app::{App, Pace, Parts};
 use config::given::Given;
+use config::manual;
 use config::{Command, Config, Log, LogFormat};
 use secrecy::{ExposeSecret, SecretString};
 use std::io::{self, IsTerminal, Write};
@@ -66,7 +68,11 @@ async fn run() -> anyhow::Result<()> {
     let given = Given::read()?;
     let settings = &given.line.settings;
     let command = given.line.command.clone().unwrap_or(Command::Serve);
-    if !matches!(command, Command::Config) {
+    let is_logged = !matches!(
+        command,
+        Command::Config | Command::Healthcheck | Command::Completions { .. } | Command::Man
+    );
+    if is_logged {
         start_log(settings.log()?);
     }
     match command {
@@ -74,12 +80,25 @@ async fn run() -> anyhow::Result<()> {
         Command::Demo { with_data } => Box::pin(demo::run(given.line.settings, with_data)).await,
         Command::Doctor => doctor::run(&settings.check()?, given.misspelled()).await,
         Command::Config => report(&given),
+        Command::Healthcheck => healthcheck::run(settings.listen()?).await,
+        Command::Completions { shell } => print(&manual::completions(shell)),
+        Command::Man => print(&manual::page()?),
         Command::SimulateCoolify {
             listen,
             token,
             speed,
         } => demo::simulate(config::address(&listen)?, token, speed).await,
     }
+}
+
+/// Prints a text that a shell or another program reads.
+///
+/// # Errors
+/// When it cannot be written whole.
+fn print(text: &[u8]) -> anyhow::Result<()> {
+    io::stdout()
+        .write_all(text)
+        .context("standard output cannot be written")
 }
 
 /// Prints every setting.

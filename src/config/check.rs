@@ -249,7 +249,11 @@ impl Settings {
         Err(Wrong::Invalid("AGENT_FOLDER", hint.to_owned()))
     }
 
-    fn listen(&self) -> Checked<SocketAddr> {
+    /// The address to listen on.
+    ///
+    /// # Errors
+    /// When it is wrong.
+    pub fn listen(&self) -> Checked<SocketAddr> {
         address(or(&self.listen, ADDRESS))
     }
 

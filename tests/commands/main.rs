@@ -7,6 +7,7 @@ mod demo;
 mod doctor;
 mod dotenv;
 mod ends;
+mod health;
 mod manual;
 mod pgbouncer;
 mod postgres;

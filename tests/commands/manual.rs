@@ -1,4 +1,5 @@
-//! `--help` is the manual: every setting, every command, and no secret.
+//! `--help` is the manual: every setting, every command, and no secret. The manual page and the completions
+//! say the same.
 
 use crate::program::Program;
 use std::process::Command;
@@ -75,4 +76,43 @@ fn version_says_from_which_commit_it_is_and_of_when() {
         commit => format!("{number} ({commit} {})", git(&date)),
     };
     assert_eq!(said, expected);
+}
+
+#[test]
+fn every_shell_gets_its_completions_and_bash_takes_them() {
+    for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
+        Program::new(&["completions", shell])
+            .with("COOLIFY_API_TOKEN", "1|hidden")
+            .run()
+            .with(0)
+            .says("simulate-coolify")
+            .says("database-url")
+            .says_nothing_of("hidden");
+    }
+    let script = Program::new(&["completions", "bash"]).run().with(0).text;
+    // What bash calls when a person types `vps-claude doc` and the tabulator.
+    let completed = "complete=($(complete -p vps-claude)); COMP_WORDS=(vps-claude doc) COMP_CWORD=1; \
+        ${complete[-2]} vps-claude doc vps-claude; echo ${COMPREPLY[@]}";
+    let bash = Command::new("bash")
+        .args(["--norc", "-c", &format!("{script}\n{completed}")])
+        .output()
+        .unwrap();
+    let complaints = String::from_utf8_lossy(&bash.stderr);
+    let answer = String::from_utf8_lossy(&bash.stdout);
+    assert_eq!(answer.trim(), "doctor", "{complaints}");
+}
+
+#[test]
+fn the_manual_page_names_every_setting_and_shows_no_secret() {
+    let page = Program::new(&["man"])
+        .with("DATABASE_URL", "postgres://vps:hidden@db/vps")
+        .with("COOLIFY_API_TOKEN", "1|hidden")
+        .run()
+        .with(0)
+        .says(".TH vps-claude 1")
+        .says_nothing_of("hidden");
+    for setting in settings() {
+        let page = &page.text;
+        assert!(page.contains(setting), "{setting} in\n{page}");
+    }
 }
