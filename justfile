@@ -24,6 +24,10 @@ mutants *arguments:
 ci:
     .ci/run
 
+# Make the archives of a release with checksums and bills of materials, for this machine's target or the named ones.
+release *targets:
+    scripts/release "$@"
+
 # Run the command of every claim in README.md.
 claims:
     scripts/claims
