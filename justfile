@@ -24,6 +24,10 @@ mutants *arguments:
 ci:
     .ci/run
 
+# Check the licences, sources, versions and advisories of the dependencies.
+deny:
+    scripts/deny
+
 # Make the archives of a release with checksums and bills of materials, for this machine's target or the named ones.
 release *targets:
     scripts/release "$@"
