@@ -49,5 +49,6 @@ mod unwritable;
 mod updates;
 mod used;
 mod visits;
+mod watched;
 mod words;
 mod workspaces;

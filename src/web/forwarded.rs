@@ -3,12 +3,16 @@
 use crate::domain::network::{Hop, TrustedProxies};
 use axum::extract::ConnectInfo;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderName, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Once;
 
 const FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
+/// Carries the id of a request, in both directions.
+pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// Longer than a UUID; what is longer would only fill the log.
+const ID_LIMIT_BYTES: usize = 64;
 
 /// The proxies that are believed, and whether it was said that another one is not.
 pub struct Proxies {
@@ -50,6 +54,15 @@ pub fn host<'a>(parts: &'a Parts, proxies: &Proxies) -> Option<&'a str> {
     let last = parts.headers.get_all(HOST).iter().next_back();
     let last = last.filter(|_| proxies.trusted.has(peer(parts)));
     last?.to_str().ok()?.rsplit(',').next().map(str::trim)
+}
+
+/// The id that the nearest proxy gave the request, if it is believed, and if the id is short and plain: it stands in lines
+/// of the log. A proxy adds its own after that of its client, if it does not replace it.
+pub fn request_id(parts: &Parts, proxies: &Proxies) -> Option<HeaderValue> {
+    let id = parts.headers.get_all(REQUEST_ID).iter().next_back()?;
+    let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_".contains(byte);
+    let fits = (1..=ID_LIMIT_BYTES).contains(&id.len()) && id.as_bytes().iter().all(is_plain);
+    (fits && proxies.trusted.has(peer(parts))).then(|| id.clone())
 }
 
 fn peer(parts: &Parts) -> IpAddr {

@@ -31,6 +31,7 @@ mod origin;
 mod page;
 mod removal;
 mod report;
+mod requests;
 mod row;
 mod serving;
 mod session;
@@ -73,6 +74,7 @@ pub fn router(web: Web) -> Router {
         .layer(session::layer(&web))
         .layer(from_fn_with_state(web.clone(), error_page::of_sessions))
         .layer(DefaultBodyLimit::disable());
+    let proxies = web.proxies.clone();
     Router::new()
         .merge(without_visitor())
         .merge(pages)
@@ -81,6 +83,7 @@ pub fn router(web: Web) -> Router {
         .layer(CatchPanicLayer::custom(error::panicked))
         .layer(from_fn_with_state(web.secure, guard::headers))
         .layer(CompressionLayer::new())
+        .layer(from_fn_with_state(proxies, requests::observe))
         .with_state(web)
 }
 
