@@ -12,6 +12,7 @@ use crate::coolify::{self, Branch, Client, Probe};
 use crate::domain::agents_domain::AgentsDomain;
 use crate::domain::id::EnvironmentId;
 use crate::domain::judge::Patience;
+use crate::metrics::Metrics;
 use crate::redis::Redis;
 use crate::redis::calls::{CallBudget, CallRates};
 use crate::redis::limits::Limits;
@@ -38,6 +39,8 @@ impl Deref for App {
 /// What an `App` holds.
 pub struct Handles {
     pub pool: PgPool,
+    /// What is counted and measured in this process.
+    pub metrics: Metrics,
     /// The client itself: a call that was not reserved uses up the budget of others.
     pub coolify: Client,
     pub probe: Probe,
@@ -125,6 +128,8 @@ pub struct Pace {
     pub sweep: Duration,
     /// A loop that has not ended a round for this long counts as hung.
     pub hang: Duration,
+    /// How long the counts that a scrape read from the database are used again.
+    pub scrape: Duration,
     /// The rates of calls to Coolify, over all instances.
     pub rates: CallRates,
 }
@@ -159,6 +164,7 @@ impl Default for Pace {
             sessions: seconds(15),
             sweep: seconds(30),
             hang: minutes(1),
+            scrape: seconds(5),
             rates: CallRates::default(),
         }
     }
@@ -186,15 +192,17 @@ pub struct Parts {
 impl App {
     /// Builds the `App` from its parts.
     pub fn new(parts: Parts) -> Self {
+        let metrics = Metrics::default();
         Self(Arc::new(Handles {
             pool: parts.pool,
-            coolify: parts.client,
+            coolify: parts.client.measured_by(metrics.clone()),
             probe: parts.probe,
             limits: Limits::new(parts.redis.clone(), &parts.prefix),
             calls: CallBudget::new(parts.redis.clone(), &parts.prefix, parts.pace.rates),
             redis: parts.redis,
             hash_slots: HashSlots::default(),
-            polls: PollCache::default(),
+            polls: PollCache::new(&metrics),
+            metrics,
             container_logs: Cache::builder()
                 .max_capacity(1_000)
                 .time_to_live(parts.pace.container_log)

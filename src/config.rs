@@ -152,6 +152,9 @@ pub struct Settings {
     /// The address and port to serve on.
     #[arg(long, env, global = true, default_value = ADDRESS)]
     listen: String,
+    /// The address and port to serve metrics for Prometheus on, as `/metrics`; whoever reaches it may read them.
+    #[arg(long, env, global = true)]
+    metrics_listen: Option<String>,
     /// The address people use; https makes the cookies Secure.
     #[arg(long, env, global = true)]
     public_url: Option<String>,
@@ -187,6 +190,8 @@ pub struct Config {
     /// The folder that Open shows.
     pub folder: String,
     pub listen: SocketAddr,
+    /// Metrics are served there.
+    pub metrics_listen: Option<SocketAddr>,
     /// The address that people use.
     pub public_url: Option<Url>,
     /// It is https, so cookies are Secure.

@@ -9,6 +9,7 @@ mod demo;
 mod doctor;
 mod domain;
 mod healthcheck;
+mod metrics;
 mod queue;
 mod redis;
 mod simulator;
@@ -87,7 +88,7 @@ async fn run() -> anyhow::Result<()> {
             listen,
             token,
             speed,
-        } => demo::simulate(config::address(&listen)?, token, speed).await,
+        } => demo::simulate(config::address("LISTEN", &listen)?, token, speed).await,
     }
 }
 
@@ -143,10 +144,13 @@ async fn serve(config: &Config, ready: Option<fn(SocketAddr) -> String>) -> anyh
     let app = build(config, PREFIX, pace)?;
     migrate(&app, config).await?;
     actions::hashing::warm_up();
-    let listener = TcpListener::bind(config.listen)
-        .await
-        .with_context(|| format!("LISTEN: cannot listen on {}", config.listen))?;
+    let listener = listen("LISTEN", config.listen).await?;
     let stop = stop_on_signal()?;
+    if let Some(address) = config.metrics_listen {
+        let listener = listen("METRICS_LISTEN", address).await?;
+        tracing::info!(address = %listener.local_addr()?, "serving metrics");
+        tokio::spawn(web::serve_metrics(listener, app.clone(), stop.clone()));
+    }
     let address = listener.local_addr()?;
     tracing::info!(%address, "serving");
     if let Some(ready) = ready {
@@ -178,6 +182,11 @@ fn warn_at_start(app: &App, config: &Config) {
         let (app, destination) = (app.clone(), config.coolify.destination_uuid.clone());
         tokio::spawn(async move { doctor::at_start(&app, destination.as_deref()).await });
     }
+}
+
+async fn listen(setting: &str, address: SocketAddr) -> anyhow::Result<TcpListener> {
+    let listener = TcpListener::bind(address).await;
+    listener.with_context(|| format!("{setting}: cannot listen on {address}"))
 }
 
 /// Says what is wrong with Redis: everything works without it, so nobody would notice.

@@ -20,10 +20,19 @@ pub enum Job {
 
 /// The redelivery timeout of a job: longer than the claim of its step.
 pub const BACKOFF: Duration = Duration::from_secs(25);
-const RETRIES: u32 = 12;
+/// How often a job is tried after its first time.
+pub const RETRIES: i32 = 12;
 const NAME: &str = "step";
 
 impl Job {
+    /// What it does, in a word.
+    pub fn kind(self) -> &'static str {
+        match self {
+            Self::Advance(..) => "advance",
+            Self::Remove(..) => "remove",
+        }
+    }
+
     /// Parses a job from the queue; `None` when another version wrote it.
     pub fn of(job: &CurrentJob) -> Option<Self> {
         job.json().ok().flatten()
@@ -36,7 +45,7 @@ pub async fn ask(conn: &mut PgConnection, job: Job, delay: Duration) -> sqlx::Re
         .set_json(&job)
         .expect("an id is JSON")
         .set_delay(whole_microseconds(delay))
-        .set_retries(RETRIES)
+        .set_retries(RETRIES.unsigned_abs())
         .set_retry_backoff(BACKOFF)
         .spawn(conn)
         .await

@@ -193,7 +193,7 @@ pub async fn cancel(app: &App, owner: UserId, id: EnvironmentId) -> Result<(), R
     };
     if let Some(before) = turns::waiting(&mut tx, id).await? {
         let end = (Outcome::Cancelled, "The deployment was cancelled.");
-        ending::withdraw(&mut tx, id, &before, end).await?;
+        ending::withdraw(app, &mut tx, id, &before, end).await?;
     } else if deployments::request_cancel(&mut tx, deployment).await? {
         environments::set_status(&mut tx, id, row.status, row.reason.as_deref()).await?;
         jobs::advance(app, &mut tx, id, deployment, Cost::CANCEL, Duration::ZERO).await?;

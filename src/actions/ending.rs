@@ -29,8 +29,25 @@ impl From<String> for Failure {
     }
 }
 
+/// Ends a deployment, and counts it. One whose transaction is rolled back is counted again when it really ends: that is rare,
+/// and nothing but a statistic depends on it.
+pub async fn finish(
+    app: &App,
+    tx: &mut PgConnection,
+    id: DeploymentId,
+    (outcome, reason): (Outcome, Option<&str>),
+    lines: Option<&str>,
+) -> sqlx::Result<()> {
+    let seconds = deployments::finish(tx, id, outcome, reason, lines).await?;
+    if let Some(seconds) = seconds {
+        app.metrics.deployment(outcome.word(), seconds);
+    }
+    Ok(())
+}
+
 /// Marks the deployment as failed, and the environment too; the watcher reverts that if the previous container answers.
 pub async fn fail(
+    app: &App,
     tx: &mut PgConnection,
     environment: EnvironmentId,
     id: DeploymentId,
@@ -38,7 +55,7 @@ pub async fn fail(
 ) -> sqlx::Result<()> {
     let (sentence, lines) = (&failure.sentence, failure.lines.as_deref());
     tracing::info!(%environment, deployment = %id, reason = sentence, "deployment failed");
-    deployments::finish(tx, id, Outcome::Failed, Some(sentence), lines).await?;
+    finish(app, tx, id, (Outcome::Failed, Some(sentence)), lines).await?;
     set(tx, environment, Event::Failed, Some(sentence)).await?;
     if sentence == VANISHED {
         environments::set_vanished(tx, environment, true).await?;
@@ -49,6 +66,7 @@ pub async fn fail(
 
 /// Marks the deployment as cancelled in Coolify. The previous container may still run.
 pub async fn cancel(
+    app: &App,
     tx: &mut PgConnection,
     environment: EnvironmentId,
     id: DeploymentId,
@@ -56,7 +74,7 @@ pub async fn cancel(
 ) -> sqlx::Result<()> {
     tracing::info!(%environment, deployment = %id, "deployment cancelled");
     let reason = Some("The deployment was cancelled.");
-    deployments::finish(tx, id, Outcome::Cancelled, reason, None).await?;
+    finish(app, tx, id, (Outcome::Cancelled, reason), None).await?;
     let event = if running {
         Event::CancelledWhileRunning
     } else {
@@ -69,13 +87,14 @@ pub async fn cancel(
 
 /// Ends a deployment that waits for its turn and restores the environment's previous status.
 pub async fn withdraw(
+    app: &App,
     tx: &mut PgConnection,
     environment: EnvironmentId,
     before: &Before,
     (outcome, reason): (Outcome, &str),
 ) -> sqlx::Result<()> {
     tracing::info!(%environment, deployment = %before.id, reason, "deployment withdrawn");
-    deployments::finish(tx, before.id, outcome, Some(reason), None).await?;
+    finish(app, tx, before.id, (outcome, Some(reason)), None).await?;
     let event = match before.status {
         Status::Running => Event::CancelledWhileRunning,
         Status::Error => Event::Failed,
@@ -113,7 +132,7 @@ pub async fn succeed(
 ) -> sqlx::Result<()> {
     tracing::info!(%environment, deployment = %id, "environment runs");
     ignore_cancel(tx, environment, id).await?;
-    deployments::finish(tx, id, Outcome::Succeeded, None, None).await?;
+    finish(app, tx, id, (Outcome::Succeeded, None), None).await?;
     set(tx, environment, Event::Answered, None).await?;
     environments::set_vanished(tx, environment, false).await?;
     watches::confirm(tx, environment).await?;

@@ -211,8 +211,8 @@ async fn write_deployment(
             .await
         }
         Next::QueueFull(pause) => postpone(app, tx, row, pause.min(app.pace.queue_full)).await,
-        Next::Fail(sentence) => ending::fail(tx, environment, id, &sentence.into()).await,
-        Next::Cancelled { running } => ending::cancel(tx, environment, id, running).await,
+        Next::Fail(sentence) => ending::fail(app, tx, environment, id, &sentence.into()).await,
+        Next::Cancelled { running } => ending::cancel(app, tx, environment, id, running).await,
     }
 }
 

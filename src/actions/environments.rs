@@ -246,7 +246,7 @@ async fn begin_removal(
 ) -> sqlx::Result<()> {
     if let Some(deployment) = deployments::moving(tx, id).await? {
         let why = Some("The environment was deleted.");
-        deployments::finish(tx, deployment, Outcome::Cancelled, why, None).await?;
+        ending::finish(app, tx, deployment, (Outcome::Cancelled, why), None).await?;
     }
     let status = status
         .after(Event::DeleteRequested)

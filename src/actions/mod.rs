@@ -18,6 +18,7 @@ mod jobs;
 pub mod known;
 pub mod logs;
 mod look;
+pub mod overview;
 pub mod readiness;
 pub mod records;
 mod refusal;

@@ -23,7 +23,7 @@ pub async fn give(app: &App) -> sqlx::Result<usize> {
     let Some(slots) = turns::lock(&mut tx).await? else {
         return Ok(0);
     };
-    expire(&mut tx).await?;
+    expire(app, &mut tx).await?;
     let free = i64::from(slots.capacity) - slots.under_way;
     let mut given = 0;
     while !slots.is_closed && given < free {
@@ -52,14 +52,14 @@ async fn give_one(app: &App, tx: &mut PgConnection) -> sqlx::Result<bool> {
 }
 
 /// Ends the deployments that have waited too long.
-async fn expire(tx: &mut PgConnection) -> sqlx::Result<()> {
+async fn expire(app: &App, tx: &mut PgConnection) -> sqlx::Result<()> {
     for environment in turns::expired(tx).await? {
         if let Some(before) = turns::waiting(tx, environment).await? {
             let reason = "The deployment waited too long for its turn. Check in Coolify what its server builds, and deploy again.";
             if before.status == Status::Running {
-                ending::withdraw(tx, environment, &before, (Outcome::Failed, reason)).await?;
+                ending::withdraw(app, tx, environment, &before, (Outcome::Failed, reason)).await?;
             } else {
-                ending::fail(tx, environment, before.id, &reason.to_owned().into()).await?;
+                ending::fail(app, tx, environment, before.id, &reason.to_owned().into()).await?;
             }
         }
     }

@@ -1,7 +1,7 @@
 //! Polls deployments while Coolify builds and starts them.
 
 use super::calls::{Calls, Cost, POLL_WAIT};
-use super::ending::{self, Failure};
+use super::ending::{self, Failure, fail};
 use super::writing::{Writing, again_one};
 use super::{jobs, logs, look};
 use crate::app::App;
@@ -187,7 +187,7 @@ async fn write(
             deployments::expire(tx, id, &note).await?;
             step_again(app, tx, due, id, Cost::CANCEL).await
         }
-        Verdict::BuildFailed | Verdict::Fail(_) => ending::fail(tx, environment, id, failure).await,
+        Verdict::BuildFailed | Verdict::Fail(_) => fail(app, tx, environment, id, failure).await,
     }
 }
 

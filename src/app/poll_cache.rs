@@ -3,7 +3,9 @@
 //! nothing is kept and everything is read from PostgreSQL. It must not know how to read or to listen.
 
 use crate::domain::id::{DeploymentId, EnvironmentId, UserId};
+use crate::metrics::Metrics;
 use moka::sync::Cache;
+use prometheus_client::metrics::counter::Counter;
 use std::borrow::Borrow;
 use std::collections::HashSet;
 use std::hash::Hash;
@@ -36,6 +38,8 @@ struct Until<V> {
 #[derive(Clone)]
 pub struct Kept<K, V> {
     entries: Cache<K, Until<V>>,
+    hits: Counter,
+    misses: Counter,
     hearing: Arc<Hearing>,
 }
 
@@ -51,15 +55,32 @@ struct Hearing {
 pub struct Before(u64);
 
 impl<K: Hash + Eq + Clone + Send + Sync + 'static, V: Clone + Send + Sync + 'static> Kept<K, V> {
-    fn new(hearing: &Arc<Hearing>) -> Self {
+    fn new(name: &'static str, metrics: &Metrics, hearing: &Arc<Hearing>) -> Self {
         Self {
             entries: Cache::new(ENTRIES),
+            hits: metrics.lookups(name, true),
+            misses: metrics.lookups(name, false),
             hearing: Arc::clone(hearing),
         }
     }
 
     /// The current value, if it is kept.
     pub fn get<Q>(&self, key: &Q) -> Option<V>
+    where
+        K: Borrow<Q>,
+        Q: Hash + Eq + ?Sized,
+    {
+        let found = self.current(key);
+        let counter = if found.is_some() {
+            &self.hits
+        } else {
+            &self.misses
+        };
+        counter.inc();
+        found
+    }
+
+    fn current<Q>(&self, key: &Q) -> Option<V>
     where
         K: Borrow<Q>,
         Q: Hash + Eq + ?Sized,
@@ -99,20 +120,19 @@ pub struct PollCache {
     hearing: Arc<Hearing>,
 }
 
-impl Default for PollCache {
-    fn default() -> Self {
+impl PollCache {
+    /// An empty one, whose lookups are counted there.
+    pub fn new(metrics: &Metrics) -> Self {
         let hearing = Arc::default();
         Self {
-            sessions: Kept::new(&hearing),
-            lists: Kept::new(&hearing),
-            pages: Kept::new(&hearing),
+            sessions: Kept::new("sessions", metrics, &hearing),
+            lists: Kept::new("lists", metrics, &hearing),
+            pages: Kept::new("pages", metrics, &hearing),
             used: Arc::default(),
             hearing,
         }
     }
-}
 
-impl PollCache {
     /// From now on every change is heard.
     pub fn listening(&self) {
         self.hear(|| {
@@ -177,7 +197,7 @@ mod tests {
 
     #[test]
     fn an_entry_ends_with_its_change_or_its_time() {
-        let cache = PollCache::default();
+        let cache = PollCache::new(&Metrics::default());
         cache.listening();
         let (ada, bob) = (UserId::new(), UserId::new());
         for owner in [ada, bob] {
@@ -196,7 +216,7 @@ mod tests {
 
     #[test]
     fn what_was_read_before_a_change_is_not_kept() {
-        let cache = PollCache::default();
+        let cache = PollCache::new(&Metrics::default());
         cache.listening();
         let before = cache.sessions.before();
         cache.session_ended("a");
@@ -208,7 +228,7 @@ mod tests {
 
     #[test]
     fn nothing_is_kept_while_nobody_listens() {
-        let cache = PollCache::default();
+        let cache = PollCache::new(&Metrics::default());
         let owner = UserId::new();
         let keep = || {
             let before = cache.lists.before();
@@ -226,7 +246,7 @@ mod tests {
 
     #[test]
     fn each_used_session_is_noted_once() {
-        let cache = PollCache::default();
+        let cache = PollCache::new(&Metrics::default());
         cache.note_used("a");
         cache.note_used("a");
         assert_eq!(cache.take_used(), ["a"]);

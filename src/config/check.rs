@@ -40,6 +40,7 @@ impl Settings {
             domain: self.domain()?,
             folder: self.folder()?,
             listen: self.listen()?,
+            metrics_listen: self.metrics_listen()?,
             secure: public_url
                 .as_ref()
                 .is_some_and(|url| url.scheme() == "https"),
@@ -53,7 +54,7 @@ impl Settings {
 
     /// Everything that is missing or wrong, once a setting.
     pub fn problems(&self) -> Vec<Wrong> {
-        let checks: [fn(&Self) -> Checked<()>; 17] = [
+        let checks: [fn(&Self) -> Checked<()>; 18] = [
             |of| of.database_url().map(drop),
             |of| of.redis_url().map(drop),
             |of| of.coolify_url().map(drop),
@@ -66,6 +67,7 @@ impl Settings {
             |of| of.updates().map(drop),
             |of| of.folder().map(drop),
             |of| of.listen().map(drop),
+            |of| of.metrics_listen().map(drop),
             |of| of.public_url().map(drop),
             |of| of.trusted_proxies().map(drop),
             |of| of.registration().map(drop),
@@ -254,7 +256,13 @@ impl Settings {
     /// # Errors
     /// When it is wrong.
     pub fn listen(&self) -> Checked<SocketAddr> {
-        address(or(&self.listen, ADDRESS))
+        address("LISTEN", or(&self.listen, ADDRESS))
+    }
+
+    fn metrics_listen(&self) -> Checked<Option<SocketAddr>> {
+        let typed = present(self.metrics_listen.as_ref());
+        let parse = |typed: String| address("METRICS_LISTEN", &typed);
+        typed.map(parse).transpose()
     }
 
     fn public_url(&self) -> Checked<Option<Url>> {

@@ -10,11 +10,11 @@ use url::Url;
 ///
 /// # Errors
 /// When it is not an address with a port.
-pub fn address(typed: &str) -> Result<SocketAddr, Wrong> {
+pub fn address(name: &'static str, typed: &str) -> Result<SocketAddr, Wrong> {
     let hint = "an address and port like 127.0.0.1:3000 is needed; all addresses of this machine are 0.0.0.0:3000, and IPv6 has brackets, like [::1]:3000";
     let local = typed.trim().strip_prefix("localhost:");
     let numbers = local.map(|port| format!("127.0.0.1:{port}"));
-    parsed("LISTEN", numbers.as_deref().unwrap_or(typed), hint)
+    parsed(name, numbers.as_deref().unwrap_or(typed), hint)
 }
 
 /// A setting that must not be missing or blank.

@@ -21,7 +21,7 @@ const NEEDED: [(&str, &str); 6] = [
 ];
 
 /// Each setting that may be left out, and what it is then.
-const DEFAULTS: [(&str, &str); 18] = [
+const DEFAULTS: [(&str, &str); 19] = [
     ("DATABASE_URL_FILE", "postgres://vps:secret@db/vps"),
     ("REDIS_URL_FILE", "None"),
     ("COOLIFY_API_TOKEN_FILE", "1|secret"),
@@ -34,6 +34,7 @@ const DEFAULTS: [(&str, &str); 18] = [
     ("AGENT_PORT", "8080"),
     ("AGENT_FOLDER", "/home/coder/workspace"),
     ("LISTEN", "127.0.0.1:3000"),
+    ("METRICS_LISTEN", "None"),
     ("PUBLIC_URL", "false"),
     ("TRUSTED_PROXIES", "Networks([127.0.0.0/8, ::1/128])"),
     ("REGISTRATION", "true"),
@@ -111,6 +112,7 @@ fn meaning(config: &Config, log: &Log, name: &str) -> String {
         "AGENT_PORT" => config.source.port.to_string(),
         "AGENT_FOLDER" => config.folder.clone(),
         "LISTEN" => config.listen.to_string(),
+        "METRICS_LISTEN" => format!("{:?}", config.metrics_listen),
         "PUBLIC_URL" => config.secure.to_string(),
         "TRUSTED_PROXIES" => format!("{:?}", config.trusted_proxies),
         "REGISTRATION" => config.registration_open.to_string(),
@@ -221,5 +223,5 @@ fn the_simulator_listens_where_it_is_told_to() {
     let Some(Command::SimulateCoolify { listen, .. }) = command else {
         panic!("{command:?}");
     };
-    assert_eq!(address(&listen).unwrap().port(), 4);
+    assert_eq!(address("LISTEN", &listen).unwrap().port(), 4);
 }

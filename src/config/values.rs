@@ -35,7 +35,7 @@ impl Settings {
         ]
     }
 
-    fn of_itself(&self) -> [Value<'_>; 13] {
+    fn of_itself(&self) -> [Value<'_>; 14] {
         let hours = or(&self.turn_timeout_hours, TURN_TIMEOUT);
         let of = |value, default| Some(or(value, default));
         [
@@ -46,6 +46,7 @@ impl Settings {
             ("AGENT_PORT", of(&self.agent_port, PORT)),
             ("AGENT_FOLDER", of(&self.agent_folder, FOLDER)),
             ("LISTEN", of(&self.listen, ADDRESS)),
+            ("METRICS_LISTEN", self.metrics_listen.as_deref()),
             ("PUBLIC_URL", self.public_url.as_deref()),
             ("TRUSTED_PROXIES", of(&self.trusted_proxies, PROXIES)),
             ("REGISTRATION", of(&self.registration, REGISTRATION)),

@@ -13,6 +13,7 @@ use super::error::Error;
 use super::failure::last_lines;
 use super::http::{Answer, Request, exchange, read, read_list, send};
 use super::recorder::{Recorder, Recording};
+use crate::metrics::Metrics;
 use reqwest::{Method, header};
 use secrecy::ExposeSecret;
 use serde::de::IgnoredAny;
@@ -34,6 +35,7 @@ pub struct Client {
     http: reqwest::Client,
     connection: Connection,
     source: Source,
+    metrics: Metrics,
     recorder: Option<Recorder>,
     /// The environment's names, once Coolify has said them.
     environment: Arc<OnceLock<EnvironmentNames>>,
@@ -55,9 +57,15 @@ impl Client {
             http,
             connection,
             source,
+            metrics: Metrics::default(),
             recorder: None,
             environment: Arc::default(),
         })
+    }
+
+    /// The same client, whose calls are measured there.
+    pub fn measured_by(self, metrics: Metrics) -> Self {
+        Self { metrics, ..self }
     }
 
     /// The same client, whose calls are recorded.
@@ -303,11 +311,8 @@ impl Client {
     }
 
     async fn server_answer(&self) -> Result<Answer, Error> {
-        send(
-            self.get("GET server", &["servers", self.server_uuid()]),
-            false,
-        )
-        .await
+        let request = self.get("GET server", &["servers", self.server_uuid()]);
+        send(request, false).await
     }
 
     /// The server that runs the environments.
@@ -332,7 +337,7 @@ impl Client {
             .header(header::ACCEPT, "application/json");
         Request {
             builder,
-            recording: Recording::begin(self.recorder.as_ref(), name),
+            recording: Recording::begin(&self.metrics, self.recorder.as_ref(), name),
         }
     }
 }

@@ -1,7 +1,8 @@
-//! Records calls: what was asked, the status of the response, and how long it took. It must not know any body, address or
-//! id.
+//! Records and measures calls: what was asked, the status of the response, and how long it took. It must not know any body,
+//! address or id.
 
 use crate::domain::call::Call;
+use crate::metrics::Metrics;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -39,8 +40,8 @@ impl Recorder {
 }
 
 /// One call. It is recorded when this is dropped, even if its caller stopped waiting.
-#[derive(Debug)]
 pub struct Recording {
+    metrics: Metrics,
     recorder: Option<Recorder>,
     name: &'static str,
     answer: Option<String>,
@@ -48,9 +49,10 @@ pub struct Recording {
 }
 
 impl Recording {
-    /// Begins now. Without a recorder nothing is recorded.
-    pub fn begin(recorder: Option<&Recorder>, name: &'static str) -> Self {
+    /// Begins now. Without a recorder it is only measured.
+    pub fn begin(metrics: &Metrics, recorder: Option<&Recorder>, name: &'static str) -> Self {
         Self {
+            metrics: metrics.clone(),
             recorder: recorder.cloned(),
             name,
             answer: None,
@@ -66,12 +68,15 @@ impl Recording {
 
 impl Drop for Recording {
     fn drop(&mut self) {
+        let took = self.began.elapsed();
+        let answer = self.answer.take().unwrap_or_else(|| NO_ANSWER.to_owned());
+        self.metrics.call(self.name, &answer, took);
         if let Some(recorder) = &self.recorder {
             recorder.calls().push(Recorded {
                 name: self.name,
-                answer: self.answer.take().unwrap_or_else(|| NO_ANSWER.to_owned()),
+                answer,
                 began: self.began,
-                took: self.began.elapsed(),
+                took,
             });
         }
     }

@@ -69,6 +69,8 @@ end
 
 if ARGV[2] == 'paused' then return floor - now end
 
+if ARGV[2] == 'backlog' then return math.max(floor, state.common and state.common['end'] or 0) - now end
+
 if ARGV[2] == 'pause' then
   state.paused_until = math.max(state.paused_until, now + tonumber(ARGV[3]))
   store()

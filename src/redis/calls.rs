@@ -100,6 +100,15 @@ impl CallBudget {
         Duration::from_millis(left)
     }
 
+    /// How many calls of deployments and removals could begin now.
+    pub async fn left(&self) -> u32 {
+        let shared = self.run("backlog", vec![]).await;
+        let backlog = shared.unwrap_or_else(|| self.local().backlog(self.local_time()));
+        let taken = backlog.div_ceil(self.rates.common.interval());
+        let taken = u32::try_from(taken).unwrap_or(u32::MAX);
+        self.rates.common.burst.saturating_sub(taken)
+    }
+
     async fn run(&self, what: &str, more: Vec<String>) -> Option<Millis> {
         let mut arguments = vec![String::new(), what.to_owned()];
         arguments.extend(more);

@@ -247,6 +247,11 @@ impl State {
         self.paused_until.saturating_sub(now)
     }
 
+    /// How far the common line, or the pause, reaches beyond now. Gaps in the line count as taken.
+    pub fn backlog(&self, now: Millis) -> Millis {
+        self.common.end.max(self.paused_until).saturating_sub(now)
+    }
+
     /// The line in which the calls begin first.
     fn choose(&self, rates: &CallRates, request: Request, earliest: Millis) -> Choice {
         let Request { lane, calls, .. } = request;

@@ -256,16 +256,17 @@ pub async fn expire(conn: &mut PgConnection, id: DeploymentId, note: &str) -> sq
     .map(drop)
 }
 
-/// Ends the deployment; with the log lines before the error, if it comes from the log.
+/// Ends the deployment; with the log lines before the error, if it comes from the log. Returns how many seconds it took
+/// since it was requested; `None` when it had ended before.
 pub async fn finish(
     conn: &mut PgConnection,
     id: DeploymentId,
     outcome: Outcome,
     reason: Option<&str>,
     lines: Option<&str>,
-) -> sqlx::Result<()> {
-    sqlx::query!(
-        "update deployments
+) -> sqlx::Result<Option<f64>> {
+    let seconds = sqlx::query_scalar!(
+        r#"update deployments
          set outcome = $2,
              reason = $3,
              reason_lines = $4,
@@ -273,15 +274,17 @@ pub async fn finish(
              ahead = null,
              finished_at = now()
          where id = $1
-         and finished_at is null",
+         and finished_at is null
+         returning extract(epoch from finished_at - created_at)::float8 as "seconds!""#,
         id.uuid(),
         outcome.word(),
         reason,
         lines
     )
-    .execute(&mut *conn)
+    .fetch_optional(&mut *conn)
     .await?;
-    forget_old(conn, id).await
+    forget_old(conn, id).await?;
+    Ok(seconds)
 }
 
 /// Only the last 20 deployments of an environment keep their log and calls. Removes those of at most five others: older

@@ -13,6 +13,7 @@ pub mod events;
 mod inspect;
 pub mod log;
 pub mod log_lines;
+pub mod overview;
 pub mod rollouts;
 pub mod secrets;
 pub mod servers;

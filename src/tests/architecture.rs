@@ -12,8 +12,8 @@ const FUNCTION: usize = 40;
 
 /// Each floor and what it may import, besides itself. What is not listed here is the ground floor of `main`, which may
 /// import everything and be imported by nobody.
-const FLOORS: [(&str, &[&str]); 11] = [
-    ("web", &["actions", "app", "domain"]),
+const FLOORS: [(&str, &[&str]); 12] = [
+    ("web", &["actions", "app", "domain", "metrics"]),
     ("worker", &["actions", "app", "crash", "domain", "queue"]),
     (
         "actions",
@@ -21,13 +21,14 @@ const FLOORS: [(&str, &[&str]); 11] = [
             "app", "store", "queue", "coolify", "redis", "crash", "domain",
         ],
     ),
-    ("app", &["coolify", "redis", "domain"]),
+    ("app", &["coolify", "redis", "domain", "metrics"]),
     ("store", &["domain"]),
     ("queue", &["domain"]),
-    ("coolify", &["domain"]),
+    ("coolify", &["domain", "metrics"]),
     ("redis", &["domain"]),
     ("crash", &[]),
     ("domain", &[]),
+    ("metrics", &[]),
     ("simulator", &[]),
 ];
 

@@ -106,6 +106,7 @@ fn hurry() -> Pace {
         rechecks: 100,
         sessions: millis(50),
         sweep: millis(200),
+        scrape: Duration::ZERO,
         rates: CallRates {
             common: MANY,
             looks: MANY,

@@ -33,6 +33,7 @@ mod removal;
 mod report;
 mod requests;
 mod row;
+mod scrape;
 mod serving;
 mod session;
 mod state;
@@ -43,8 +44,10 @@ mod view;
 mod words;
 
 pub use forwarded::Proxies;
+pub use scrape::router as metrics;
 pub use state::Web;
 
+use crate::app::App;
 use connection::Timeouts;
 
 use axum::Router;
@@ -74,7 +77,7 @@ pub fn router(web: Web) -> Router {
         .layer(session::layer(&web))
         .layer(from_fn_with_state(web.clone(), error_page::of_sessions))
         .layer(DefaultBodyLimit::disable());
-    let proxies = web.proxies.clone();
+    let watched = (web.app.metrics.clone(), web.proxies.clone());
     Router::new()
         .merge(without_visitor())
         .merge(pages)
@@ -83,7 +86,7 @@ pub fn router(web: Web) -> Router {
         .layer(CatchPanicLayer::custom(error::panicked))
         .layer(from_fn_with_state(web.secure, guard::headers))
         .layer(CompressionLayer::new())
-        .layer(from_fn_with_state(proxies, requests::observe))
+        .layer(from_fn_with_state(watched, requests::observe))
         .with_state(web)
 }
 
@@ -189,6 +192,11 @@ fn of_deployments() -> Router<Web> {
 pub async fn serve(listener: TcpListener, web: Web, stop: CancellationToken) {
     let secure = web.secure;
     serving::serve(listener, router(web), secure, Timeouts::default(), stop).await;
+}
+
+/// Serves metrics until asked to stop.
+pub async fn serve_metrics(listener: TcpListener, app: App, stop: CancellationToken) {
+    serving::serve(listener, metrics(app), false, Timeouts::default(), stop).await;
 }
 
 async fn root() -> Redirect {

@@ -1,6 +1,8 @@
-//! Each request: its id, its span in the log, and its line there once it is answered. It must not know what is asked for.
+//! Each request: its id, its span in the log, its line there once it is answered, and how long that took. It must not know
+//! what is asked for.
 
 use super::forwarded::{self, Proxies, REQUEST_ID};
+use crate::metrics::Metrics;
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
@@ -26,7 +28,7 @@ struct Answered<'a> {
 /// Gives the request an id, which its answer carries, and with it every line that is logged until then. The span has no more
 /// fields: they are written out for every poll, and the line of the answer names the rest.
 pub async fn observe(
-    State(proxies): State<Arc<Proxies>>,
+    State((metrics, proxies)): State<(Metrics, Arc<Proxies>)>,
     request: Request,
     next: Next,
 ) -> Response {
@@ -38,12 +40,15 @@ pub async fn observe(
     let method = word(&parts.method);
     let answer = async {
         let response = next.run(Request::from_parts(parts, body)).await;
-        log(&Answered {
+        let answered = Answered {
             method,
             route: matched.as_ref().map_or(NO_ROUTE, MatchedPath::as_str),
             status: response.status(),
             took: began.elapsed(),
-        });
+        };
+        log(&answered);
+        let Answered { route, took, .. } = answered;
+        metrics.request(method, route, answered.status.as_u16(), took);
         response
     };
     let mut response = answer.instrument(span).await;

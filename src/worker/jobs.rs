@@ -70,18 +70,31 @@ async fn work(app: App, mut current: CurrentJob) {
         );
         return;
     };
-    match tokio::time::timeout(LIMIT, engine::run(&app, job)).await {
-        Err(_) => tracing::warn!(?job, "job took too long, it is tried again"),
+    let outcome = match tokio::time::timeout(LIMIT, engine::run(&app, job)).await {
+        Err(_) => {
+            tracing::warn!(?job, "job took too long, it is tried again");
+            "late"
+        }
         Ok(Ok(tx)) => complete(&mut current, job, tx).await,
-        Ok(Err(error)) => tracing::warn!(?job, %error, "job not done, it is tried again"),
-    }
+        Ok(Err(error)) => {
+            tracing::warn!(?job, %error, "job not done, it is tried again");
+            "failed"
+        }
+    };
+    app.metrics.job(job.kind(), outcome);
 }
 
-async fn complete(current: &mut CurrentJob, job: Job, tx: Transaction<'static, Postgres>) {
+/// The outcome, in a word.
+async fn complete(
+    current: &mut CurrentJob,
+    job: Job,
+    tx: Transaction<'static, Postgres>,
+) -> &'static str {
     crash::point("job.before");
     if let Err(error) = current.complete_with_transaction(tx).await {
         tracing::warn!(?job, %error, "job not completed, it is tried again");
-        return;
+        return "failed";
     }
     crash::point("job.after");
+    "done"
 }

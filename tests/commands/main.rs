@@ -9,6 +9,7 @@ mod dotenv;
 mod ends;
 mod health;
 mod manual;
+mod metrics;
 mod pgbouncer;
 mod postgres;
 #[path = "../support/process.rs"]

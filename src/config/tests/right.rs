@@ -27,6 +27,7 @@ fn a_right_value_is_taken_without_the_space_around_it() {
         ("AGENT_BRANCH", "a$b/c", "a$b/c"),
         ("LISTEN", "[::]:80", "[::]:80"),
         ("LISTEN", "localhost:80", "127.0.0.1:80"),
+        ("METRICS_LISTEN", "localhost:9", "Some(127.0.0.1:9)"),
         ("PUBLIC_URL", "https://vps.example.com", "true"),
         ("PUBLIC_URL", "http://vps.example.com", "false"),
         ("REGISTRATION", "closed", "false"),

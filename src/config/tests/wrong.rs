@@ -23,7 +23,7 @@ const TOKEN: &str = "the token alone is needed, like 1|abc, without Bearer and w
 const WRONG_PORT: &str = "what follows the last colon of the host is not a port; if it belongs to the password, an @ is missing after it";
 
 /// A setting, wrong values, and the line that says so.
-const WRONG: [(&str, &[&str], &str); 38] = [
+const WRONG: [(&str, &[&str], &str); 39] = [
     (
         "DATABASE_URL",
         &[
@@ -181,6 +181,7 @@ const WRONG: [(&str, &[&str], &str); 38] = [
         "a folder like /home/coder/workspace is needed",
     ),
     ("AGENT_PORT", &["0", "65536", "http"], NO_PORT),
+    ("METRICS_LISTEN", &["9000", "localhost"], LISTEN),
     (
         "LISTEN",
         &[

@@ -32,8 +32,11 @@ fn assert_about(wait: Duration, minutes: u64) {
 }
 
 async fn behaves(budget: &CallBudget, other: &CallBudget) {
+    assert_eq!(other.left().await, 8);
     assert_eq!(budget.reserve(Lane::Deployment, 6, NOW).await, NOW);
+    assert_eq!(other.left().await, 2);
     assert_eq!(other.reserve(Lane::Deployment, 2, NOW).await, NOW);
+    assert_eq!(budget.left().await, 0);
     assert_about(budget.reserve(Lane::Deployment, 3, NOW).await, 3);
     assert_about(
         other
