@@ -70,6 +70,12 @@ pub enum Command {
     },
     /// Check every setting against the real thing.
     Doctor,
+    /// Print how many environments, deployments and jobs there are; the exit code is 1 when something hangs.
+    Status {
+        /// Print it as JSON.
+        #[arg(long)]
+        json: bool,
+    },
     /// Print every setting without its secrets, where it comes from, and what is wrong with it.
     Config,
     /// Ask the dashboard at `LISTEN` whether it is alive: the health check of a container.

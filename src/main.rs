@@ -13,6 +13,7 @@ mod metrics;
 mod queue;
 mod redis;
 mod simulator;
+mod status;
 mod store;
 #[cfg(test)]
 mod tests;
@@ -80,6 +81,7 @@ async fn run() -> anyhow::Result<()> {
         Command::Serve => Box::pin(serve(&settings.check()?, None)).await,
         Command::Demo { with_data } => Box::pin(demo::run(given.line.settings, with_data)).await,
         Command::Doctor => doctor::run(&settings.check()?, given.misspelled()).await,
+        Command::Status { json } => status::run(&settings.check()?, json).await,
         Command::Config => report(&given),
         Command::Healthcheck => healthcheck::run(settings.listen()?).await,
         Command::Completions { shell } => print(&manual::completions(shell)),

@@ -19,4 +19,5 @@ mod proxies;
 mod redis;
 mod relay;
 mod server;
+mod status;
 mod visitor;

@@ -4,7 +4,14 @@
 use crate::program::Program;
 use std::process::Command;
 
-const COMMANDS: [&str; 5] = ["serve", "demo", "doctor", "config", "simulate-coolify"];
+const COMMANDS: [&str; 6] = [
+    "serve",
+    "demo",
+    "doctor",
+    "status",
+    "config",
+    "simulate-coolify",
+];
 
 /// Every setting; a test beside the settings holds the example against them.
 fn settings() -> Vec<&'static str> {
