@@ -9,14 +9,14 @@ COPY Cargo.toml Cargo.lock ./
 RUN mkdir src \
     && echo 'fn main() {}' >build.rs \
     && cp build.rs src/main.rs \
-    && cargo build --release --locked
+    && cargo build --profile dist --locked
 COPY . .
 # Their files keep the times of the context, which may be before those of the files above.
-RUN touch build.rs src/main.rs && cargo build --release --locked
+RUN touch build.rs src/main.rs && cargo build --profile dist --locked
 
 # It has glibc and root certificates, no shell, and an unprivileged user.
 FROM gcr.io/distroless/cc-debian12:nonroot
-COPY --from=build /build/target/release/vps-claude /usr/local/bin/vps-claude
+COPY --from=build /build/target/dist/vps-claude /usr/local/bin/vps-claude
 ENV LISTEN=0.0.0.0:3000
 EXPOSE 3000
 HEALTHCHECK --interval=10s --timeout=6s --start-period=60s CMD ["vps-claude", "healthcheck"]
