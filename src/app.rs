@@ -12,6 +12,7 @@ use crate::coolify::{self, Branch, Client, Probe};
 use crate::domain::agents_domain::AgentsDomain;
 use crate::domain::id::EnvironmentId;
 use crate::domain::judge::Patience;
+use crate::domain::user::WhoRegisters;
 use crate::metrics::Metrics;
 use crate::redis::Redis;
 use crate::redis::calls::{CallBudget, CallRates};
@@ -66,7 +67,7 @@ pub struct Handles {
     pub repository: String,
     /// Its branch, if it is watched for updates.
     pub branch: Option<Branch>,
-    pub registration_open: bool,
+    pub registration: WhoRegisters,
     pub pace: Arc<Pace>,
 }
 
@@ -185,7 +186,7 @@ pub struct Parts {
     pub repository: String,
     /// Its branch, if it is watched for updates.
     pub branch: Option<Branch>,
-    pub registration_open: bool,
+    pub registration: WhoRegisters,
     pub pace: Pace,
 }
 
@@ -214,7 +215,7 @@ impl App {
             folder: parts.folder,
             repository: parts.repository,
             branch: parts.branch,
-            registration_open: parts.registration_open,
+            registration: parts.registration,
             pace: Arc::new(parts.pace),
         }))
     }

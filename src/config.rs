@@ -3,6 +3,7 @@
 use crate::coolify::{Connection, Source};
 use crate::domain::agents_domain::AgentsDomain;
 use crate::domain::network::TrustedProxies;
+use crate::domain::user::WhoRegisters;
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 use secrecy::SecretString;
@@ -41,7 +42,7 @@ const UPDATES: &str = "on";
 const FOLDER: &str = "/home/coder/workspace";
 const ADDRESS: &str = "127.0.0.1:3000";
 const PROXIES: &str = "127.0.0.0/8, ::1";
-const REGISTRATION: &str = "open";
+const REGISTRATION: &str = "invite";
 const LOG_FORMAT: &str = "text";
 /// tower-sessions has a span for every request, which costs time and says nothing.
 const RUST_LOG: &str = "info,sqlxmq=warn,sqlx=warn,tower_sessions=warn";
@@ -167,7 +168,7 @@ pub struct Settings {
     /// The proxies whose word about the sender of a request is believed: networks separated by commas, or how many.
     #[arg(long, env, global = true, default_value = PROXIES)]
     trusted_proxies: String,
-    /// Whether new people may register: open or closed.
+    /// Who may register: everybody (open), who is invited (invite), or nobody (closed).
     #[arg(long, env, global = true, default_value = REGISTRATION)]
     registration: String,
     /// How many hours a deployment may wait for its turn while Coolify builds others.
@@ -183,7 +184,6 @@ pub struct Settings {
 
 /// Every setting, validated.
 #[derive(Debug, Clone)]
-#[expect(clippy::struct_excessive_bools, reason = "one a setting")]
 pub struct Config {
     pub database_url: SecretString,
     pub redis_url: Option<SecretString>,
@@ -204,7 +204,7 @@ pub struct Config {
     pub secure: bool,
     /// Whose word about the sender of a request is believed.
     pub trusted_proxies: TrustedProxies,
-    pub registration_open: bool,
+    pub registration: WhoRegisters,
     /// How long a deployment may wait for its turn.
     pub turn_timeout: Duration,
     /// Coolify is simulated: pages tell the user what to try.

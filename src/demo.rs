@@ -73,7 +73,8 @@ fn ledger_file() -> Option<PathBuf> {
     folder.is_dir().then(|| folder.join("coolify.json"))
 }
 
-fn shown(listen: SocketAddr) -> SocketAddr {
+/// The address that a browser on this machine opens.
+pub fn shown(listen: SocketAddr) -> SocketAddr {
     if listen.ip().is_unspecified() {
         SocketAddr::from((Ipv4Addr::LOCALHOST, listen.port()))
     } else {

@@ -155,6 +155,7 @@ async fn serve(config: &Config, ready: Option<fn(SocketAddr) -> String>) -> anyh
     }
     let address = listener.local_addr()?;
     tracing::info!(%address, "serving");
+    print_set_up(&app, config, address).await?;
     if let Some(ready) = ready {
         let _ = writeln!(std::io::stdout(), "{}", ready(address));
     }
@@ -189,6 +190,24 @@ fn warn_at_start(app: &App, config: &Config) {
 async fn listen(setting: &str, address: SocketAddr) -> anyhow::Result<TcpListener> {
     let listener = TcpListener::bind(address).await;
     listener.with_context(|| format!("{setting}: cannot listen on {address}"))
+}
+
+/// Prints a link that makes the first administrator, as long as there is none.
+///
+/// # Errors
+/// When the database fails.
+async fn print_set_up(app: &App, config: &Config, address: SocketAddr) -> anyhow::Result<()> {
+    let Some(token) = actions::invitations::set_up(app).await? else {
+        return Ok(());
+    };
+    let base = match &config.public_url {
+        Some(url) => url.to_string(),
+        None => format!("http://{}/", demo::shown(address)),
+    };
+    tracing::warn!(
+        "nobody administers this dashboard yet; open {base}register?link={token} to do it"
+    );
+    Ok(())
 }
 
 /// Says what is wrong with Redis: everything works without it, so nobody would notice.
@@ -234,7 +253,7 @@ fn build(config: &Config, prefix: &str, pace: Pace) -> anyhow::Result<App> {
         folder: config.folder.clone(),
         repository: source.repository,
         branch: branch.filter(|_| config.updates),
-        registration_open: config.registration_open,
+        registration: config.registration,
         pace,
     }))
 }

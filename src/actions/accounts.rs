@@ -1,31 +1,23 @@
-//! Accounts: registration, sign-in, profile changes, deletion.
+//! Accounts: sign-in, profile changes, deletion.
 
 use super::attempts::{Attempt, account_of};
 use super::browsers::{self, Sender};
 use super::hashing::{self, Busy, Verdict};
 use crate::app::App;
 use crate::domain::id::{SessionId, UserId};
-use crate::domain::invalid::{Invalid, Wrong, Wrongs, check};
+use crate::domain::invalid::{Invalid, Wrong, Wrongs};
 use crate::domain::password::Password;
 use crate::domain::user::{Email, User, UserName};
-use crate::store::users::{self, Inserted};
-use crate::store::{self, sessions};
+use crate::store::{self, sessions, users};
 use secrecy::{ExposeSecret, SecretString};
 use std::time::Duration;
 
 pub use sessions::{Place, SessionRow, Sessions};
 
-/// The fields of the registration form.
-pub struct Registration<'a> {
-    pub name: &'a str,
-    pub email: &'a str,
-    pub password: &'a str,
-}
-
 /// Whose password was checked, and against which hash: a session begins only while that hash is still the account's.
 pub struct Proved {
     pub id: UserId,
-    hash: SecretString,
+    pub(super) hash: SecretString,
 }
 
 /// Why an account action was refused.
@@ -37,9 +29,12 @@ pub enum Refusal {
     /// Rate limited: how long to wait.
     #[error("too many attempts")]
     TooMany(Duration),
-    /// Registration is closed.
+    /// Nobody may register, or not without an invitation.
     #[error("registration is closed")]
     Closed,
+    /// The link was used already, has expired, was revoked or never was one.
+    #[error("the link is not valid")]
+    Link,
     /// The account still owns environments.
     #[error("the account owns environments")]
     OwnsEnvironments,
@@ -56,43 +51,8 @@ impl Refusal {
         Self::wrong("form", Invalid::Credentials)
     }
 
-    fn wrong(field: &'static str, invalid: Invalid) -> Self {
+    pub(super) fn wrong(field: &'static str, invalid: Invalid) -> Self {
         Self::Wrong(vec![Wrong { field, invalid }])
-    }
-}
-
-/// Creates an account.
-///
-/// # Errors
-/// When registration is closed or rate limited, or a field is invalid; a taken address is an invalid field.
-pub async fn register(
-    app: &App,
-    from: &Sender,
-    form: &Registration<'_>,
-) -> Result<Proved, Refusal> {
-    if !app.registration_open {
-        return Err(Refusal::Closed);
-    }
-    if let Err(wait) = Attempt::to_register(app, from, form.email).await {
-        tracing::warn!(address = %from.address, "registration limited");
-        return Err(Refusal::TooMany(wait));
-    }
-    let mut wrongs = Wrongs::new();
-    let name = check(&mut wrongs, "name", UserName::parse(form.name));
-    let email = check(&mut wrongs, "email", Email::parse(form.email));
-    let password = check(
-        &mut wrongs,
-        "password",
-        Password::for_account(form.password),
-    );
-    let (Some(name), Some(email), Some(password)) = (name, email, password) else {
-        return Err(Refusal::Wrong(wrongs));
-    };
-    let id = UserId::new();
-    let hash = hashing::hash(&app.hash_slots, password).await?;
-    match users::insert(&app.pool, id, &email, &name, hash.expose_secret()).await? {
-        Inserted::Done => Ok(Proved { id, hash }),
-        Inserted::EmailTaken => Err(Refusal::wrong("email", Invalid::EmailTaken)),
     }
 }
 

@@ -59,6 +59,15 @@ impl Attempt {
         Self::take(app, buckets).await
     }
 
+    /// An attempt to open a link that lets somebody in.
+    ///
+    /// # Errors
+    /// The time to wait.
+    pub async fn to_open_link(app: &App, sender: &Sender) -> Result<Self, Duration> {
+        let network = network_of(sender.address).to_string();
+        Self::take(app, vec![(&limits::REGISTER_BY_ADDRESS, network)]).await
+    }
+
     async fn take(app: &App, buckets: Vec<(&'static Bucket, String)>) -> Result<Self, Duration> {
         let mut taken = Self(vec![]);
         for (bucket, who) in buckets {

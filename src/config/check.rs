@@ -12,6 +12,7 @@ use super::{
 use crate::coolify::{Connection, Source};
 use crate::domain::agents_domain::AgentsDomain;
 use crate::domain::network::TrustedProxies;
+use crate::domain::user::WhoRegisters;
 use secrecy::{ExposeSecret, SecretString};
 use std::net::SocketAddr;
 use std::num::NonZeroU16;
@@ -46,7 +47,7 @@ impl Settings {
                 .is_some_and(|url| url.scheme() == "https"),
             public_url,
             trusted_proxies: self.trusted_proxies()?,
-            registration_open: self.registration()?,
+            registration: self.registration()?,
             turn_timeout: self.turn_timeout()?,
             demo: false,
         })
@@ -274,8 +275,12 @@ impl Settings {
         proxies(or(&self.trusted_proxies, PROXIES))
     }
 
-    fn registration(&self) -> Checked<bool> {
-        let words = [("open", true), ("closed", false)];
+    fn registration(&self) -> Checked<WhoRegisters> {
+        let words = [
+            ("open", WhoRegisters::Everybody),
+            ("invite", WhoRegisters::Invited),
+            ("closed", WhoRegisters::Nobody),
+        ];
         one_of("REGISTRATION", or(&self.registration, REGISTRATION), &words)
     }
 

@@ -1,8 +1,9 @@
 //! Demo data: two users and a dozen environments in every state.
 
-use crate::actions::accounts::{self, Registration};
+use crate::actions::accounts::Refusal;
 use crate::actions::environments::{self, Draft, Selection};
-use crate::actions::{deployments, hashing, turns};
+use crate::actions::registration::{self, Registration};
+use crate::actions::{deployments, hashing, invitations, turns};
 use crate::app::{App, Pace};
 use crate::config::Config;
 use crate::domain::deployment::BuildKind;
@@ -103,14 +104,17 @@ fn pace() -> Pace {
 async fn register(app: &App) -> anyhow::Result<Option<Vec<UserId>>> {
     let mut people = vec![];
     for (name, email) in PEOPLE {
+        // The first one is the administrator.
+        let link = invitations::set_up(app).await?.unwrap_or_default();
         let form = Registration {
             name,
             email,
             password: PASSWORD,
+            link: &link,
         };
-        match accounts::register(app, &IpAddr::V4(Ipv4Addr::LOCALHOST).into(), &form).await {
+        match registration::register(app, &IpAddr::V4(Ipv4Addr::LOCALHOST).into(), &form).await {
             Ok(proved) => people.push(proved.id),
-            Err(accounts::Refusal::Wrong(_)) => return Ok(None),
+            Err(Refusal::Wrong(_)) => return Ok(None),
             Err(refusal) => return Err(refusal.into()),
         }
     }

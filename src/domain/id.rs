@@ -30,6 +30,13 @@ impl StaticType for SessionKind {
     const TYPE: &'static str = "ses";
 }
 
+/// The prefix `lnk_`.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct LinkKind;
+impl StaticType for LinkKind {
+    const TYPE: &'static str = "lnk";
+}
+
 /// The id of a user: `usr_…`.
 pub type UserId = TypeSafeId<UserKind>;
 /// The id of an environment: `env_…`.
@@ -38,3 +45,5 @@ pub type EnvironmentId = TypeSafeId<EnvironmentKind>;
 pub type DeploymentId = TypeSafeId<DeploymentKind>;
 /// The id of a session on pages: `ses_…`. It is not the session's secret.
 pub type SessionId = TypeSafeId<SessionKind>;
+/// The id of a link on pages: `lnk_…`. It is not the link's secret.
+pub type LinkId = TypeSafeId<LinkKind>;

@@ -11,6 +11,8 @@ pub enum Invalid {
     Email,
     #[error("This e-mail address already has an account. Sign in instead.")]
     EmailTaken,
+    #[error("The invitation is for another e-mail address. Use the one that it was made for.")]
+    EmailNotInvited,
     #[error("This password is too short. Use at least 8 characters.")]
     PasswordTooShort,
     #[error("This password is too long. Use at most 100 characters.")]

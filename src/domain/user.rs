@@ -60,6 +60,44 @@ impl UserName {
     }
 }
 
+/// What a user may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// Sees what concerns everybody, and decides who has an account.
+    Administrator,
+    /// Has environments.
+    Member,
+}
+
+impl Role {
+    /// Its word in the database and in forms.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Administrator => "administrator",
+            Self::Member => "member",
+        }
+    }
+
+    /// The role of a word; of any other word, the one that may do less.
+    pub fn of_word(word: &str) -> Self {
+        if word == Self::Administrator.word() {
+            Self::Administrator
+        } else {
+            Self::Member
+        }
+    }
+}
+
+/// Who may make an account for themselves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WhoRegisters {
+    Everybody,
+    /// Who has the link of an invitation.
+    Invited,
+    /// Nobody but the first administrator.
+    Nobody,
+}
+
 /// A user with an account.
 #[derive(Debug, Clone)]
 pub struct User {

@@ -11,6 +11,7 @@ pub mod environment_rows;
 pub mod environments;
 pub mod events;
 mod inspect;
+pub mod links;
 pub mod log;
 pub mod log_lines;
 pub mod overview;

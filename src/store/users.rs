@@ -2,7 +2,7 @@
 
 use super::violated;
 use crate::domain::id::UserId;
-use crate::domain::user::{Email, UserName};
+use crate::domain::user::{Email, Role, UserName};
 use sqlx::{PgConnection, PgPool};
 
 /// The result of adding a user.
@@ -12,26 +12,27 @@ pub enum Inserted {
     EmailTaken,
 }
 
-/// Adds a user; the first one is an administrator.
+/// Adds a user.
 ///
 /// # Errors
 /// When the database fails; a taken address is not an error.
 pub async fn insert(
-    pool: &PgPool,
+    conn: &mut PgConnection,
     id: UserId,
-    email: &Email,
-    name: &UserName,
+    (email, name): (&Email, &UserName),
     password_hash: &str,
+    role: Role,
 ) -> sqlx::Result<Inserted> {
     let done = sqlx::query!(
         "insert into users (id, email, name, password_hash, role)
-         select $1, $2, $3, $4, case when exists (select from users) then 'member' else 'administrator' end",
+         values ($1, $2, $3, $4, $5)",
         id.uuid(),
         email.as_str(),
         name.as_str(),
-        password_hash
+        password_hash,
+        role.word()
     )
-    .execute(pool)
+    .execute(conn)
     .await;
     match done {
         Ok(_) => Ok(Inserted::Done),

@@ -2,6 +2,7 @@
 
 use super::harness::Dashboard;
 use super::log::overheard;
+use crate::domain::user::WhoRegisters;
 
 const NO_MATCH: &str =
     "E-mail address and password do not match an account. Check both and try again.";
@@ -90,7 +91,7 @@ async fn an_address_is_one_account_whatever_its_case() {
 
 #[tokio::test]
 async fn nobody_registers_where_registration_is_closed() {
-    let dashboard = Dashboard::with(|setup| setup.registration_open = false).await;
+    let dashboard = Dashboard::with(|setup| setup.registration = WhoRegisters::Nobody).await;
     let ada = dashboard.stranger("Ada");
     let page = ada.get("/register").await.expect(200);
     assert!(page.says("Registration is closed") && !page.text.contains("action=\"/register\""));

@@ -4,6 +4,7 @@
 use super::database::Database;
 use super::person::{Person, Seen};
 use super::setup::{self, Setup};
+use crate::actions::invitations;
 use crate::app::{App, Parts};
 use crate::coolify::Probe;
 use crate::domain::agents_domain::AgentsDomain;
@@ -84,7 +85,7 @@ impl Dashboard {
             folder: "/home/coder/workspace".to_owned(),
             repository: "https://github.com/grmkris/agent".to_owned(),
             branch: setup.branch.take(),
-            registration_open: setup.registration_open,
+            registration: setup.registration,
             pace: setup.pace.clone(),
         });
         let stop = CancellationToken::new();
@@ -110,6 +111,14 @@ impl Dashboard {
     pub async fn person(&self, name: &str) -> Person {
         let person = self.stranger(name);
         person.register().await;
+        person
+    }
+
+    /// An administrator who is signed in.
+    pub async fn administrator(&self, name: &str) -> Person {
+        let person = self.stranger(name);
+        let link = invitations::set_up(&self.app).await.unwrap().unwrap();
+        person.try_link(&link).await.leads_to("/environments");
         person
     }
 

@@ -19,6 +19,7 @@ mod faults;
 mod forms;
 mod groups;
 mod harness;
+mod invitations;
 mod kept;
 mod keyboards;
 mod lockout;

@@ -230,14 +230,18 @@ impl Person {
 
     /// Makes an account and is signed in.
     pub async fn register(&self) {
+        self.try_link("").await.leads_to("/environments");
+    }
+
+    /// Tries to make an account with the token of a link.
+    pub async fn try_link(&self, link: &str) -> Answer {
         let fields = [
             ("name", self.name.as_str()),
             ("email", &self.email),
             ("password", &self.password),
+            ("link", link),
         ];
-        self.post("/register", &fields)
-            .await
-            .leads_to("/environments");
+        self.post("/register", &fields).await
     }
 
     /// Signs in; says what came of it.

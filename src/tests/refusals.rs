@@ -129,6 +129,23 @@ pub fn addresses_of(id: &str) -> Vec<(&'static str, String)> {
     ]
 }
 
+/// Every page that needs a session and is no environment's.
+const PAGES: [&str; 7] = [
+    "/environments",
+    "/environments/new",
+    "/environments/new/preview",
+    "/environments/changes",
+    "/account",
+    "/updates",
+    "/people",
+];
+
+/// Every address of the people page that takes a form.
+pub const PEOPLE: [&str; 2] = [
+    "/people/invitations",
+    "/people/invitations/lnk_01h455vb4pex5vsknk084sn02q/revoke",
+];
+
 /// Asks at an address with a form that could be any of them.
 pub async fn ask(person: &Person, method: &str, path: &str, htmx: bool, form: &str) -> Answer {
     let mut request = Request::builder().method(method).uri(path);
@@ -146,17 +163,9 @@ async fn whoever_is_not_signed_in_is_led_to_the_sign_in_from_everywhere() {
     let dashboard = Dashboard::open().await;
     let stranger = dashboard.stranger("Stranger");
     let mut addresses = addresses_of("env_01h455vb4pex5vsknk084sn02q");
-    for path in [
-        "/environments",
-        "/environments/new",
-        "/environments/new/preview",
-        "/environments/changes",
-        "/account",
-        "/updates",
-    ] {
-        addresses.push(("GET", path.to_owned()));
-    }
+    addresses.extend(PAGES.map(|path| ("GET", path.to_owned())));
     let forms = ["/environments", "/updates", "/updates/stop"];
+    addresses.extend(PEOPLE.map(|path| ("POST", path.to_owned())));
     addresses.extend(forms.map(|path| ("POST", path.to_owned())));
     for part in ["name", "password", "sessions/end", "delete"] {
         addresses.push(("POST", format!("/account/{part}")));

@@ -5,13 +5,13 @@ use super::person::Person;
 use super::repositories::Repositories;
 use crate::simulator::outcomes::Outcome;
 
-/// A dashboard with two people and an environment of each that is behind; the first person is the administrator.
+/// A dashboard with two people and an environment of each that is behind; one of them is the administrator.
 async fn behind(names: &[&str]) -> (Dashboard, Person, Person, Vec<Made>, Repositories) {
     let host = Repositories::default();
     host.set("0".repeat(40));
     let branch = host.start().await;
     let dashboard = Dashboard::with(|setup| setup.branch = Some(branch)).await;
-    let ada = dashboard.person("Ada").await;
+    let ada = dashboard.administrator("Ada").await;
     let bob = dashboard.person("Bob").await;
     let mut all = vec![];
     for (number, name) in names.iter().enumerate() {

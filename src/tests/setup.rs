@@ -5,6 +5,7 @@ use crate::app::{App, Pace};
 use crate::coolify::{Branch, Client, Connection, Source};
 use crate::domain::judge::Patience;
 use crate::domain::network::TrustedProxies;
+use crate::domain::user::WhoRegisters;
 use crate::redis::calls::CallRates;
 use crate::redis::schedule::Rate;
 use crate::redis::{self, Redis};
@@ -33,7 +34,7 @@ type Telling = Box<dyn Fn(&mut Connection, &mut Source)>;
 /// How a dashboard is set up.
 pub struct Setup {
     pub pace: Pace,
-    pub registration_open: bool,
+    pub registration: WhoRegisters,
     /// People come by https.
     pub secure: bool,
     /// The address that people use.
@@ -54,7 +55,7 @@ impl Default for Setup {
     fn default() -> Self {
         Self {
             pace: hurry(),
-            registration_open: true,
+            registration: WhoRegisters::Everybody,
             secure: false,
             public_url: None,
             trusted_proxies: "127.0.0.0/8, ::1",

@@ -1,4 +1,4 @@
-//! Registration, sign-in, sign-out, and the colour theme.
+//! Sign-in, sign-out, and the colour theme.
 
 use super::back;
 use super::cookies::Ours;
@@ -7,7 +7,8 @@ use super::fields::{Errors, Fields, Query, Rules, errors};
 use super::page::{Page, html, html_with};
 use super::session::Visitor;
 use super::state::{Notice, Web};
-use crate::actions::accounts::{self, Refusal, Registration};
+use crate::actions::accounts::{self, Refusal};
+use crate::domain::user::WhoRegisters;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -15,43 +16,50 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use url::{Host, Url};
 
-/// The template of the registration form.
-const REGISTER: &str = "accounts/register.html";
 const OVER_HTTP: &str = "You opened this page over http, where your browser does not keep you signed in. Open the same address with https, and try again.";
 
 /// The fields of the registration and sign-in forms.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Typed {
-    name: String,
-    email: String,
-    password: SecretString,
+    pub(super) name: String,
+    pub(super) email: String,
+    pub(super) password: SecretString,
     next: String,
+    /// The token of the link that registration was opened with.
+    pub(super) link: String,
 }
 
 #[derive(Debug, Default, Serialize)]
-struct Form {
+pub(super) struct Form {
     name: String,
-    email: String,
+    pub(super) email: String,
     /// Where to go after signing in.
     next: String,
+    pub(super) link: String,
     errors: Errors,
 }
 
 #[derive(Serialize)]
-struct Context {
+pub(super) struct Context {
     page: Page,
-    form: Form,
-    registration_open: bool,
+    pub(super) form: Form,
+    /// How somebody may register here.
+    pub(super) way_in: &'static str,
     rules: Rules,
 }
 
 impl Context {
-    async fn new(web: &Web, visitor: &Visitor, title: &str, form: Form) -> Self {
+    pub(super) async fn new(web: &Web, visitor: &Visitor, title: &str, form: Form) -> Self {
         Self {
             page: Page::new(visitor, title).await.refused(form.errors.any()),
+            way_in: match web.app.registration {
+                _ if !form.link.is_empty() => "link",
+                WhoRegisters::Everybody => "open",
+                WhoRegisters::Invited => "invite",
+                WhoRegisters::Nobody => "closed",
+            },
             form,
-            registration_open: web.app.registration_open,
             rules: Rules::default(),
         }
     }
@@ -62,13 +70,15 @@ impl Context {
 #[serde(default)]
 pub struct Asked {
     /// Where to go after signing in.
-    next: String,
+    pub(super) next: String,
+    /// The token of the link that registration is opened with.
+    pub(super) link: String,
     /// What the visitor has just ended: it is part of the address, because nothing is stored of who is not signed in.
     ended: String,
 }
 
 /// An empty form; whoever is signed in is where it would lead.
-async fn empty_form(
+pub(super) async fn empty_form(
     web: &Web,
     visitor: &Visitor,
     title: &str,
@@ -82,45 +92,6 @@ async fn empty_form(
         ..Form::default()
     };
     Ok(Context::new(web, visitor, title, form).await)
-}
-
-/// The registration form.
-pub async fn register_form(
-    State(web): State<Web>,
-    visitor: Visitor,
-    Query(asked): Query<Asked>,
-) -> Result<Response, Redirect> {
-    let context = empty_form(&web, &visitor, "Register", asked.next).await?;
-    Ok(html(REGISTER, context))
-}
-
-/// Registers and signs in.
-pub async fn register(
-    State(web): State<Web>,
-    visitor: Visitor,
-    headers: HeaderMap,
-    Fields(typed): Fields<Typed>,
-) -> Result<Response, PageError> {
-    if let Some(reason) = why_no_session(&web, &visitor, &headers) {
-        return no_session(&web, &visitor, "Register", REGISTER, typed, reason).await;
-    }
-    let registration = Registration {
-        name: &typed.name,
-        email: &typed.email,
-        password: typed.password.expose_secret(),
-    };
-    match accounts::register(&web.app, &visitor.sender, &registration).await {
-        Ok(proved) => {
-            visitor.sign_in(&web, &proved).await?;
-            visitor.welcome().await?;
-            Ok(signed_in(&web, &visitor, &typed).await)
-        }
-        Err(Refusal::Closed) => {
-            let context = Context::new(&web, &visitor, "Register", Form::default()).await;
-            Ok(html_with(StatusCode::FORBIDDEN, REGISTER, context))
-        }
-        Err(refusal) => again(&web, &visitor, "Register", REGISTER, typed, refusal).await,
-    }
 }
 
 /// The sign-in form.
@@ -163,7 +134,7 @@ pub async fn login(
 }
 
 /// Leads to where the visitor wanted to go; from now on the browser is known for the account.
-async fn signed_in(web: &Web, visitor: &Visitor, typed: &Typed) -> Response {
+pub(super) async fn signed_in(web: &Web, visitor: &Visitor, typed: &Typed) -> Response {
     let response = Redirect::to(back::after_login(&typed.next)).into_response();
     match accounts::mark(&web.app, &visitor.sender, &typed.email).await {
         Some(mark) => Ours::Mark.remembered(web, response, &mark),
@@ -172,7 +143,7 @@ async fn signed_in(web: &Web, visitor: &Visitor, typed: &Typed) -> Response {
 }
 
 /// Why nobody would be signed in, although the password may be right.
-fn why_no_session(web: &Web, visitor: &Visitor, headers: &HeaderMap) -> Option<String> {
+pub(super) fn why_no_session(web: &Web, visitor: &Visitor, headers: &HeaderMap) -> Option<String> {
     if visitor.has_several_sessions {
         let name = Ours::Session.name(web.secure);
         return Some(format!(
@@ -196,7 +167,7 @@ fn drops_session(web: &Web, headers: &HeaderMap) -> bool {
     web.secure && origin.is_some_and(|it| it.scheme() == "http" && is_elsewhere(&it))
 }
 
-async fn no_session(
+pub(super) async fn no_session(
     web: &Web,
     visitor: &Visitor,
     title: &str,
@@ -209,7 +180,7 @@ async fn no_session(
     refused(web, visitor, title, template, typed, errors).await
 }
 
-async fn again(
+pub(super) async fn again(
     web: &Web,
     visitor: &Visitor,
     title: &str,
@@ -233,6 +204,7 @@ async fn refused(
         name: typed.name,
         email: typed.email,
         next: typed.next,
+        link: typed.link,
         errors,
     };
     Ok(html_with(
@@ -248,6 +220,9 @@ pub(super) fn wrong_fields(refusal: Refusal) -> Result<crate::domain::invalid::W
         Refusal::Wrong(wrongs) => Ok(wrongs),
         Refusal::TooMany(wait) => Err(PageError::TooMany(wait)),
         Refusal::Closed => Err(PageError::NotNow("Registration is closed.")),
+        Refusal::Link => Err(PageError::NotNow(
+            "This link does not work any more. Ask for a new one.",
+        )),
         Refusal::OwnsEnvironments => Err(PageError::NotNow(
             "You still have environments. Delete them first, then the account can go.",
         )),

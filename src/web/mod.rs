@@ -29,6 +29,8 @@ mod log_sections;
 mod new;
 mod origin;
 mod page;
+mod people;
+mod registration;
 mod removal;
 mod report;
 mod requests;
@@ -115,7 +117,7 @@ fn of_accounts() -> Router<Web> {
     Router::new()
         .route(
             "/register",
-            get(accounts::register_form).post(accounts::register),
+            get(registration::form).post(registration::register),
         )
         .route("/login", get(accounts::login_form).post(accounts::login))
         .route("/logout", get(root).post(accounts::logout))
@@ -178,6 +180,15 @@ fn of_administrators() -> Router<Web> {
     Router::new()
         .route("/updates", get(updates::show).post(updates::begin))
         .route("/updates/stop", get(updates::page).post(updates::stop))
+        .route("/people", get(people::show))
+        .route(
+            "/people/invitations",
+            get(people::page).post(people::invite),
+        )
+        .route(
+            "/people/invitations/{id}/revoke",
+            get(people::page).post(people::revoke),
+        )
 }
 
 fn of_deployments() -> Router<Web> {

@@ -3,8 +3,10 @@
 use super::error::PageError;
 use super::forwarded;
 use super::state::Web;
+use axum::extract::FromRequestParts;
 use axum::http::header;
 use axum::http::request::Parts;
+use std::convert::Infallible;
 use url::Url;
 
 /// How much of what a request says of itself is shown again, in characters.
@@ -45,6 +47,19 @@ fn host(parts: &Parts) -> Option<&str> {
             .authority()
             .map(axum::http::uri::Authority::as_str)
     })
+}
+
+/// The address that people use, for links that are given to others: the public one, or where this request was sent.
+pub struct Base(pub String);
+
+impl FromRequestParts<Web> for Base {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, web: &Web) -> Result<Self, Self::Rejection> {
+        let public = web.public_url.as_deref().map(ToString::to_string);
+        let base = public.unwrap_or_else(|| format!("http://{}", host(parts).unwrap_or_default()));
+        Ok(Self(base.trim_end_matches('/').to_owned()))
+    }
 }
 
 /// Whether this is the origin of the public address, or of the host that was asked for. Default ports and case make no

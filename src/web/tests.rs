@@ -122,12 +122,12 @@ fn sample(status: &str, full: bool) -> Value {
     let rule = json!({ "min": 8, "max": 100, "short": "Short.", "long": "Long.", "edge": null });
     json!({
         "page": page(&user, if full { "dark" } else { "system" }), "row": row(status, full), "parts": parts(status, full),
-        "form": { "name": "a", "email": "b", "suffix": "x7k9", "repository": "", "confirmation": "c", "back": "/environments", "next": "/account", "errors": errors(&sentence) },
+        "form": { "name": "a", "email": "b", "suffix": "x7k9", "repository": "", "confirmation": "c", "back": "/environments", "next": "/account", "link": "0a", "administrator": full, "errors": errors(&sentence) },
         "rules": { "account_password": rule, "environment_password": rule },
         "preview": { "host": "sample-x7k9.example.com", "problem": sentence },
         "list": list(full), "poll": { "url": "/environments/env_1/changes?v=1", "trigger": "every 2s", "moves": full }, "back": sentence, "oob": full,
         "changed": [row(status, full)], "placed": [{ "after": if full { json!("group-moving") } else { Value::Null }, "row": row(status, full) }], "gone": ["env_2"],
-        "group": heading(3), "headings": if full { json!([heading(0), heading(3)]) } else { Value::Null }, "first_visit": false, "demo": full, "registration_open": full,
+        "group": heading(3), "headings": if full { json!([heading(0), heading(3)]) } else { Value::Null }, "first_visit": false, "demo": full, "way_in": if full { "link" } else { "invite" },
         "log": if full { log(true) } else { Value::Null }, "stages": if full { stages() } else { json!([]) },
         "query": if full { "npm" } else { "" }, "lines": ["npm <&>"], "missing": if full { Value::Null } else { sentence.clone() }, "found": sentence,
         "password": { "waits": full, "sentence": "So.", "since": if full { time("ago") } else { Value::Null }, "discard": full },
@@ -152,6 +152,15 @@ fn add_updates(sample: &mut Value, status: &str, full: bool) {
     sample["last"] = if full { last } else { Value::Null };
 }
 
+/// What only the page of people shows.
+fn add_people(sample: &mut Value, full: bool) {
+    let invited = json!({ "id": "lnk_1", "email": "a@example.com", "role": "member", "by": "Ada <&>", "until": time("clock") });
+    let link = json!({ "title": "So", "sentence": "So.", "address": "https://example.com/register?link=0a" });
+    sample["link"] = if full { link } else { Value::Null };
+    sample["invites"] = json!(full);
+    sample["invitations"] = if full { json!([invited]) } else { json!([]) };
+}
+
 /// Pages that only people who are signed in are given.
 fn needs_user(template: &str) -> bool {
     ["accounts/show.html", "environments/index.html"].contains(&template)
@@ -168,6 +177,7 @@ fn fitted(template: &str, status: &str, full: bool) -> Value {
     let mut sample = sample(status, full);
     add_deployment(&mut sample, full);
     add_updates(&mut sample, status, full);
+    add_people(&mut sample, full);
     if needs_user(template) {
         sample["page"]["user"] =
             json!({ "name": "Ada", "email": "ada@example.com", "administrator": false });

@@ -55,6 +55,7 @@ impl Program {
             .with("COOLIFY_SERVER_UUID", "s0ce9uvw53efr4edt2sywb3w")
             .with("AGENTS_DOMAIN", "agents.example.com")
             .with("LISTEN", "127.0.0.1:0")
+            .with("REGISTRATION", "open")
     }
 
     /// With a variable that is not text.

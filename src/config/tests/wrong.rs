@@ -212,7 +212,11 @@ const WRONG: [(&str, &[&str], &str); 39] = [
         &["yes", "true", "ON"],
         "on or off is needed",
     ),
-    ("REGISTRATION", &["yes", "OPEN"], "open or closed is needed"),
+    (
+        "REGISTRATION",
+        &["yes", "OPEN"],
+        "open or invite or closed is needed",
+    ),
     (
         "TURN_TIMEOUT_HOURS",
         &["soon", "0", "721", "-1", "1.5"],

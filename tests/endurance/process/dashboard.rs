@@ -140,6 +140,7 @@ fn command(settings: &Settings, more: &[(&str, &str)], port: u16) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_vps-claude"));
     command.arg("serve");
     command.env("LISTEN", format!("127.0.0.1:{port}"));
+    command.env("REGISTRATION", "open");
     command.envs(settings.iter().map(|(name, value)| (name, value)));
     command.envs(more.iter().copied());
     command

@@ -1,0 +1,136 @@
+//! Links that let somebody in once. It never sees a link's token, only the token's hash.
+
+use crate::domain::id::{LinkId, UserId};
+use crate::domain::user::{Email, Role};
+use sqlx::{PgConnection, PgPool};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+/// How long an invitation is valid, in days.
+const INVITATION_DAYS: i32 = 7;
+
+/// Whom a link lets register.
+#[derive(Debug)]
+pub struct Entry {
+    /// The only address that it is for, if it is for one.
+    pub email: Option<String>,
+    pub role: Role,
+    /// Whether it is for the first administrator.
+    pub is_set_up: bool,
+}
+
+/// An invitation that nobody has used.
+#[derive(Debug)]
+pub struct Invitation {
+    pub id: Uuid,
+    pub email: Option<String>,
+    pub role: String,
+    pub by: Option<String>,
+    pub expires_at: OffsetDateTime,
+    /// The database's time of this read.
+    pub now: OffsetDateTime,
+}
+
+/// Adds a link for the first administrator; `false` while there is an administrator. Those of earlier starts stay valid.
+pub async fn set_up(pool: &PgPool, token_hash: &[u8]) -> sqlx::Result<bool> {
+    let added = sqlx::query!(
+        "insert into links (id, kind, token_hash, role)
+         select $1, 'set-up', $2, 'administrator'
+         where not exists (select from users where role = 'administrator')",
+        LinkId::new().uuid(),
+        token_hash
+    );
+    Ok(added.execute(pool).await?.rows_affected() == 1)
+}
+
+/// Adds an invitation, and deletes the links that have expired.
+pub async fn invite(
+    pool: &PgPool,
+    token_hash: &[u8],
+    email: Option<&Email>,
+    role: Role,
+    by: UserId,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "with expired as (delete from links where expires_at < now())
+         insert into links (id, kind, token_hash, email, role, created_by, expires_at)
+         values ($1, 'invitation', $2, $3, $4, $5, now() + make_interval(days => $6))",
+        LinkId::new().uuid(),
+        token_hash,
+        email.map(Email::as_str),
+        role.word(),
+        by.uuid(),
+        INVITATION_DAYS
+    )
+    .execute(pool)
+    .await
+    .map(drop)
+}
+
+/// The invitations that can be used, newest first.
+pub async fn invitations(pool: &PgPool) -> sqlx::Result<Vec<Invitation>> {
+    sqlx::query_as!(
+        Invitation,
+        r#"select l.id, l.email, l.role, u.name as "by?", l.expires_at as "expires_at!", now() as "now!"
+         from links l
+         left join users u on u.id = l.created_by
+         where l.kind = 'invitation'
+         and l.expires_at > now()
+         order by l.created_at desc, l.id desc
+         limit 1000"#
+    )
+    .fetch_all(pool)
+    .await
+}
+
+/// Deletes an invitation; `false` when it is not there any more.
+pub async fn revoke(pool: &PgPool, id: LinkId) -> sqlx::Result<bool> {
+    let revoked = sqlx::query!(
+        "delete from links
+         where id = $1
+         and kind = 'invitation'",
+        id.uuid()
+    );
+    Ok(revoked.execute(pool).await?.rows_affected() == 1)
+}
+
+/// Whom the link with this token lets register.
+pub async fn entry(pool: &PgPool, token_hash: &[u8]) -> sqlx::Result<Option<Entry>> {
+    let found = sqlx::query!(
+        r#"select email, role, kind = 'set-up' as "is_set_up!"
+         from links
+         where token_hash = $1
+         and kind in ('set-up', 'invitation')
+         and coalesce(expires_at > now(), true)"#,
+        token_hash
+    );
+    Ok(found.fetch_optional(pool).await?.map(|row| Entry {
+        email: row.email,
+        role: Role::of_word(&row.role),
+        is_set_up: row.is_set_up,
+    }))
+}
+
+/// Uses up the link with this token; `false` when somebody else was faster. With a link for the first administrator, all
+/// of these go, and whoever uses another one at the same time waits here and finds it gone.
+pub async fn use_up(conn: &mut PgConnection, token_hash: &[u8]) -> sqlx::Result<bool> {
+    let used = sqlx::query!(
+        r#"with link as (
+             select id, kind
+             from links
+             where token_hash = $1
+             and kind in ('set-up', 'invitation')
+             and coalesce(expires_at > now(), true)
+           ),
+           used as (
+             delete from links l
+             using link
+             where l.id = link.id
+             or (l.kind = 'set-up' and link.kind = 'set-up')
+             returning l.token_hash
+           )
+           select exists (select from used where token_hash = $1) as "used!""#,
+        token_hash
+    );
+    Ok(used.fetch_one(conn).await?.used)
+}
