@@ -69,6 +69,11 @@ pub enum Command {
         #[arg(long)]
         with_data: bool,
     },
+    /// List and change accounts, for the owner of the machine.
+    User {
+        #[command(subcommand)]
+        command: UserCommand,
+    },
     /// Check every setting against the real thing.
     Doctor,
     /// Print how many environments, deployments and jobs there are; the exit code is 1 when something hangs.
@@ -100,6 +105,45 @@ pub enum Command {
         #[arg(long, default_value_t = 1.0)]
         speed: f64,
     },
+}
+
+/// What the command for accounts does.
+#[derive(Debug, Clone, Subcommand)]
+pub enum UserCommand {
+    /// List at most 200 accounts: address, role, state, number of environments, name.
+    List {
+        /// A part of the name or the address.
+        #[arg(default_value = "")]
+        search: String,
+    },
+    /// Make an account; its password is read from a prompt or from standard input.
+    Add {
+        email: String,
+        #[arg(long, required_unless_present = "link")]
+        name: Option<String>,
+        #[arg(long, default_value = "member", value_parser = ["administrator", "member"])]
+        role: String,
+        /// Print an invitation in place of it, with which the person makes it within seven days.
+        #[arg(long)]
+        link: bool,
+    },
+    /// Set a password, read from a prompt or from standard input, and end all sessions.
+    ResetPassword {
+        email: String,
+        /// Print a link with which the person sets it, within a day.
+        #[arg(long)]
+        link: bool,
+    },
+    /// Make somebody administrator or member.
+    SetRole {
+        email: String,
+        #[arg(value_parser = ["administrator", "member"])]
+        role: String,
+    },
+    /// Keep somebody from signing in, and end all sessions.
+    Disable { email: String },
+    /// Let somebody sign in again.
+    Enable { email: String },
 }
 
 /// The settings as given in the environment, in `.env` or on the command line; not yet validated.

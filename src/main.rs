@@ -17,6 +17,7 @@ mod status;
 mod store;
 #[cfg(test)]
 mod tests;
+mod user;
 mod web;
 mod worker;
 
@@ -80,6 +81,7 @@ async fn run() -> anyhow::Result<()> {
     match command {
         Command::Serve => Box::pin(serve(&settings.check()?, None)).await,
         Command::Demo { with_data } => Box::pin(demo::run(given.line.settings, with_data)).await,
+        Command::User { command } => user::run(&settings.check()?, command).await,
         Command::Doctor => doctor::run(&settings.check()?, given.misspelled()).await,
         Command::Status { json } => status::run(&settings.check()?, json).await,
         Command::Config => report(&given),
@@ -200,14 +202,19 @@ async fn print_set_up(app: &App, config: &Config, address: SocketAddr) -> anyhow
     let Some(token) = actions::invitations::set_up(app).await? else {
         return Ok(());
     };
-    let base = match &config.public_url {
-        Some(url) => url.to_string(),
-        None => format!("http://{}/", demo::shown(address)),
-    };
+    let base = base(config, address);
     tracing::warn!(
-        "nobody administers this dashboard yet; open {base}register?link={token} to do it"
+        "nobody administers this dashboard yet; open {base}/register?link={token} to do it"
     );
     Ok(())
+}
+
+/// The address that people use, as far as it is known here.
+fn base(config: &Config, address: SocketAddr) -> String {
+    match &config.public_url {
+        Some(url) => url.as_str().trim_end_matches('/').to_owned(),
+        None => format!("http://{}", demo::shown(address)),
+    }
 }
 
 /// Says what is wrong with Redis: everything works without it, so nobody would notice.

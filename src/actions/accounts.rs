@@ -8,7 +8,7 @@ use crate::domain::id::{SessionId, UserId};
 use crate::domain::invalid::{Invalid, Wrong, Wrongs};
 use crate::domain::password::Password;
 use crate::domain::user::{Email, User, UserName};
-use crate::store::{self, sessions, users};
+use crate::store::{self, people, sessions, users};
 use secrecy::{ExposeSecret, SecretString};
 use std::time::Duration;
 
@@ -38,6 +38,9 @@ pub enum Refusal {
     /// The account still owns environments.
     #[error("the account owns environments")]
     OwnsEnvironments,
+    /// Nobody would be left to decide who has an account.
+    #[error("the last administrator stays")]
+    LastAdministrator,
     /// Too many password hashes are pending.
     #[error(transparent)]
     Busy(#[from] Busy),
@@ -75,14 +78,17 @@ async fn find(app: &App, email: &str, password: &str) -> Result<Proved, Refusal>
         Ok(email) => users::credentials(&app.pool, &email).await?,
         Err(_) => None,
     };
-    let (id, hash) = found.unzip();
-    let hash: Option<SecretString> = hash.map(Into::into);
+    let hash = found.as_ref().map(|found| found.password_hash.clone());
     let attempt = Password::attempt(password);
-    let verdict = hashing::verify(&app.hash_slots, attempt, hash.clone()).await?;
-    let (Some(id), Some(hash)) = (id, hash) else {
+    let verdict = hashing::verify(&app.hash_slots, attempt, hash).await?;
+    let Some(found) = found else {
         return Err(Refusal::credentials());
     };
+    let (id, hash) = (found.id, found.password_hash);
     match verdict {
+        Verdict::Right | Verdict::RightAsTyped if found.is_disabled => {
+            Err(Refusal::wrong("form", Invalid::Disabled))
+        }
         Verdict::Right => Ok(Proved { id, hash }),
         Verdict::RightAsTyped => renewed(app, Proved { id, hash }, password).await,
         Verdict::Wrong => Err(Refusal::credentials()),
@@ -170,14 +176,17 @@ pub async fn change_password(
 /// Deletes the account, which must own no environments.
 ///
 /// # Errors
-/// When the password is wrong, or environments exist.
+/// When the password is wrong, environments exist, or it is the last administrator's.
 pub async fn delete(app: &App, from: &Sender, user: &User, password: &str) -> Result<(), Refusal> {
     prove(app, from, user, password, "password").await?;
-    if users::delete(&app.pool, user.id).await? {
-        Ok(())
-    } else {
-        Err(Refusal::OwnsEnvironments)
+    let mut tx = store::begin(&app.pool).await?;
+    if people::is_last_administrator(&mut tx, user.id).await? {
+        return Err(Refusal::LastAdministrator);
     }
+    if !users::delete(&mut tx, user.id).await? {
+        return Err(Refusal::OwnsEnvironments);
+    }
+    Ok(tx.commit().await?)
 }
 
 async fn prove(

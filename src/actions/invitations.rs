@@ -21,7 +21,12 @@ pub async fn set_up(app: &App) -> sqlx::Result<Option<String>> {
 ///
 /// # Errors
 /// When nobody may register, or the address is none.
-pub async fn invite(app: &App, by: UserId, email: &str, role: Role) -> Result<String, Refusal> {
+pub async fn invite(
+    app: &App,
+    by: Option<UserId>,
+    email: &str,
+    role: Role,
+) -> Result<String, Refusal> {
     if app.registration == WhoRegisters::Nobody {
         return Err(Refusal::Closed);
     }

@@ -79,6 +79,17 @@ pub async fn register(
     insert(tx, (&fields.email, &fields.name), hash, role).await
 }
 
+/// Creates an account for somebody else, whoever may register.
+///
+/// # Errors
+/// When a field is invalid.
+pub async fn add(app: &App, form: &Registration<'_>, role: Role) -> Result<Proved, Refusal> {
+    let fields = Fields::parse(form, None)?;
+    let hash = hashing::hash(&app.hash_slots, fields.password).await?;
+    let tx = store::begin(&app.pool).await?;
+    insert(tx, (&fields.email, &fields.name), hash, role).await
+}
+
 /// The fields, read.
 struct Fields {
     name: UserName,

@@ -27,6 +27,8 @@ pub enum Invalid {
     PasswordWrong,
     #[error("E-mail address and password do not match an account. Check both and try again.")]
     Credentials,
+    #[error("This account is disabled. Ask an administrator to enable it.")]
+    Disabled,
     #[error("Enter a name.")]
     NameMissing,
     #[error("This name is too long. Use at most 50 characters.")]

@@ -8,6 +8,8 @@ use uuid::Uuid;
 
 /// How long an invitation is valid, in days.
 const INVITATION_DAYS: i32 = 7;
+/// How long a link for a new password is valid, in days.
+const RESET_DAYS: i32 = 1;
 
 /// Whom a link lets register.
 #[derive(Debug)]
@@ -49,7 +51,7 @@ pub async fn invite(
     token_hash: &[u8],
     email: Option<&Email>,
     role: Role,
-    by: UserId,
+    by: Option<UserId>,
 ) -> sqlx::Result<()> {
     sqlx::query!(
         "with expired as (delete from links where expires_at < now())
@@ -59,7 +61,7 @@ pub async fn invite(
         token_hash,
         email.map(Email::as_str),
         role.word(),
-        by.uuid(),
+        by.map(|by| by.uuid()),
         INVITATION_DAYS
     )
     .execute(pool)
@@ -133,4 +135,57 @@ pub async fn use_up(conn: &mut PgConnection, token_hash: &[u8]) -> sqlx::Result<
         token_hash
     );
     Ok(used.fetch_one(conn).await?.used)
+}
+
+/// Adds a link with which somebody sets a new password, in place of their earlier ones; `false` when there is nobody with
+/// this id.
+pub async fn reset(
+    pool: &PgPool,
+    token_hash: &[u8],
+    user: UserId,
+    by: Option<UserId>,
+) -> sqlx::Result<bool> {
+    let added = sqlx::query!(
+        "with earlier as (delete from links where user_id = $3 or expires_at < now())
+         insert into links (id, kind, token_hash, user_id, created_by, expires_at)
+         select $1, 'reset', $2, id, $4, now() + make_interval(days => $5)
+         from users
+         where id = $3",
+        LinkId::new().uuid(),
+        token_hash,
+        user.uuid(),
+        by.map(|by| by.uuid()),
+        RESET_DAYS
+    );
+    Ok(added.execute(pool).await?.rows_affected() == 1)
+}
+
+/// The e-mail address of the account whose password the link with this token sets.
+pub async fn email_of_reset(pool: &PgPool, token_hash: &[u8]) -> sqlx::Result<Option<String>> {
+    sqlx::query_scalar!(
+        "select u.email
+         from links l
+         join users u on u.id = l.user_id
+         where l.token_hash = $1
+         and l.expires_at > now()",
+        token_hash
+    )
+    .fetch_optional(pool)
+    .await
+}
+
+/// Uses up the link with this token; whose password it sets, unless somebody else was faster.
+pub async fn use_up_reset(
+    conn: &mut PgConnection,
+    token_hash: &[u8],
+) -> sqlx::Result<Option<UserId>> {
+    let used = sqlx::query_scalar!(
+        r#"delete from links
+           where token_hash = $1
+           and kind = 'reset'
+           and expires_at > now()
+           returning user_id as "user_id!""#,
+        token_hash
+    );
+    Ok(used.fetch_optional(conn).await?.map(UserId::from))
 }

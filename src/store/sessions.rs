@@ -91,7 +91,8 @@ pub async fn signed_in(pool: &PgPool, session_id: &str) -> sqlx::Result<Option<S
            join tower_sessions.session stored on stored.id = s.session_id
            join users u on u.id = s.user_id
            where s.session_id = $1
-           and stored.expiry_date > now()"#,
+           and stored.expiry_date > now()
+           and u.disabled_at is null"#,
         session_id
     );
     let found = found.fetch_optional(pool).await?;
@@ -114,7 +115,7 @@ pub struct Place<'a> {
 }
 
 /// Records a stored session's user and place: from now on somebody is signed in with it. Returns `false`, and nobody
-/// is, if the account or its password has changed since this hash was read.
+/// is, if the account is disabled, or its password has changed since this hash was read.
 pub async fn begin(
     pool: &PgPool,
     session_id: &str,
@@ -128,6 +129,7 @@ pub async fn begin(
          from users
          where id = $2
          and password_hash = $3
+         and disabled_at is null
          for share",
         session_id,
         user.uuid(),

@@ -1,8 +1,9 @@
 //! Users.
 
-use super::violated;
+use super::{Tx, violated};
 use crate::domain::id::UserId;
 use crate::domain::user::{Email, Role, UserName};
+use secrecy::SecretString;
 use sqlx::{PgConnection, PgPool};
 
 /// The result of adding a user.
@@ -41,17 +42,28 @@ pub async fn insert(
     }
 }
 
-/// The id and the password hash of the user with this address.
-pub async fn credentials(pool: &PgPool, email: &Email) -> sqlx::Result<Option<(UserId, String)>> {
+/// What a password is compared with.
+pub struct Credentials {
+    pub id: UserId,
+    pub password_hash: SecretString,
+    pub is_disabled: bool,
+}
+
+/// The credentials of the user with this address.
+pub async fn credentials(pool: &PgPool, email: &Email) -> sqlx::Result<Option<Credentials>> {
     let found = sqlx::query!(
-        "select id, password_hash
+        r#"select id, password_hash, disabled_at is not null as "is_disabled!"
          from users
-         where email = $1",
+         where email = $1"#,
         email.as_str()
     )
     .fetch_optional(pool)
     .await?;
-    Ok(found.map(|row| (UserId::from(row.id), row.password_hash)))
+    Ok(found.map(|row| Credentials {
+        id: row.id.into(),
+        password_hash: row.password_hash.into(),
+        is_disabled: row.is_disabled,
+    }))
 }
 
 /// The user's password hash.
@@ -109,23 +121,21 @@ pub async fn renew_password_hash(
 }
 
 /// Deletes a user who owns no environments; returns whether it did.
-pub async fn delete(pool: &PgPool, id: UserId) -> sqlx::Result<bool> {
-    let mut tx = super::begin(pool).await?;
+pub async fn delete(tx: &mut Tx, id: UserId) -> sqlx::Result<bool> {
     let ended = sqlx::query!(
         "delete from tower_sessions.session
          where id in (select session_id from user_sessions where user_id = $1)
          and not exists (select from environments where owner_id = $1)",
         id.uuid()
     );
-    ended.execute(&mut *tx).await?;
+    ended.execute(&mut **tx).await?;
     let deleted = sqlx::query!(
         "delete from users
          where id = $1
          and not exists (select from environments where owner_id = $1)",
         id.uuid()
     )
-    .execute(&mut *tx)
+    .execute(&mut **tx)
     .await?;
-    tx.commit().await?;
     Ok(deleted.rows_affected() == 1)
 }

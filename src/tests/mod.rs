@@ -28,6 +28,7 @@ mod mischief;
 mod names;
 mod outages;
 mod passwords;
+mod people;
 mod person;
 mod proxies;
 mod refusals;

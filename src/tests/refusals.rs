@@ -141,7 +141,11 @@ const PAGES: [&str; 7] = [
 ];
 
 /// Every address of the people page that takes a form.
-pub const PEOPLE: [&str; 2] = [
+pub const PEOPLE: [&str; 6] = [
+    "/people/usr_01h455vb4pex5vsknk084sn02q/role",
+    "/people/usr_01h455vb4pex5vsknk084sn02q/disable",
+    "/people/usr_01h455vb4pex5vsknk084sn02q/enable",
+    "/people/usr_01h455vb4pex5vsknk084sn02q/reset",
     "/people/invitations",
     "/people/invitations/lnk_01h455vb4pex5vsknk084sn02q/revoke",
 ];

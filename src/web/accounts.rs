@@ -16,6 +16,9 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use url::{Host, Url};
 
+/// Why an administrator stays one.
+pub(super) const LAST_ADMINISTRATOR: &str =
+    "This is the last administrator. Make somebody else one first, under People.";
 const OVER_HTTP: &str = "You opened this page over http, where your browser does not keep you signed in. Open the same address with https, and try again.";
 
 /// The fields of the registration and sign-in forms.
@@ -103,6 +106,7 @@ pub async fn login_form(
     let mut context = empty_form(&web, &visitor, "Sign in", asked.next).await?;
     let said = match asked.ended.as_str() {
         "session" => Some("You are signed out."),
+        "password" => Some("Your password is changed. Sign in with it."),
         "account" => Some("Your account is deleted."),
         _ => None,
     };
@@ -226,6 +230,7 @@ pub(super) fn wrong_fields(refusal: Refusal) -> Result<crate::domain::invalid::W
         Refusal::OwnsEnvironments => Err(PageError::NotNow(
             "You still have environments. Delete them first, then the account can go.",
         )),
+        Refusal::LastAdministrator => Err(PageError::NotNow(LAST_ADMINISTRATOR)),
         Refusal::Busy(_) => Err(PageError::Busy),
         Refusal::Database(error) => Err(error.into()),
     }

@@ -34,6 +34,7 @@ mod registration;
 mod removal;
 mod report;
 mod requests;
+mod reset;
 mod row;
 mod scrape;
 mod serving;
@@ -120,6 +121,7 @@ fn of_accounts() -> Router<Web> {
             get(registration::form).post(registration::register),
         )
         .route("/login", get(accounts::login_form).post(accounts::login))
+        .route("/reset", get(reset::form).post(reset::set))
         .route("/logout", get(root).post(accounts::logout))
         .route("/theme", get(root).post(accounts::theme))
         .route("/account", get(account::show))
@@ -189,6 +191,19 @@ fn of_administrators() -> Router<Web> {
             "/people/invitations/{id}/revoke",
             get(people::page).post(people::revoke),
         )
+        .route(
+            "/people/{id}/role",
+            get(people::page).post(people::set_role),
+        )
+        .route(
+            "/people/{id}/disable",
+            get(people::page).post(people::disable),
+        )
+        .route(
+            "/people/{id}/enable",
+            get(people::page).post(people::enable),
+        )
+        .route("/people/{id}/reset", get(people::page).post(people::reset))
 }
 
 fn of_deployments() -> Router<Web> {

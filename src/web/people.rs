@@ -1,16 +1,17 @@
-//! The administrators' page of people: who is invited.
+//! The administrators' page of people: who has an account, and who is invited.
 
-use super::accounts::wrong_fields;
+use super::accounts::{LAST_ADMINISTRATOR, wrong_fields};
 use super::administrator::Administrator;
 use super::error::PageError;
-use super::fields::{Errors, Fields, Id, errors};
+use super::fields::{Errors, Fields, Id, Query, errors};
 use super::origin::Base;
 use super::page::{Page, html, html_with};
 use super::session::SignedIn;
 use super::state::{Tone, Web};
 use super::words::Time;
 use crate::actions::invitations::{self, Invitation};
-use crate::domain::id::LinkId;
+use crate::actions::people::{self, PersonRow};
+use crate::domain::id::{LinkId, UserId};
 use crate::domain::user::{Role, WhoRegisters};
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -25,6 +26,22 @@ struct Show {
     /// Whether people can be invited.
     invites: bool,
     invitations: Vec<Invited>,
+    /// What is searched for.
+    query: String,
+    people: Vec<Person>,
+    /// How many are shown at most, if there may be more.
+    limit: Option<i64>,
+}
+
+#[derive(Debug, Serialize)]
+struct Person {
+    id: String,
+    name: String,
+    email: String,
+    administrator: bool,
+    disabled: bool,
+    environments: i64,
+    last_used: Option<Time>,
 }
 
 #[derive(Debug, Default, Serialize)]
@@ -59,13 +76,30 @@ pub struct Typed {
     role: String,
 }
 
+/// What is searched for.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Search {
+    q: String,
+}
+
 /// The page.
 pub async fn show(
     State(web): State<Web>,
     Administrator(me): Administrator,
+    Query(search): Query<Search>,
 ) -> Result<Response, PageError> {
-    let show = context(&web, &me, Form::default(), None).await?;
+    let mut show = context(&web, &me, Form::default(), None).await?;
+    if !search.q.is_empty() {
+        show.people = found(&web, &search.q).await?;
+        show.query = search.q;
+    }
     Ok(html("people/index.html", show))
+}
+
+async fn found(web: &Web, search: &str) -> Result<Vec<Person>, PageError> {
+    let rows = people::list(&web.app, search).await?;
+    Ok(rows.into_iter().map(Person::from).collect())
 }
 
 async fn context(
@@ -75,6 +109,7 @@ async fn context(
     link: Option<Link>,
 ) -> Result<Show, PageError> {
     let invitations = invitations::list(&web.app).await?;
+    let people = found(web, "").await?;
     Ok(Show {
         page: Page::new(&me.visitor, "People")
             .await
@@ -83,6 +118,9 @@ async fn context(
         link,
         invites: web.app.registration != WhoRegisters::Nobody,
         invitations: invitations.into_iter().map(Invited::from).collect(),
+        query: String::new(),
+        limit: (i64::try_from(people.len()) == Ok(people::LIMIT)).then_some(people::LIMIT),
+        people,
     })
 }
 
@@ -99,7 +137,7 @@ pub async fn invite(
     Fields(typed): Fields<Typed>,
 ) -> Result<Response, PageError> {
     let role = Role::of_word(&typed.role);
-    match invitations::invite(&web.app, me.user.id, &typed.email, role).await {
+    match invitations::invite(&web.app, Some(me.user.id), &typed.email, role).await {
         Ok(token) => {
             let link = Link {
                 title: "The invitation is made",
@@ -141,6 +179,90 @@ pub async fn revoke(
     };
     me.visitor.notice(said.0, said.1).await;
     Ok(Redirect::to("/people"))
+}
+
+/// Makes a link for a new password and shows it.
+pub async fn reset(
+    State(web): State<Web>,
+    Administrator(me): Administrator,
+    Base(base): Base,
+    Id(id): Id<UserId>,
+) -> Result<Response, PageError> {
+    let token = people::reset_link(&web.app, Some(me.user.id), id).await?;
+    let link = Link {
+        title: "The link for a new password is made",
+        sentence: "Give it to the person whose account it is, within a day.",
+        address: format!("{base}/reset?link={token}"),
+    };
+    let show = context(&web, &me, Form::default(), Some(link)).await?;
+    Ok(html_with(StatusCode::CREATED, "people/index.html", show))
+}
+
+/// Changes a role. Whoever stops administering has no such page any more.
+pub async fn set_role(
+    State(web): State<Web>,
+    Administrator(me): Administrator,
+    Id(id): Id<UserId>,
+    Fields(typed): Fields<Typed>,
+) -> Result<Redirect, PageError> {
+    let role = Role::of_word(&typed.role);
+    people::set_role(&web.app, id, role).await?;
+    me.visitor.notice(Tone::Good, "The role is changed.").await;
+    let is_left = id == me.user.id && role == Role::Member;
+    Ok(Redirect::to(if is_left {
+        "/environments"
+    } else {
+        "/people"
+    }))
+}
+
+/// Keeps somebody from signing in, and ends their sessions.
+pub async fn disable(
+    State(web): State<Web>,
+    Administrator(me): Administrator,
+    Id(id): Id<UserId>,
+) -> Result<Redirect, PageError> {
+    people::set_disabled(&web.app, id, true).await?;
+    let said = "The account is disabled, and its sessions have ended. Its environments stay.";
+    me.visitor.notice(Tone::Good, said).await;
+    Ok(Redirect::to("/people"))
+}
+
+/// Lets somebody sign in again.
+pub async fn enable(
+    State(web): State<Web>,
+    Administrator(me): Administrator,
+    Id(id): Id<UserId>,
+) -> Result<Redirect, PageError> {
+    people::set_disabled(&web.app, id, false).await?;
+    me.visitor
+        .notice(Tone::Good, "The account is enabled.")
+        .await;
+    Ok(Redirect::to("/people"))
+}
+
+impl From<people::Refusal> for PageError {
+    fn from(refusal: people::Refusal) -> Self {
+        match refusal {
+            people::Refusal::NotFound => Self::NotFound,
+            people::Refusal::LastAdministrator => Self::NotNow(LAST_ADMINISTRATOR),
+            people::Refusal::Database(error) => error.into(),
+        }
+    }
+}
+
+impl From<PersonRow> for Person {
+    fn from(one: PersonRow) -> Self {
+        Self {
+            id: UserId::from(one.id).to_string(),
+            name: one.name,
+            email: one.email,
+            administrator: Role::of_word(&one.role) == Role::Administrator,
+            disabled: one.disabled,
+            environments: one.environments,
+            last_used: one.last_used_at.map(|at| Time::ago(at, one.now)),
+        }
+    }
 }
 
 impl From<Invitation> for Invited {

@@ -157,6 +157,9 @@ fn add_people(sample: &mut Value, full: bool) {
     let invited = json!({ "id": "lnk_1", "email": "a@example.com", "role": "member", "by": "Ada <&>", "until": time("clock") });
     let link = json!({ "title": "So", "sentence": "So.", "address": "https://example.com/register?link=0a" });
     sample["link"] = if full { link } else { Value::Null };
+    let person = json!({ "id": "usr_1", "name": "Ada <&>", "email": "a@example.com", "administrator": true, "disabled": true, "environments": 2, "last_used": time("ago") });
+    sample["people"] = if full { json!([person]) } else { json!([]) };
+    sample["limit"] = if full { json!(200) } else { Value::Null };
     sample["invites"] = json!(full);
     sample["invitations"] = if full { json!([invited]) } else { json!([]) };
 }

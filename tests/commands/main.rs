@@ -20,4 +20,5 @@ mod redis;
 mod relay;
 mod server;
 mod status;
+mod user;
 mod visitor;

@@ -103,6 +103,16 @@ impl Program {
         (Running { process, folder }, rest)
     }
 
+    /// Runs it to its end with this as its standard input.
+    pub fn run_reading(mut self, text: &str) -> Ended {
+        let input = self.folder.join("input");
+        std::fs::write(&input, text).unwrap();
+        let input = std::fs::File::open(&input).unwrap();
+        let process = Process::spawn_reading(&mut self.command, input.into());
+        let folder = self.folder;
+        Running { process, folder }.ended()
+    }
+
     /// Runs it to its end.
     pub fn run(mut self) -> Ended {
         let process = Process::spawn(&mut self.command);

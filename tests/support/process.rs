@@ -21,11 +21,16 @@ pub struct Process {
 }
 
 impl Process {
-    /// Starts it.
+    /// Starts it with nothing to read.
     pub fn spawn(command: &mut Command) -> Self {
+        Self::spawn_reading(command, Stdio::null())
+    }
+
+    /// Starts it with this as its standard input.
+    pub fn spawn_reading(command: &mut Command, input: Stdio) -> Self {
         let (reader, writer) = std::io::pipe().unwrap();
         command
-            .stdin(Stdio::null())
+            .stdin(input)
             .stdout(writer.try_clone().unwrap())
             .stderr(writer);
         let child = command.spawn().unwrap();

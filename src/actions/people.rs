@@ -1,0 +1,100 @@
+//! What administrators, and the owner of the machine, decide about people. The last administrator stays one.
+
+use super::accounts::Refusal as Wrong;
+use super::{hashing, token};
+use crate::app::App;
+use crate::domain::id::UserId;
+use crate::domain::password::Password;
+use crate::domain::user::{Email, Role};
+use crate::store::{self, links, people, sessions, users};
+use secrecy::ExposeSecret;
+
+pub use people::PersonRow;
+
+/// How many people a page shows.
+pub const LIMIT: i64 = 200;
+
+/// Why nothing was changed.
+#[derive(Debug, thiserror::Error)]
+pub enum Refusal {
+    #[error("nobody has this account")]
+    NotFound,
+    /// Nobody would be left to decide.
+    #[error("this is the last administrator; make somebody else one first")]
+    LastAdministrator,
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
+}
+
+/// At most `LIMIT` people whose name or address contains this.
+pub async fn list(app: &App, search: &str) -> sqlx::Result<Vec<PersonRow>> {
+    people::list(&app.pool, search.trim(), LIMIT).await
+}
+
+/// Who has this address.
+///
+/// # Errors
+/// When nobody has.
+pub async fn of_email(app: &App, typed: &str) -> Result<UserId, Refusal> {
+    let email = Email::parse(typed).map_err(|_| Refusal::NotFound)?;
+    let found = people::of_email(&app.pool, &email).await?;
+    found.ok_or(Refusal::NotFound)
+}
+
+/// Changes a role.
+///
+/// # Errors
+/// When it is the last administrator, or there is no such person.
+pub async fn set_role(app: &App, id: UserId, role: Role) -> Result<(), Refusal> {
+    let mut tx = store::begin(&app.pool).await?;
+    let is_last = people::is_last_administrator(&mut tx, id).await?;
+    if is_last && role == Role::Member {
+        return Err(Refusal::LastAdministrator);
+    }
+    if !people::set_role(&mut tx, id, role).await? {
+        return Err(Refusal::NotFound);
+    }
+    Ok(tx.commit().await?)
+}
+
+/// Keeps somebody from signing in, and ends all of their sessions, or lets them in again. Their environments stay.
+///
+/// # Errors
+/// When it is the last administrator, or there is no such person.
+pub async fn set_disabled(app: &App, id: UserId, disabled: bool) -> Result<(), Refusal> {
+    let mut tx = store::begin(&app.pool).await?;
+    if disabled && people::is_last_administrator(&mut tx, id).await? {
+        return Err(Refusal::LastAdministrator);
+    }
+    if !people::set_disabled(&mut tx, id, disabled).await? {
+        return Err(Refusal::NotFound);
+    }
+    Ok(tx.commit().await?)
+}
+
+/// The token of a link with which somebody sets a new password. Earlier ones of theirs do not work any more.
+///
+/// # Errors
+/// When there is no such person.
+pub async fn reset_link(app: &App, by: Option<UserId>, id: UserId) -> Result<String, Refusal> {
+    let token = token::new();
+    if links::reset(&app.pool, &token::hash(&token), id, by).await? {
+        Ok(token)
+    } else {
+        Err(Refusal::NotFound)
+    }
+}
+
+/// Sets a password and ends all sessions.
+///
+/// # Errors
+/// When the password is too short or long.
+pub async fn set_password(app: &App, id: UserId, typed: &str) -> Result<(), Wrong> {
+    let password =
+        Password::for_account(typed).map_err(|invalid| Wrong::wrong("new_password", invalid))?;
+    let hash = hashing::hash(&app.hash_slots, password).await?;
+    let mut tx = store::begin(&app.pool).await?;
+    users::set_password_hash(&mut tx, id, hash.expose_secret()).await?;
+    sessions::end_others(&mut *tx, id, "").await?;
+    Ok(tx.commit().await?)
+}

@@ -1,0 +1,91 @@
+//! People as administrators see them. That only administrators ask is checked by the caller.
+
+use super::Tx;
+use crate::domain::id::UserId;
+use crate::domain::user::{Email, Role};
+use sqlx::PgPool;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+/// Somebody with an account.
+#[derive(Debug)]
+pub struct PersonRow {
+    pub id: Uuid,
+    pub email: String,
+    pub name: String,
+    pub role: String,
+    pub disabled: bool,
+    pub environments: i64,
+    /// When one of their sessions was last used; not known of those who are signed out everywhere.
+    pub last_used_at: Option<OffsetDateTime>,
+    /// The database's time of this read.
+    pub now: OffsetDateTime,
+}
+
+/// At most `limit` people whose name or address contains this, in any case, by name.
+pub async fn list(pool: &PgPool, search: &str, limit: i64) -> sqlx::Result<Vec<PersonRow>> {
+    sqlx::query_as!(
+        PersonRow,
+        r#"select u.id, u.email, u.name, u.role,
+             u.disabled_at is not null as "disabled!",
+             (select count(*) from environments e where e.owner_id = u.id) as "environments!",
+             (select max(s.last_used_at) from user_sessions s where s.user_id = u.id) as last_used_at,
+             now() as "now!"
+           from users u
+           where strpos(lower(u.name || ' ' || u.email), lower($1)) > 0
+           order by lower(u.name), u.id
+           limit $2"#,
+        search,
+        limit
+    )
+    .fetch_all(pool)
+    .await
+}
+
+/// Who has this address.
+pub async fn of_email(pool: &PgPool, email: &Email) -> sqlx::Result<Option<UserId>> {
+    let id = sqlx::query_scalar!("select id from users where email = $1", email.as_str());
+    Ok(id.fetch_optional(pool).await?.map(UserId::from))
+}
+
+/// Locks everybody who administers, and says whether that is nobody but this person. Whoever takes an administrator away
+/// asks first, so that two who do it at once do not take the last two.
+pub async fn is_last_administrator(tx: &mut Tx, id: UserId) -> sqlx::Result<bool> {
+    let all = sqlx::query_scalar!(
+        "select id
+         from users
+         where role = 'administrator'
+         and disabled_at is null
+         order by id
+         for update"
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(all == [id.uuid()])
+}
+
+/// Changes a role; `false` when there is nobody with this id.
+pub async fn set_role(tx: &mut Tx, id: UserId, role: Role) -> sqlx::Result<bool> {
+    let set = sqlx::query!(
+        "update users set role = $2 where id = $1",
+        id.uuid(),
+        role.word()
+    );
+    Ok(set.execute(&mut **tx).await?.rows_affected() == 1)
+}
+
+/// Disables an account and ends its sessions, or enables it; `false` when there is nobody with this id.
+pub async fn set_disabled(tx: &mut Tx, id: UserId, disabled: bool) -> sqlx::Result<bool> {
+    let set = sqlx::query!(
+        "update users
+         set disabled_at = case when $2 then coalesce(disabled_at, now()) end
+         where id = $1",
+        id.uuid(),
+        disabled
+    );
+    let found = set.execute(&mut **tx).await?.rows_affected() == 1;
+    if disabled {
+        super::sessions::end_others(&mut **tx, id, "").await?;
+    }
+    Ok(found)
+}

@@ -1,0 +1,136 @@
+//! The command for the owner of the machine: who has an account, and what they may do.
+
+use crate::actions::accounts::Refusal;
+use crate::actions::registration::{self, Registration};
+use crate::actions::{invitations, people};
+use crate::app::{App, Pace};
+use crate::config::{Config, UserCommand};
+use crate::domain::invalid::Wrong;
+use crate::domain::user::Role;
+use anyhow::anyhow;
+use secrecy::{ExposeSecret, SecretString};
+use std::io::{self, IsTerminal, Write};
+
+/// Carries out the command.
+///
+/// # Errors
+/// When there is no such person, what is typed is wrong, or the database fails.
+pub async fn run(config: &Config, command: UserCommand) -> anyhow::Result<()> {
+    let app = crate::build(config, crate::PREFIX, Pace::default())?;
+    crate::migrate(&app, config).await?;
+    match command {
+        UserCommand::List { search } => list(&app, &search).await,
+        UserCommand::Add {
+            email,
+            link: true,
+            role,
+            ..
+        } => {
+            let token = invitations::invite(&app, None, &email, Role::of_word(&role)).await;
+            say_link(config, "register", &token.map_err(said)?);
+            Ok(())
+        }
+        UserCommand::Add {
+            email, name, role, ..
+        } => add(&app, &name.unwrap_or_default(), &email, &role).await,
+        UserCommand::ResetPassword { email, link: true } => {
+            let id = people::of_email(&app, &email).await?;
+            let token = people::reset_link(&app, None, id).await?;
+            say_link(config, "reset", &token);
+            Ok(())
+        }
+        UserCommand::ResetPassword { email, .. } => reset_password(&app, &email).await,
+        UserCommand::SetRole { email, role } => set_role(&app, &email, &role).await,
+        UserCommand::Disable { email } => set_disabled(&app, &email, true).await,
+        UserCommand::Enable { email } => set_disabled(&app, &email, false).await,
+    }
+}
+
+async fn add(app: &App, name: &str, email: &str, role: &str) -> anyhow::Result<()> {
+    let password = password()?;
+    let form = Registration {
+        name,
+        email,
+        password: password.expose_secret(),
+        link: "",
+    };
+    let added = registration::add(app, &form, Role::of_word(role)).await;
+    added.map_err(said)?;
+    say("The account is made.");
+    Ok(())
+}
+
+async fn reset_password(app: &App, email: &str) -> anyhow::Result<()> {
+    let id = people::of_email(app, email).await?;
+    let password = password()?;
+    let set = people::set_password(app, id, password.expose_secret()).await;
+    set.map_err(said)?;
+    say("The password is set, and all sessions have ended.");
+    Ok(())
+}
+
+async fn set_role(app: &App, email: &str, role: &str) -> anyhow::Result<()> {
+    let id = people::of_email(app, email).await?;
+    people::set_role(app, id, Role::of_word(role)).await?;
+    say(&format!("{email} is {role} now."));
+    Ok(())
+}
+
+async fn set_disabled(app: &App, email: &str, disabled: bool) -> anyhow::Result<()> {
+    let id = people::of_email(app, email).await?;
+    people::set_disabled(app, id, disabled).await?;
+    let is = if disabled {
+        "cannot sign in any more, and all sessions have ended"
+    } else {
+        "can sign in"
+    };
+    say(&format!("{email} {is}."));
+    Ok(())
+}
+
+async fn list(app: &App, search: &str) -> anyhow::Result<()> {
+    for person in people::list(app, search).await? {
+        let state = if person.disabled {
+            "disabled"
+        } else {
+            "enabled"
+        };
+        let (email, role, count) = (person.email, person.role, person.environments);
+        say(&format!(
+            "{email}  {role}  {state}  {count}  {}",
+            person.name
+        ));
+    }
+    Ok(())
+}
+
+/// A password, asked for without showing it, or the first line of what is piped in. It is never an argument: other users
+/// of the machine see those.
+fn password() -> io::Result<SecretString> {
+    if io::stdin().is_terminal() {
+        return rpassword::prompt_password("New password: ").map(SecretString::from);
+    }
+    let mut line = String::new();
+    io::stdin().read_line(&mut line)?;
+    Ok(line.trim_end_matches(['\r', '\n']).into())
+}
+
+/// A refusal in the words of the pages.
+fn said(refusal: Refusal) -> anyhow::Error {
+    match &refusal {
+        Refusal::Wrong(wrongs) => match wrongs.first() {
+            Some(Wrong { invalid, .. }) => anyhow!("{invalid}"),
+            None => refusal.into(),
+        },
+        _ => refusal.into(),
+    }
+}
+
+fn say_link(config: &Config, path: &str, token: &str) {
+    let base = crate::base(config, config.listen);
+    say(&format!("{base}/{path}?link={token}"));
+}
+
+fn say(line: &str) {
+    let _ = writeln!(io::stdout(), "{line}");
+}
