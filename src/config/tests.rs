@@ -37,7 +37,7 @@ const DEFAULTS: [(&str, &str); 19] = [
     ("METRICS_LISTEN", "None"),
     ("PUBLIC_URL", "false"),
     ("TRUSTED_PROXIES", "Networks([127.0.0.0/8, ::1/128])"),
-    ("REGISTRATION", "Invited"),
+    ("REGISTRATION", "Everybody"),
     ("TURN_TIMEOUT_HOURS", "43200s"),
     ("LOG_FORMAT", "Text"),
     ("RUST_LOG", "tower_sessions=warn,sqlxmq=warn,sqlx=warn,info"),
