@@ -94,6 +94,19 @@ impl Site {
             .form(&fields)
     }
 
+    /// Waits until the proxy has read where the dashboard is: Traefik listens before that.
+    async fn until_routed(&self) {
+        let (client, deadline) = (self.client([127, 0, 0, 1]), Instant::now() + PATIENCE);
+        loop {
+            let alive = client.get(self.url("/healthz")).send().await;
+            if alive.is_ok_and(|alive| alive.status() == StatusCode::OK) {
+                return;
+            }
+            assert!(Instant::now() < deadline, "nothing is routed");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
     /// Forms are taken from our own pages alone, and the sender is the one that the proxy saw.
     async fn works(self) {
         let client = self.client([127, 0, 0, 2]);
@@ -188,6 +201,33 @@ fn caddy(program: &str, place: &Place<'_>) -> Command {
     command
 }
 
+/// The router and the service are the example's; the entry point and the certificate are of the test.
+fn traefik(program: &str, place: &Place<'_>) -> Command {
+    let folder = place.folder.display();
+    let example = changed(
+        include_str!("../../.proxies/traefik.yml"),
+        &[
+            (LISTEN, place.dashboard.to_owned()),
+            (
+                "tls:\n        certResolver: letsencrypt",
+                "tls: {}".to_owned(),
+            ),
+        ],
+    );
+    let certificate = format!(
+        "tls:\n  stores:\n    default:\n      defaultCertificate:\n        certFile: {folder}/cert\n        keyFile: {folder}/key\n"
+    );
+    let file = place.folder.join("traefik.yml");
+    std::fs::write(&file, example + &certificate).unwrap();
+    let mut command = Command::new(program);
+    command.arg(format!("--providers.file.filename={}", file.display()));
+    command.arg(format!(
+        "--entryPoints.websecure.address=127.0.0.1:{}",
+        place.port
+    ));
+    command
+}
+
 #[tokio::test]
 async fn the_example_of_nginx_works() {
     Site::open(nginx).await.works().await;
@@ -201,5 +241,15 @@ async fn the_example_of_caddy_works() {
             .await
             .works()
             .await;
+    }
+}
+
+/// Traefik is a package nowhere; `scripts/test` says when it could not be fetched.
+#[tokio::test]
+async fn the_example_of_traefik_works() {
+    if let Ok(program) = std::env::var("TRAEFIK") {
+        let site = Site::open(|place| traefik(&program, place)).await;
+        site.until_routed().await;
+        site.works().await;
     }
 }
