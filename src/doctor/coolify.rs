@@ -3,6 +3,7 @@
 use super::finding::Finding;
 use crate::app::App;
 use crate::coolify::{Error, ServerLimits};
+use crate::redis::calls::Lane;
 use serde_json::Value;
 use std::time::Duration;
 
@@ -12,6 +13,8 @@ const PROJECT: &str = "COOLIFY_PROJECT_UUID";
 const SERVER: &str = "COOLIFY_SERVER_UUID";
 const TOKEN: &str = "COOLIFY_API_TOKEN";
 const URL: &str = "COOLIFY_API_URL";
+/// The calls of all checks, which are paid from the budget of all copies at the start.
+const CALLS: u32 = 8;
 /// When Coolify is tried again at the start.
 const AGAIN: Duration = Duration::from_mins(1);
 
@@ -54,11 +57,13 @@ pub async fn coolify(app: &App, destination: Option<&str>) -> Findings {
 /// Logs what is wrong in Coolify when the dashboard starts, so that it is not the first deployment that finds it. What
 /// does not answer yet may do so later.
 pub async fn at_start(app: &App, destination: Option<&str>) {
-    while let Err(error) = app.coolify.version().await {
-        if matches!(error, Error::Refused(_)) {
-            break;
+    loop {
+        let wait = app.calls.reserve(Lane::Log, CALLS, Duration::ZERO).await;
+        tokio::time::sleep(wait).await;
+        match app.coolify.version().await {
+            Ok(_) | Err(Error::Refused(_)) => break,
+            Err(error) => tracing::warn!("{}", sentence(&error)),
         }
-        tracing::warn!("{}", sentence(&error));
         tokio::time::sleep(AGAIN).await;
     }
     for (setting, finding) in coolify(app, destination).await {
