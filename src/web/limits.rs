@@ -2,11 +2,11 @@
 
 use super::error::PageError;
 use super::error_page;
-use axum::body::Body;
+use axum::body::{Body, HttpBody};
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, HeaderValue, header};
 use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use futures_util::StreamExt;
 use std::time::Duration;
 use tokio::time::timeout;
@@ -56,18 +56,27 @@ fn too_large(headers: &HeaderMap) -> PageError {
     }
 }
 
-/// Waits for the whole body of a form before anything is looked up: who sends it is decided when it is complete, not when
-/// it began.
+/// Reads the whole body before anything else is done. A connection whose body was not read must be closed after the answer,
+/// and a proxy that sends its next request there just then tells the client that the dashboard is broken. And who sends a
+/// form is decided when it is complete, not when it began.
 pub async fn whole_body(State(time): State<Duration>, request: Request, next: Next) -> Response {
-    if request.method().is_safe() {
+    if request.body().is_end_stream() {
         return next.run(request).await;
     }
     let (parts, body) = request.into_parts();
     match timeout(time, read(body)).await {
         Ok(Ok(bytes)) => next.run(Request::from_parts(parts, bytes.into())).await,
-        Ok(Err(error)) => error.into_response(),
-        Err(_) => PageError::TooSlow.into_response(),
+        Ok(Err(error)) => unread(&error),
+        Err(_) => unread(&PageError::TooSlow),
     }
+}
+
+/// The answer to a body of which the rest may still come: nothing can follow it on its connection.
+fn unread(error: &PageError) -> Response {
+    let mut response = error_page::without_visitor(error);
+    let close = HeaderValue::from_static("close");
+    response.headers_mut().insert(header::CONNECTION, close);
+    response
 }
 
 async fn read(body: Body) -> Result<Vec<u8>, PageError> {

@@ -20,5 +20,6 @@ mod redis;
 mod relay;
 mod server;
 mod status;
+mod unread;
 mod user;
 mod visitor;

@@ -33,9 +33,9 @@ async fn server(head: Duration, idle: Duration, body: Duration) -> Server {
         .route("/large", get(async || "x".repeat(LARGE_BYTES)))
         .method_not_allowed_fallback(error::no_such_method)
         .fallback(error::no_such_page)
-        .layer(from_fn_with_state(body, limits::whole_body))
         .layer(from_fn(error_page::of_polls))
         .layer(from_fn(limits::head))
+        .layer(from_fn_with_state(body, limits::whole_body))
         .layer(from_fn_with_state(false, guard::headers));
     let stop = CancellationToken::new();
     let timeouts = Timeouts { head, idle };
