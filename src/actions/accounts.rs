@@ -8,7 +8,7 @@ use crate::domain::id::{SessionId, UserId};
 use crate::domain::invalid::{Invalid, Wrong, Wrongs};
 use crate::domain::password::Password;
 use crate::domain::user::{Email, User, UserName};
-use crate::store::{self, people, sessions, users};
+use crate::store::{self, Tx, people, sessions, users};
 use secrecy::{ExposeSecret, SecretString};
 use std::time::Duration;
 
@@ -111,9 +111,8 @@ async fn renewed(app: &App, proved: Proved, password: &str) -> Result<Proved, Re
     })
 }
 
-/// Compares a password within the limits. What fails is a line of the log that programs such as fail2ban read, so its
-/// words stay.
-async fn limited<T>(
+/// Compares a password or the token of a link within the limits, and logs what fails.
+pub(super) async fn limited<T>(
     app: &App,
     from: &Sender,
     attempt: impl Future<Output = Result<Attempt, Duration>>,
@@ -123,17 +122,22 @@ async fn limited<T>(
     let attempt = match attempt.await {
         Ok(attempt) => attempt,
         Err(wait) => {
-            tracing::warn!(address = %from.address, "{form} limited");
+            log(from, form, "limited");
             return Err(Refusal::TooMany(wait));
         }
     };
     let compared = compared.await;
-    if let Err(Refusal::Wrong(_)) = &compared {
-        tracing::warn!(address = %from.address, "{form} failed");
+    if let Err(Refusal::Wrong(_) | Refusal::Link) = &compared {
+        log(from, form, "failed");
     } else {
         attempt.give_back(app).await;
     }
     compared
+}
+
+/// A line of the log that programs such as fail2ban read, so its words stay.
+pub(super) fn log(from: &Sender, form: &str, how: &str) {
+    tracing::warn!(address = %from.address, "{form} {how}");
 }
 
 /// The mark that makes this browser known for the account from now on.
@@ -167,10 +171,20 @@ pub async fn change_password(
     let id = user.id;
     let hash = hashing::hash(&app.hash_slots, new).await?;
     let mut tx = store::begin(&app.pool).await?;
-    users::set_password_hash(&mut tx, id, hash.expose_secret()).await?;
-    sessions::end_others(&mut *tx, id, session_id).await?;
+    replace_password(&mut tx, id, &hash, Some(session_id)).await?;
     tx.commit().await?;
     Ok(Proved { id, hash })
+}
+
+/// Stores the hash of another password, and ends the sessions that began with the old one, but for one of them.
+pub(super) async fn replace_password(
+    tx: &mut Tx,
+    id: UserId,
+    hash: &SecretString,
+    except: Option<&str>,
+) -> sqlx::Result<()> {
+    users::set_password_hash(tx, id, hash.expose_secret()).await?;
+    sessions::end_all(&mut **tx, id, except).await.map(drop)
 }
 
 /// Deletes the account, which must own no environments.
@@ -233,5 +247,5 @@ pub async fn end_session(app: &App, user: UserId, id: SessionId) -> sqlx::Result
 
 /// Ends all of the user's sessions except this one; returns how many.
 pub async fn end_other_sessions(app: &App, user: UserId, session_id: &str) -> sqlx::Result<u64> {
-    sessions::end_others(&app.pool, user, session_id).await
+    sessions::end_all(&app.pool, user, Some(session_id)).await
 }

@@ -44,7 +44,7 @@ pub async fn deploy(
         }
         return Ok(());
     }
-    begin(app, &mut tx, owner, owner, id, build).await?;
+    begin(app, &mut tx, owner, id, Request::of(owner, build)).await?;
     crash::point("asked.before");
     tx.commit().await?;
     crash::point("asked.after");
@@ -81,7 +81,14 @@ pub async fn set_password(
         environments::set_status(&mut tx, id, row.status, None).await?;
     } else {
         events::add(&mut tx, id, EventKind::Password, by(owner)).await?;
-        begin(app, &mut tx, owner, owner, id, BuildKind::Reuse).await?;
+        begin(
+            app,
+            &mut tx,
+            owner,
+            id,
+            Request::of(owner, BuildKind::Reuse),
+        )
+        .await?;
     }
     tx.commit().await?;
     Ok(())
@@ -126,15 +133,33 @@ fn by(owner: UserId) -> Told<'static> {
     }
 }
 
-/// Creates a deployment inside a transaction, requested by its owner or by an administrator. The scheduler of turns enqueues its first job.
-pub async fn begin(
+/// Who asks for a deployment, and how it is built.
+pub(super) struct Request {
+    pub by: UserId,
+    pub build: BuildKind,
+    /// Whether a rollout begins it.
+    pub rollout: bool,
+}
+
+impl Request {
+    /// That of an environment's owner.
+    pub fn of(owner: UserId, build: BuildKind) -> Self {
+        Self {
+            by: owner,
+            build,
+            rollout: false,
+        }
+    }
+}
+
+/// Creates a deployment inside a transaction. The scheduler of turns enqueues its first job.
+pub(super) async fn begin(
     app: &App,
     tx: &mut PgConnection,
     owner: UserId,
-    by: UserId,
     id: EnvironmentId,
-    build: BuildKind,
-) -> Result<DeploymentId, Refusal> {
+    request: Request,
+) -> Result<(), Refusal> {
     let row = environments::lock(tx, owner, id)
         .await?
         .ok_or(Refusal::NotFound)?;
@@ -152,18 +177,17 @@ pub async fn begin(
             "This environment needs a password before it can be deployed. Set one on its page.",
         ));
     }
-    let deployment = DeploymentId::new();
     let new = New {
         environment: id,
-        by,
+        by: request.by,
         before: (row.status, row.reason.as_deref()),
-        build,
+        build: request.build,
+        rollout: request.rollout,
         wait: app.pace.turn_wait,
     };
-    deployments::insert(tx, deployment, &new).await?;
+    deployments::insert(tx, DeploymentId::new(), &new).await?;
     environments::set_status(tx, id, status, None).await?;
-    watches::stop(tx, id).await?;
-    Ok(deployment)
+    Ok(watches::stop(tx, id).await?)
 }
 
 /// Cancels the current deployment. One that waits for its turn ends at once; for any other, a job cancels the build in

@@ -1,5 +1,6 @@
 //! Environments: create, list, delete, abandon a stuck removal.
 
+use super::deployments::Request;
 use super::{ending, hashing, jobs};
 use crate::app::App;
 use crate::crash;
@@ -88,7 +89,8 @@ pub async fn create(app: &App, owner: UserId, draft: &Draft<'_>) -> Result<Envir
         return repeated(app, owner, id, draft.deploy).await;
     }
     if draft.deploy {
-        super::deployments::begin(app, &mut tx, owner, owner, id, BuildKind::Reuse).await?;
+        let request = Request::of(owner, BuildKind::Reuse);
+        super::deployments::begin(app, &mut tx, owner, id, request).await?;
     }
     tx.commit().await?;
     Ok(id)

@@ -1,29 +1,24 @@
 //! Setting a new password with a link, by whoever has forgotten the old one.
 
-use super::accounts::Refusal;
+use super::accounts::{Refusal, limited, replace_password};
 use super::attempts::Attempt;
 use super::browsers::Sender;
 use super::{hashing, token};
 use crate::app::App;
 use crate::domain::password::Password;
-use crate::store::{self, links, sessions, users};
-use secrecy::ExposeSecret;
+use crate::store::{self, links};
 
 /// The e-mail address of the account that a link is for.
 ///
 /// # Errors
 /// When it is not valid, or too many were tried.
 pub async fn open_link(app: &App, from: &Sender, link: &str) -> Result<String, Refusal> {
-    let attempt = Attempt::to_open_link(app, from).await.map_err(|wait| {
-        tracing::warn!(address = %from.address, "password prompt limited");
-        Refusal::TooMany(wait)
-    })?;
-    let Some(email) = links::email_of_reset(&app.pool, &token::hash(link)).await? else {
-        tracing::warn!(address = %from.address, "password prompt failed");
-        return Err(Refusal::Link);
+    let found = async {
+        let email = links::email_of_reset(&app.pool, &token::hash(link)).await?;
+        email.ok_or(Refusal::Link)
     };
-    attempt.give_back(app).await;
-    Ok(email)
+    let attempt = Attempt::to_open_link(app, from);
+    limited(app, from, attempt, "password prompt", found).await
 }
 
 /// Sets the password, ends all sessions and uses up the link.
@@ -39,7 +34,6 @@ pub async fn set_password(app: &App, from: &Sender, link: &str, new: &str) -> Re
     let Some(id) = links::use_up_reset(&mut tx, &token::hash(link)).await? else {
         return Err(Refusal::Link);
     };
-    users::set_password_hash(&mut tx, id, hash.expose_secret()).await?;
-    sessions::end_others(&mut *tx, id, "").await?;
+    replace_password(&mut tx, id, &hash, None).await?;
     Ok(tx.commit().await?)
 }

@@ -1,13 +1,12 @@
 //! What administrators, and the owner of the machine, decide about people. The last administrator stays one.
 
-use super::accounts::Refusal as Wrong;
+use super::accounts::{Refusal as Wrong, replace_password};
 use super::{hashing, token};
 use crate::app::App;
 use crate::domain::id::UserId;
 use crate::domain::password::Password;
 use crate::domain::user::{Email, Role};
-use crate::store::{self, links, people, sessions, users};
-use secrecy::ExposeSecret;
+use crate::store::{self, links, people};
 
 pub use people::PersonRow;
 
@@ -94,7 +93,6 @@ pub async fn set_password(app: &App, id: UserId, typed: &str) -> Result<(), Wron
         Password::for_account(typed).map_err(|invalid| Wrong::wrong("new_password", invalid))?;
     let hash = hashing::hash(&app.hash_slots, password).await?;
     let mut tx = store::begin(&app.pool).await?;
-    users::set_password_hash(&mut tx, id, hash.expose_secret()).await?;
-    sessions::end_others(&mut *tx, id, "").await?;
+    replace_password(&mut tx, id, &hash, None).await?;
     Ok(tx.commit().await?)
 }

@@ -1,6 +1,6 @@
 //! Registration: by everybody, or with the link of an invitation.
 
-use super::accounts::{Proved, Refusal};
+use super::accounts::{Proved, Refusal, limited, log};
 use super::attempts::Attempt;
 use super::browsers::Sender;
 use super::{hashing, token};
@@ -30,22 +30,14 @@ pub struct Registration<'a> {
 /// # Errors
 /// When it is not valid, or too many were tried.
 pub async fn open_link(app: &App, from: &Sender, link: &str) -> Result<Entry, Refusal> {
-    let attempt = Attempt::to_open_link(app, from).await.map_err(|wait| {
-        tracing::warn!(address = %from.address, "registration limited");
-        Refusal::TooMany(wait)
-    })?;
-    let entry = entry(app, from, link).await?;
-    attempt.give_back(app).await;
-    Ok(entry)
+    let attempt = Attempt::to_open_link(app, from);
+    limited(app, from, attempt, "registration", entry(app, link)).await
 }
 
-async fn entry(app: &App, from: &Sender, link: &str) -> Result<Entry, Refusal> {
+async fn entry(app: &App, link: &str) -> Result<Entry, Refusal> {
     let found = links::entry(&app.pool, &token::hash(link)).await?;
     let may = |entry: &Entry| entry.is_set_up || app.registration != WhoRegisters::Nobody;
-    found.filter(may).ok_or_else(|| {
-        tracing::warn!(address = %from.address, "registration failed");
-        Refusal::Link
-    })
+    found.filter(may).ok_or(Refusal::Link)
 }
 
 /// Creates an account.
@@ -62,12 +54,16 @@ pub async fn register(
         return Err(Refusal::Closed);
     }
     if let Err(wait) = Attempt::to_register(app, from, form.email).await {
-        tracing::warn!(address = %from.address, "registration limited");
+        log(from, "registration", "limited");
         return Err(Refusal::TooMany(wait));
     }
     let entry = match form.link {
         "" => None,
-        link => Some(entry(app, from, link).await?),
+        link => Some(
+            entry(app, link)
+                .await
+                .inspect_err(|_| log(from, "registration", "failed"))?,
+        ),
     };
     let fields = Fields::parse(form, entry.as_ref())?;
     let role = entry.map_or(Role::Member, |entry| entry.role);

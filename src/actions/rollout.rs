@@ -1,7 +1,7 @@
 //! Deploying everything that is behind the branch, one at a time, for administrators. It stops when one fails: what broke
 //! one would break the next.
 
-use super::deployments;
+use super::deployments::{self, Request};
 use super::refusal::Refusal;
 use crate::app::App;
 use crate::domain::deployment::BuildKind;
@@ -69,10 +69,13 @@ pub async fn advance(app: &App) -> sqlx::Result<()> {
 /// One that cannot be deployed any more is left as it is.
 async fn deploy(app: &App, tx: &mut sqlx::PgConnection, next: rollouts::Next) -> sqlx::Result<()> {
     let owner = UserId::from(next.owner_id);
-    let by = next.by.map_or(owner, UserId::from);
-    match deployments::begin(app, tx, owner, by, next.environment(), BuildKind::Reuse).await {
-        Ok(deployment) => rollouts::mark(tx, deployment).await,
+    let request = Request {
+        by: next.by.map_or(owner, UserId::from),
+        build: BuildKind::Reuse,
+        rollout: true,
+    };
+    match deployments::begin(app, tx, owner, next.environment(), request).await {
         Err(Refusal::Database(error)) => Err(error),
-        Err(_) => Ok(()),
+        Ok(()) | Err(_) => Ok(()),
     }
 }

@@ -61,7 +61,20 @@ impl UserName {
 }
 
 /// What a user may do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    serde::Serialize,
+    sqlx::Type,
+    strum::Display,
+    strum::EnumString,
+)]
+#[serde(rename_all = "lowercase")]
+#[sqlx(type_name = "text", rename_all = "lowercase")]
+#[strum(serialize_all = "lowercase")]
 pub enum Role {
     /// Sees what concerns everybody, and decides who has an account.
     Administrator,
@@ -70,21 +83,9 @@ pub enum Role {
 }
 
 impl Role {
-    /// Its word in the database and in forms.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Administrator => "administrator",
-            Self::Member => "member",
-        }
-    }
-
     /// The role of a word; of any other word, the one that may do less.
     pub fn of_word(word: &str) -> Self {
-        if word == Self::Administrator.word() {
-            Self::Administrator
-        } else {
-            Self::Member
-        }
+        word.parse().unwrap_or(Self::Member)
     }
 }
 

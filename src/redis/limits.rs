@@ -21,6 +21,15 @@ pub struct Bucket {
 }
 
 impl Bucket {
+    /// One of somebody who tries passwords.
+    const fn of_passwords(name: &'static str) -> Self {
+        Self {
+            name,
+            capacity: 20,
+            refill: Duration::from_secs(15),
+        }
+    }
+
     fn refill_per_ms(&self) -> f64 {
         1.0 / (self.refill.as_secs_f64() * 1_000.0)
     }
@@ -33,23 +42,11 @@ pub const SIGN_IN_BY_ADDRESS: Bucket = Bucket {
     refill: Duration::from_secs(2),
 };
 /// Failed sign-ins to one account from one network.
-pub const SIGN_IN_BY_ACCOUNT: Bucket = Bucket {
-    name: "sign-in-account",
-    capacity: 20,
-    refill: Duration::from_secs(15),
-};
+pub const SIGN_IN_BY_ACCOUNT: Bucket = Bucket::of_passwords("sign-in-account");
 /// Failed sign-ins to one account in a browser where somebody signed in to it before.
-pub const SIGN_IN_BY_BROWSER: Bucket = Bucket {
-    name: "sign-in-browser",
-    capacity: 20,
-    refill: Duration::from_secs(15),
-};
+pub const SIGN_IN_BY_BROWSER: Bucket = Bucket::of_passwords("sign-in-browser");
 /// Wrong passwords of somebody who is signed in and asked again.
-pub const PROMPT_BY_USER: Bucket = Bucket {
-    name: "prompt-user",
-    capacity: 20,
-    refill: Duration::from_secs(15),
-};
+pub const PROMPT_BY_USER: Bucket = Bucket::of_passwords("prompt-user");
 /// Registrations from one network.
 pub const REGISTER_BY_ADDRESS: Bucket = Bucket {
     name: "register-address",

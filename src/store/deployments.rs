@@ -13,6 +13,8 @@ pub struct New<'a> {
     /// The environment's status and reason until now.
     pub before: (Status, Option<&'a str>),
     pub build: BuildKind,
+    /// Whether a rollout began it.
+    pub rollout: bool,
     /// How long it may wait for its turn.
     pub wait: Duration,
 }
@@ -21,8 +23,8 @@ pub struct New<'a> {
 pub async fn insert(conn: &mut PgConnection, id: DeploymentId, new: &New<'_>) -> sqlx::Result<()> {
     sqlx::query!(
         "with made as (
-           insert into deployments (id, environment_id, requested_by, status_before, reason_before, since_before, deadline, rebuild)
-           select $1, id, $3, $4, $5, status_since, now() + $6::float8 * interval '1 second', $7
+           insert into deployments (id, environment_id, requested_by, status_before, reason_before, since_before, deadline, rebuild, rollout)
+           select $1, id, $3, $4, $5, status_since, now() + $6::float8 * interval '1 second', $7, $8
            from environments
            where id = $2
            returning id, stage
@@ -35,7 +37,8 @@ pub async fn insert(conn: &mut PgConnection, id: DeploymentId, new: &New<'_>) ->
         new.before.0.word(),
         new.before.1,
         new.wait.as_secs_f64(),
-        new.build == BuildKind::Anew
+        new.build == BuildKind::Anew,
+        new.rollout
     )
     .execute(conn)
     .await

@@ -26,7 +26,7 @@ pub struct Entry {
 pub struct Invitation {
     pub id: Uuid,
     pub email: Option<String>,
-    pub role: String,
+    pub role: Role,
     pub by: Option<String>,
     pub expires_at: OffsetDateTime,
     /// The database's time of this read.
@@ -60,7 +60,7 @@ pub async fn invite(
         LinkId::new().uuid(),
         token_hash,
         email.map(Email::as_str),
-        role.word(),
+        role as Role,
         by.map(|by| by.uuid()),
         INVITATION_DAYS
     )
@@ -73,7 +73,7 @@ pub async fn invite(
 pub async fn invitations(pool: &PgPool) -> sqlx::Result<Vec<Invitation>> {
     sqlx::query_as!(
         Invitation,
-        r#"select l.id, l.email, l.role, u.name as "by?", l.expires_at as "expires_at!", now() as "now!"
+        r#"select l.id, l.email, l.role as "role: Role", u.name as "by?", l.expires_at as "expires_at!", now() as "now!"
          from links l
          left join users u on u.id = l.created_by
          where l.kind = 'invitation'
@@ -98,19 +98,17 @@ pub async fn revoke(pool: &PgPool, id: LinkId) -> sqlx::Result<bool> {
 
 /// Whom the link with this token lets register.
 pub async fn entry(pool: &PgPool, token_hash: &[u8]) -> sqlx::Result<Option<Entry>> {
-    let found = sqlx::query!(
-        r#"select email, role, kind = 'set-up' as "is_set_up!"
+    sqlx::query_as!(
+        Entry,
+        r#"select email, role as "role!: Role", kind = 'set-up' as "is_set_up!"
          from links
          where token_hash = $1
          and kind in ('set-up', 'invitation')
          and coalesce(expires_at > now(), true)"#,
         token_hash
-    );
-    Ok(found.fetch_optional(pool).await?.map(|row| Entry {
-        email: row.email,
-        role: Role::of_word(&row.role),
-        is_set_up: row.is_set_up,
-    }))
+    )
+    .fetch_optional(pool)
+    .await
 }
 
 /// Uses up the link with this token; `false` when somebody else was faster. With a link for the first administrator, all

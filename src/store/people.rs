@@ -13,7 +13,7 @@ pub struct PersonRow {
     pub id: Uuid,
     pub email: String,
     pub name: String,
-    pub role: String,
+    pub role: Role,
     pub disabled: bool,
     pub environments: i64,
     /// When one of their sessions was last used; not known of those who are signed out everywhere.
@@ -26,7 +26,7 @@ pub struct PersonRow {
 pub async fn list(pool: &PgPool, search: &str, limit: i64) -> sqlx::Result<Vec<PersonRow>> {
     sqlx::query_as!(
         PersonRow,
-        r#"select u.id, u.email, u.name, u.role,
+        r#"select u.id, u.email, u.name, u.role as "role: Role",
              u.disabled_at is not null as "disabled!",
              (select count(*) from environments e where e.owner_id = u.id) as "environments!",
              (select max(s.last_used_at) from user_sessions s where s.user_id = u.id) as last_used_at,
@@ -69,7 +69,7 @@ pub async fn set_role(tx: &mut Tx, id: UserId, role: Role) -> sqlx::Result<bool>
     let set = sqlx::query!(
         "update users set role = $2 where id = $1",
         id.uuid(),
-        role.word()
+        role as Role
     );
     Ok(set.execute(&mut **tx).await?.rows_affected() == 1)
 }
@@ -85,7 +85,7 @@ pub async fn set_disabled(tx: &mut Tx, id: UserId, disabled: bool) -> sqlx::Resu
     );
     let found = set.execute(&mut **tx).await?.rows_affected() == 1;
     if disabled {
-        super::sessions::end_others(&mut **tx, id, "").await?;
+        super::sessions::end_all(&mut **tx, id, None).await?;
     }
     Ok(found)
 }

@@ -1,7 +1,8 @@
 //! Rollouts: all environments that are behind the branch are deployed again, one at a time. They belong to everybody; that
 //! only administrators ask is checked by the caller.
 
-use crate::domain::id::{DeploymentId, EnvironmentId, UserId};
+use crate::domain::deployment::Outcome;
+use crate::domain::id::{EnvironmentId, UserId};
 use sqlx::{PgConnection, PgPool};
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -28,6 +29,8 @@ pub async fn behind(pool: &PgPool, source: &str) -> sqlx::Result<Vec<Behind>> {
            join environments e on e.id = b.environment_id
            join users u on u.id = e.owner_id
            join watches w on w.environment_id = e.id
+           where e.status = 'running'
+           and not e.vanished
            order by e.rollout_at nulls last, e.name_key
            limit $2"#,
         source,
@@ -42,7 +45,7 @@ pub async fn behind(pool: &PgPool, source: &str) -> sqlx::Result<Vec<Behind>> {
 pub struct Last {
     pub name: String,
     pub owner: String,
-    pub outcome: Option<String>,
+    pub outcome: Option<Outcome>,
     pub reason: Option<String>,
     pub at: OffsetDateTime,
     /// The database's time of this read.
@@ -53,7 +56,7 @@ pub struct Last {
 pub async fn last(pool: &PgPool) -> sqlx::Result<Option<Last>> {
     sqlx::query_as!(
         Last,
-        r#"select e.name, u.name as owner, d.outcome, d.reason, d.created_at as at, now() as "now!"
+        r#"select e.name, u.name as owner, d.outcome as "outcome: Outcome", d.reason, d.created_at as at, now() as "now!"
            from deployments d
            join environments e on e.id = d.environment_id
            join users u on u.id = e.owner_id
@@ -73,6 +76,8 @@ pub async fn begin(pool: &PgPool, source: &str, by: UserId) -> sqlx::Result<u64>
          from behind_branch($1) b
          join watches w on w.environment_id = b.environment_id
          where e.id = b.environment_id
+         and e.status = 'running'
+         and not e.vanished
          and e.rollout_at is null
          and not w.in_use",
         source,
@@ -147,7 +152,11 @@ pub async fn next(conn: &mut PgConnection, source: &str) -> sqlx::Result<Option<
         "update environments
          set rollout_at = null, rollout_by = null
          where rollout_at is not null
-         and id not in (select environment_id from behind_branch($1))",
+         and (
+           status <> 'running'
+           or vanished
+           or id not in (select environment_id from behind_branch($1))
+         )",
         source
     )
     .execute(&mut *conn)
@@ -172,17 +181,6 @@ pub async fn next(conn: &mut PgConnection, source: &str) -> sqlx::Result<Option<
     )
     .fetch_optional(conn)
     .await
-}
-
-/// Marks a deployment as one of a rollout.
-pub async fn mark(conn: &mut PgConnection, deployment: DeploymentId) -> sqlx::Result<()> {
-    sqlx::query!(
-        "update deployments set rollout = true where id = $1",
-        deployment.uuid()
-    )
-    .execute(conn)
-    .await
-    .map(drop)
 }
 
 impl Next {

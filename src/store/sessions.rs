@@ -199,17 +199,22 @@ pub async fn end(pool: &PgPool, user: UserId, id: SessionId) -> sqlx::Result<boo
     Ok(ended.rows_affected() == 1)
 }
 
-/// Ends all of the user's sessions except this one; returns how many.
-pub async fn end_others(
+/// Ends all of the user's sessions, but for one; returns how many.
+pub async fn end_all(
     conn: impl PgExecutor<'_>,
     user: UserId,
-    session_id: &str,
+    except: Option<&str>,
 ) -> sqlx::Result<u64> {
     let ended = sqlx::query!(
         "delete from tower_sessions.session
-         where id in (select session_id from user_sessions where user_id = $1 and session_id <> $2)",
+         where id in (
+           select session_id
+           from user_sessions
+           where user_id = $1
+           and session_id is distinct from $2
+         )",
         user.uuid(),
-        session_id
+        except
     )
     .execute(conn)
     .await?;

@@ -84,8 +84,7 @@ pub struct Update {
     pub titles: Vec<String>,
 }
 
-/// What is new for the owner's environment; `None` when it runs the newest commit, or that is not known. A commit that was
-/// the newest before the deployment says nothing: the deployment may have taken a newer one.
+/// What is new for the owner's environment; `None` when it has the newest commit, or that is not known.
 pub async fn of(
     pool: &PgPool,
     owner: UserId,
@@ -94,14 +93,12 @@ pub async fn of(
 ) -> sqlx::Result<Option<Update>> {
     sqlx::query_as!(
         Update,
-        r#"select h.commit_sha as "commit!", coalesce(u.titles, '{}') as "titles!"
+        r#"select b.to_sha as "commit!", coalesce(u.titles, '{}') as "titles!"
            from environments e
-           cross join lateral last_success(e.id) d
-           join branch_head h on h.commit_sha <> d.commit_sha and h.seen_at > d.finished_at
-           left join branch_updates u on u.from_sha = d.commit_sha and u.to_sha = h.commit_sha
+           join behind_branch($3) b on b.environment_id = e.id
+           left join branch_updates u on u.from_sha = b.from_sha and u.to_sha = b.to_sha
            where e.id = $1
-           and e.owner_id = $2
-           and h.source = $3"#,
+           and e.owner_id = $2"#,
         environment.uuid(),
         owner.uuid(),
         source

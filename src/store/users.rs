@@ -31,7 +31,7 @@ pub async fn insert(
         email.as_str(),
         name.as_str(),
         password_hash,
-        role.word()
+        role as Role
     )
     .execute(conn)
     .await;

@@ -1,7 +1,7 @@
 //! Sign-in, sign-out, and the colour theme.
 
 use super::back;
-use super::cookies::Ours;
+use super::cookies::Cookie;
 use super::error::PageError;
 use super::fields::{Errors, Fields, Query, Rules, errors};
 use super::page::{Page, html, html_with};
@@ -141,7 +141,7 @@ pub async fn login(
 pub(super) async fn signed_in(web: &Web, visitor: &Visitor, typed: &Typed) -> Response {
     let response = Redirect::to(back::after_login(&typed.next)).into_response();
     match accounts::mark(&web.app, &visitor.sender, &typed.email).await {
-        Some(mark) => Ours::Mark.remembered(web, response, &mark),
+        Some(mark) => Cookie::Mark.remembered(web, response, &mark),
         None => response,
     }
 }
@@ -149,7 +149,7 @@ pub(super) async fn signed_in(web: &Web, visitor: &Visitor, typed: &Typed) -> Re
 /// Why nobody would be signed in, although the password may be right.
 pub(super) fn why_no_session(web: &Web, visitor: &Visitor, headers: &HeaderMap) -> Option<String> {
     if visitor.has_several_sessions {
-        let name = Ours::Session.name(web.secure);
+        let name = Cookie::Session.name(web.secure);
         return Some(format!(
             "Your browser sends two cookies named {name}, one of which another site has set. Remove the cookies of this site and of the domain above it in your browser's settings, and try again."
         ));
@@ -263,5 +263,5 @@ pub async fn theme(
     };
     let back = back::with_current_query(&chosen.back, &headers);
     let response = Redirect::to(&back).into_response();
-    Ours::Theme.remembered(&web, response, theme)
+    Cookie::Theme.remembered(&web, response, theme)
 }

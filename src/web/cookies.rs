@@ -15,7 +15,7 @@ const YEAR_SECONDS: u32 = 31_536_000;
 
 /// A cookie of ours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ours {
+pub enum Cookie {
     Session,
     Theme,
     /// The groups of the list that are shut.
@@ -32,7 +32,7 @@ pub struct SeveralSessions;
 #[derive(Clone, Default)]
 struct Remembered(Vec<HeaderValue>);
 
-impl Ours {
+impl Cookie {
     const ALL: [Self; 4] = [Self::Session, Self::Theme, Self::Shut, Self::Mark];
 
     /// Its name where people come by https, and elsewhere.
@@ -100,21 +100,21 @@ pub async fn only_ours(State(secure): State<bool>, mut request: Request, next: N
     if secure {
         let set = response.headers_mut().entry(header::SET_COOKIE);
         if let header::Entry::Occupied(mut set) = set {
-            set.iter_mut().for_each(complete);
+            set.iter_mut().for_each(add_secure);
         }
     }
     response
 }
 
 fn are_several_sessions(headers: &HeaderMap, secure: bool) -> bool {
-    let session = Ours::Session.name(secure);
+    let session = Cookie::Session.name(secure);
     let sessions = pairs(headers).filter(|(name, _)| *name == session);
     sessions.count() > 1
 }
 
 fn ours(headers: &HeaderMap, secure: bool, are_several: bool) -> String {
-    let names = Ours::ALL.map(|it| it.name(secure));
-    let session = Ours::Session.name(secure);
+    let names = Cookie::ALL.map(|it| it.name(secure));
+    let session = Cookie::Session.name(secure);
     let is_kept = |name| names.contains(&name) && !(name == session && are_several);
     let kept = pairs(headers).filter(|(name, _)| is_kept(name));
     let kept: Vec<String> = kept
@@ -136,7 +136,7 @@ fn pairs(headers: &HeaderMap) -> impl Iterator<Item = (&str, &str)> {
 }
 
 /// The session's layer removes its cookie without `Secure`, which the prefix requires of a removal, too.
-fn complete(set: &mut HeaderValue) {
+fn add_secure(set: &mut HeaderValue) {
     let cookie = set.to_str().unwrap_or_default();
     let lacks_it = cookie.starts_with(PREFIX) && !cookie.contains("; Secure");
     let completed = lacks_it.then(|| HeaderValue::from_str(&format!("{cookie}; Secure")));

@@ -1,7 +1,7 @@
 //! The groups of the list, and which of them a browser keeps shut. A cookie remembers that, so it works without script.
 
 use super::back::Back;
-use super::cookies::Ours;
+use super::cookies::Cookie;
 use super::fields::Fields;
 use super::state::Web;
 use super::view::Row;
@@ -23,7 +23,7 @@ impl FromRequestParts<Web> for Shut {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, web: &Web) -> Result<Self, Infallible> {
-        let words = Ours::Shut.last(&parts.headers, web).unwrap_or_default();
+        let words = Cookie::Shut.last(&parts.headers, web).unwrap_or_default();
         Ok(Self(
             words
                 .split('.')
@@ -128,5 +128,5 @@ pub async fn change(
     }
     let words: Vec<&str> = shut.iter().map(|group| group.word()).collect();
     let response = Back::of(&headers, b"").redirect("rows").into_response();
-    Ours::Shut.remembered(&web, response, &words.join("."))
+    Cookie::Shut.remembered(&web, response, &words.join("."))
 }

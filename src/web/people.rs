@@ -38,7 +38,7 @@ struct Person {
     id: String,
     name: String,
     email: String,
-    administrator: bool,
+    role: Role,
     disabled: bool,
     environments: i64,
     last_used: Option<Time>,
@@ -63,7 +63,7 @@ struct Link {
 struct Invited {
     id: String,
     email: Option<String>,
-    role: String,
+    role: Role,
     by: Option<String>,
     until: Time,
 }
@@ -89,27 +89,19 @@ pub async fn show(
     Administrator(me): Administrator,
     Query(search): Query<Search>,
 ) -> Result<Response, PageError> {
-    let mut show = context(&web, &me, Form::default(), None).await?;
-    if !search.q.is_empty() {
-        show.people = found(&web, &search.q).await?;
-        show.query = search.q;
-    }
+    let show = context(&web, &me, search.q, Form::default(), None).await?;
     Ok(html("people/index.html", show))
-}
-
-async fn found(web: &Web, search: &str) -> Result<Vec<Person>, PageError> {
-    let rows = people::list(&web.app, search).await?;
-    Ok(rows.into_iter().map(Person::from).collect())
 }
 
 async fn context(
     web: &Web,
     me: &SignedIn,
+    query: String,
     form: Form,
     link: Option<Link>,
 ) -> Result<Show, PageError> {
     let invitations = invitations::list(&web.app).await?;
-    let people = found(web, "").await?;
+    let people = people::list(&web.app, &query).await?;
     Ok(Show {
         page: Page::new(&me.visitor, "People")
             .await
@@ -118,9 +110,9 @@ async fn context(
         link,
         invites: web.app.registration != WhoRegisters::Nobody,
         invitations: invitations.into_iter().map(Invited::from).collect(),
-        query: String::new(),
+        query,
         limit: (i64::try_from(people.len()) == Ok(people::LIMIT)).then_some(people::LIMIT),
-        people,
+        people: people.into_iter().map(Person::from).collect(),
     })
 }
 
@@ -144,7 +136,7 @@ pub async fn invite(
                 sentence: "Give this link to the person you invite.",
                 address: format!("{base}/register?link={token}"),
             };
-            let show = context(&web, &me, Form::default(), Some(link)).await?;
+            let show = context(&web, &me, String::new(), Form::default(), Some(link)).await?;
             Ok(html_with(StatusCode::CREATED, "people/index.html", show))
         }
         Err(refusal) => {
@@ -153,7 +145,7 @@ pub async fn invite(
                 email: typed.email,
                 administrator: role == Role::Administrator,
             };
-            let show = context(&web, &me, form, None).await?;
+            let show = context(&web, &me, String::new(), form, None).await?;
             let status = StatusCode::UNPROCESSABLE_ENTITY;
             Ok(html_with(status, "people/index.html", show))
         }
@@ -194,7 +186,7 @@ pub async fn reset(
         sentence: "Give it to the person whose account it is, within a day.",
         address: format!("{base}/reset?link={token}"),
     };
-    let show = context(&web, &me, Form::default(), Some(link)).await?;
+    let show = context(&web, &me, String::new(), Form::default(), Some(link)).await?;
     Ok(html_with(StatusCode::CREATED, "people/index.html", show))
 }
 
@@ -257,7 +249,7 @@ impl From<PersonRow> for Person {
             id: UserId::from(one.id).to_string(),
             name: one.name,
             email: one.email,
-            administrator: Role::of_word(&one.role) == Role::Administrator,
+            role: one.role,
             disabled: one.disabled,
             environments: one.environments,
             last_used: one.last_used_at.map(|at| Time::ago(at, one.now)),

@@ -1,7 +1,7 @@
 //! The visitor of a request: the session in PostgreSQL, and what pages need to know about the visitor.
 
 use super::back;
-use super::cookies::{Ours, SeveralSessions};
+use super::cookies::{Cookie, SeveralSessions};
 use super::error::PageError;
 use super::forwarded;
 use super::state::{Notice, Tone, Web};
@@ -35,7 +35,7 @@ const LIFETIME: Duration = Duration::days(30);
 /// Sessions in PostgreSQL; the cookie is `HttpOnly`, `SameSite=Lax`, and `Secure` when the public address is https.
 pub fn layer(web: &Web) -> SessionManagerLayer<Sessions> {
     SessionManagerLayer::new(Sessions::new(web.app.pool.clone()))
-        .with_name(Ours::Session.name(web.secure))
+        .with_name(Cookie::Session.name(web.secure))
         .with_http_only(true)
         .with_same_site(SameSite::Lax)
         .with_secure(web.secure)
@@ -107,7 +107,7 @@ impl FromRequestParts<Web> for Poller {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, web: &Web) -> Result<Self, Self::Rejection> {
-        let session = Ours::Session.last(&parts.headers, web);
+        let session = Cookie::Session.last(&parts.headers, web);
         let session = session.and_then(|id| id.parse::<Id>().ok());
         let user = match session {
             Some(id) => known::user(&web.app, &id.to_string()).await,
@@ -131,7 +131,7 @@ fn to_login(parts: &Parts) -> Response {
 
 /// The visitor's theme.
 fn theme(headers: &HeaderMap, web: &Web) -> &'static str {
-    match Ours::Theme.last(headers, web) {
+    match Cookie::Theme.last(headers, web) {
         Some("light") => "light",
         Some("dark") => "dark",
         _ => "system",
@@ -162,7 +162,7 @@ fn device(headers: &HeaderMap) -> &'static str {
 
 /// Who sends a request that may hold a password.
 fn sender(parts: &Parts, web: &Web) -> Sender {
-    let marks = Ours::Mark.all(&parts.headers, web).take(MARKS);
+    let marks = Cookie::Mark.all(&parts.headers, web).take(MARKS);
     Sender {
         address: forwarded::sender(parts, &web.proxies),
         marks: marks.map(str::to_owned).collect(),

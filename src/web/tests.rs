@@ -141,8 +141,7 @@ fn sample(status: &str, full: bool) -> Value {
 fn add_updates(sample: &mut Value, status: &str, full: bool) {
     let behind =
         json!([{ "name": "Sample <&>", "owner": "Ada <&>", "in_use": true, "waits": true }]);
-    let last =
-        json!({ "sentence": "So.", "outcome": "failed", "reason": "So.", "when": time("ago") });
+    let last = json!({ "sentence": "So.", "failed": true, "reason": "So.", "when": time("ago") });
     sample["repository"] = json!("https://example.com/a");
     sample["watched"] = json!(full);
     sample["waiting"] = json!(usize::from(status == "deploying"));
@@ -157,7 +156,7 @@ fn add_people(sample: &mut Value, full: bool) {
     let invited = json!({ "id": "lnk_1", "email": "a@example.com", "role": "member", "by": "Ada <&>", "until": time("clock") });
     let link = json!({ "title": "So", "sentence": "So.", "address": "https://example.com/register?link=0a" });
     sample["link"] = if full { link } else { Value::Null };
-    let person = json!({ "id": "usr_1", "name": "Ada <&>", "email": "a@example.com", "administrator": true, "disabled": true, "environments": 2, "last_used": time("ago") });
+    let person = json!({ "id": "usr_1", "name": "Ada <&>", "email": "a@example.com", "role": "administrator", "disabled": true, "environments": 2, "last_used": time("ago") });
     sample["people"] = if full { json!([person]) } else { json!([]) };
     sample["limit"] = if full { json!(200) } else { Value::Null };
     sample["invites"] = json!(full);

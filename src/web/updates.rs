@@ -6,6 +6,7 @@ use super::page::{Page, html};
 use super::state::{Tone, Web};
 use super::words::Time;
 use crate::actions::rollout::{self, Last, Rollout};
+use crate::domain::deployment::Outcome;
 use crate::domain::name::isolated;
 use axum::extract::State;
 use axum::response::{Redirect, Response};
@@ -35,7 +36,7 @@ struct Behind {
 #[derive(Serialize)]
 struct LastSeen {
     sentence: String,
-    outcome: Option<String>,
+    failed: bool,
     reason: Option<String>,
     when: Time,
 }
@@ -113,21 +114,22 @@ impl From<rollout::Behind> for Behind {
 impl From<Last> for LastSeen {
     fn from(last: Last) -> Self {
         let (name, owner) = (isolated(&last.name), isolated(&last.owner));
-        let sentence = match last.outcome.as_deref() {
+        let failed = last.outcome == Some(Outcome::Failed);
+        let sentence = match last.outcome {
             None => format!("{name} of {owner} is being deployed, begun"),
-            Some("succeeded") => format!("{name} of {owner} was deployed"),
-            Some("failed") => {
+            Some(Outcome::Succeeded) => format!("{name} of {owner} was deployed"),
+            Some(Outcome::Failed) => {
                 format!("The deployment of {name} of {owner} failed, and no other was begun,")
             }
-            Some(_) => format!("The deployment of {name} of {owner} was cancelled"),
+            Some(Outcome::Cancelled) => {
+                format!("The deployment of {name} of {owner} was cancelled")
+            }
         };
         Self {
             sentence,
             when: Time::ago(last.at, last.now),
-            reason: last
-                .reason
-                .filter(|_| last.outcome.as_deref() == Some("failed")),
-            outcome: last.outcome,
+            reason: last.reason.filter(|_| failed),
+            failed,
         }
     }
 }

@@ -2,13 +2,8 @@
 
 use crate::chromium::free_port;
 use crate::support::process::Process;
-use std::net::TcpStream;
 use std::path::PathBuf;
 use std::process::Command;
-use std::time::{Duration, Instant};
-
-/// How long it may take until it answers.
-const PATIENCE: Duration = Duration::from_mins(2);
 
 /// nginx with a folder of its own.
 pub struct Nginx {
@@ -58,13 +53,7 @@ impl Nginx {
         let mut command = Command::new(program);
         command.args(["-e", "stderr", "-c", "nginx.conf", "-p"]);
         let process = Process::spawn(command.arg(&self.folder));
-        let deadline = Instant::now() + PATIENCE;
-        let listen = self.url.trim_start_matches("http://");
-        while TcpStream::connect(listen).is_err() {
-            let said = process.lines().join("\n");
-            assert!(Instant::now() < deadline, "nginx does not answer:\n{said}");
-            std::thread::sleep(Duration::from_millis(20));
-        }
+        process.until_listening(self.url.trim_start_matches("http://"));
         self.process = Some(process);
     }
 }

@@ -4,11 +4,11 @@
 use crate::database;
 use crate::process::Process;
 use crate::program::{Program, Running};
+use crate::server::{Folder, free_port};
 use rcgen::{CertifiedKey, generate_simple_self_signed};
 use reqwest::header::{COOKIE, ORIGIN, SET_COOKIE};
 use reqwest::{Client, RequestBuilder, StatusCode, Version, redirect};
-use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream};
-use std::path::{Path, PathBuf};
+use std::net::{IpAddr, SocketAddr};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -22,13 +22,14 @@ struct Site {
     database: String,
     dashboard: Running,
     proxy: Process,
-    folder: PathBuf,
+    /// Goes with it.
+    _folder: Folder,
     port: u16,
 }
 
 /// What a proxy is started with: the folder with its certificate, its port, and where the dashboard listens.
 struct Place<'a> {
-    folder: &'a Path,
+    folder: &'a Folder,
     port: u16,
     dashboard: &'a str,
 }
@@ -41,27 +42,24 @@ impl Site {
             .with("PUBLIC_URL", &format!("https://{HOST}"))
             .with("TRUSTED_PROXIES", "127.0.0.1")
             .start("serving address=");
-        let folder = std::env::temp_dir().join(format!("proxy-{}", uuid::Uuid::now_v7()));
-        std::fs::create_dir(&folder).unwrap();
+        let folder = Folder::new("proxy");
         let CertifiedKey { cert, signing_key } =
             generate_simple_self_signed([HOST.to_owned()]).unwrap();
-        std::fs::write(folder.join("cert"), cert.pem()).unwrap();
-        std::fs::write(folder.join("key"), signing_key.serialize_pem()).unwrap();
-        let free = TcpListener::bind("127.0.0.1:0").unwrap();
-        let port = free.local_addr().unwrap().port();
-        drop(free);
+        folder.write("cert", &cert.pem());
+        folder.write("key", &signing_key.serialize_pem());
+        let port = free_port();
         let place = Place {
             folder: &folder,
             port,
             dashboard: &address,
         };
         let proxy = Process::spawn(&mut proxy(&place));
-        wait_for(port, &proxy);
+        proxy.until_listening(("127.0.0.1", port));
         Self {
             database,
             dashboard,
             proxy,
-            folder,
+            _folder: folder,
             port,
         }
     }
@@ -131,17 +129,7 @@ impl Site {
         self.proxy.signal("TERM");
         self.proxy.ended();
         self.dashboard.stop("TERM");
-        std::fs::remove_dir_all(self.folder).unwrap();
         database::remove(&self.database).await;
-    }
-}
-
-fn wait_for(port: u16, proxy: &Process) {
-    let deadline = Instant::now() + PATIENCE;
-    while TcpStream::connect(("127.0.0.1", port)).is_err() {
-        let said = || proxy.lines().join("\n");
-        assert!(Instant::now() < deadline, "no proxy answers:\n{}", said());
-        std::thread::sleep(Duration::from_millis(20));
     }
 }
 
@@ -154,7 +142,7 @@ fn changed(example: &str, words: &[(&str, String)]) -> String {
 }
 
 fn nginx(place: &Place<'_>) -> Command {
-    let folder = place.folder.display();
+    let folder = place.folder.path().display();
     let server = changed(
         include_str!("../../.proxies/nginx.conf"),
         &[
@@ -170,16 +158,16 @@ fn nginx(place: &Place<'_>) -> Command {
         "daemon off; master_process off; pid {folder}/pid; events {{}} http {{ access_log off; {} {server} }}",
         temporary.concat()
     );
-    std::fs::write(place.folder.join("nginx.conf"), whole).unwrap();
+    place.folder.write("nginx.conf", &whole);
     let program = std::env::var("NGINX").expect("NGINX is set by scripts/test");
     let mut command = Command::new(program);
     command.args(["-e", "stderr", "-c", "nginx.conf", "-p"]);
-    command.arg(place.folder);
+    command.arg(place.folder.path());
     command
 }
 
 fn caddy(program: &str, place: &Place<'_>) -> Command {
-    let folder = place.folder.display();
+    let folder = place.folder.path().display();
     let site = changed(
         include_str!("../../.proxies/Caddyfile"),
         &[
@@ -193,17 +181,16 @@ fn caddy(program: &str, place: &Place<'_>) -> Command {
             ),
         ],
     );
-    let file = place.folder.join("Caddyfile");
-    std::fs::write(&file, site).unwrap();
+    let file = place.folder.write("Caddyfile", &site);
     let mut command = Command::new(program);
     command.args(["run", "--adapter", "caddyfile", "--config"]);
-    command.arg(file).env("HOME", place.folder);
+    command.arg(file).env("HOME", place.folder.path());
     command
 }
 
 /// The router and the service are the example's; the entry point and the certificate are of the test.
 fn traefik(program: &str, place: &Place<'_>) -> Command {
-    let folder = place.folder.display();
+    let folder = place.folder.path().display();
     let example = changed(
         include_str!("../../.proxies/traefik.yml"),
         &[
@@ -217,8 +204,7 @@ fn traefik(program: &str, place: &Place<'_>) -> Command {
     let certificate = format!(
         "tls:\n  stores:\n    default:\n      defaultCertificate:\n        certFile: {folder}/cert\n        keyFile: {folder}/key\n"
     );
-    let file = place.folder.join("traefik.yml");
-    std::fs::write(&file, example + &certificate).unwrap();
+    let file = place.folder.write("traefik.yml", &(example + &certificate));
     let mut command = Command::new(program);
     command.arg(format!("--providers.file.filename={}", file.display()));
     command.arg(format!(

@@ -1,13 +1,9 @@
 //! A server with a folder and a port of its own that ends with the test. It must not know what it serves.
 
 use crate::process::Process;
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::{Duration, Instant};
-
-/// How long it may take until it accepts connections.
-const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A server that runs.
 pub struct Server {
@@ -52,12 +48,7 @@ impl Server {
         let program = program.unwrap_or_else(|_| panic!("{variable} is set by scripts/test"));
         let mut command = Command::new(program);
         let process = Process::spawn(command.args(arguments).current_dir(folder.path()));
-        let began = Instant::now();
-        while TcpStream::connect(("127.0.0.1", port)).is_err() {
-            std::thread::yield_now();
-            let lines = process.lines();
-            assert!(began.elapsed() < PATIENCE, "{}", lines.join("\n"));
-        }
+        process.until_listening(("127.0.0.1", port));
         Self {
             port,
             folder,

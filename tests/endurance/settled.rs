@@ -43,12 +43,12 @@ async fn what_runs_is_looked_at_without_asking_coolify() {
     );
 }
 
-/// Everything below `localhost` at this port is an environment that is alive.
+/// Everything below `localhost` at this port is an environment that answers, and that nobody has used yet: the first look changes nothing.
 pub async fn environments() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let domain = format!("localhost:{}", listener.local_addr().unwrap().port());
-    let alive = || async { r#"{"status":"alive","lastHeartbeat":0}"# };
-    let router = Router::new().route("/healthz", get(alive));
+    let unused = || async { r#"{"status":"expired","lastHeartbeat":0}"# };
+    let router = Router::new().route("/healthz", get(unused));
     tokio::spawn(async move { axum::serve(listener, router).await });
     domain
 }

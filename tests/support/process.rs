@@ -1,6 +1,7 @@
 //! A process that ends with the test. It must not know what it runs.
 
 use std::io::{BufRead, BufReader, PipeReader};
+use std::net::{TcpStream, ToSocketAddrs};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex};
@@ -9,7 +10,7 @@ use std::time::{Duration, Instant};
 
 /// How long a process may take until it is ready, and until it has ended when it was asked to.
 const PATIENCE: Duration = Duration::from_mins(2);
-/// Between two looks at whether it has ended.
+/// Between two looks at whether it listens, or has ended.
 const LOOK: Duration = Duration::from_millis(10);
 
 /// A process and all it has written.
@@ -65,6 +66,16 @@ impl Process {
             }
         }
         panic!("it never said {words:?}, but\n{}", self.lines().join("\n"));
+    }
+
+    /// Waits until it accepts connections at this address.
+    pub fn until_listening(&self, address: impl ToSocketAddrs) {
+        let deadline = Instant::now() + PATIENCE;
+        while TcpStream::connect(&address).is_err() {
+            let said = || self.lines().join("\n");
+            assert!(Instant::now() < deadline, "it never listens:\n{}", said());
+            std::thread::sleep(LOOK);
+        }
     }
 
     /// Every line so far.
