@@ -63,13 +63,48 @@ enum Waiting {
     RestOfHead,
 }
 
+/// When a client has kept us waiting too long. It moves with every request, and a timer that moves costs more than the
+/// rest of a poll, so the timer goes off at regular times and looks whether the deadline is reached.
+struct Deadline {
+    at: Instant,
+    timer: Pin<Box<Sleep>>,
+    /// The shortest time that is ever allowed: a timer that is set to it is never late.
+    interval: Duration,
+}
+
+impl Deadline {
+    fn new(timeouts: Timeouts) -> Self {
+        let interval = timeouts.head.min(timeouts.idle);
+        Self {
+            at: Instant::now() + timeouts.head,
+            timer: Box::pin(sleep(interval)),
+            interval,
+        }
+    }
+
+    fn allow(&mut self, time: Duration) {
+        self.at = Instant::now() + time;
+    }
+
+    fn poll(&mut self, context: &mut Context) -> Poll<()> {
+        while self.timer.as_mut().poll(context).is_ready() {
+            let now = Instant::now();
+            if now >= self.at {
+                return Poll::Ready(());
+            }
+            self.timer.as_mut().reset(self.at.min(now + self.interval));
+        }
+        Poll::Pending
+    }
+}
+
 /// A connection with its deadline.
 pub struct Connection {
     stream: TcpStream,
     waiting: Waiting,
     /// Whether a handler has the request: then the client waits for us.
     is_handled: Arc<AtomicBool>,
-    deadline: Pin<Box<Sleep>>,
+    deadline: Deadline,
     timeouts: Timeouts,
     refusals: Arc<Refusals>,
     /// The rest of an answer that takes the place of hyper's.
@@ -88,15 +123,11 @@ impl Connection {
             stream,
             waiting: Waiting::FirstRequest,
             is_handled,
-            deadline: Box::pin(sleep(timeouts.head)),
+            deadline: Deadline::new(timeouts),
             timeouts,
             refusals,
             replacing: None,
         }
-    }
-
-    fn allow(&mut self, time: Duration) {
-        self.deadline.as_mut().reset(Instant::now() + time);
     }
 
     fn received(&mut self) {
@@ -104,7 +135,7 @@ impl Connection {
             return;
         }
         self.waiting = Waiting::RestOfHead;
-        self.allow(self.timeouts.head);
+        self.deadline.allow(self.timeouts.head);
     }
 
     /// Says why it ends to whoever has begun a request. Who has not gets no answer, because they would take it for
@@ -123,7 +154,7 @@ impl Connection {
             if !answer.starts_with(b"HTTP/1.1 100 ") {
                 self.is_handled.store(false, Ordering::Relaxed);
                 self.waiting = Waiting::NextRequest;
-                self.allow(self.timeouts.idle);
+                self.deadline.allow(self.timeouts.idle);
             }
         } else if self.replacing.is_none() {
             self.replacing = self.refusals.instead_of(answer);
@@ -134,11 +165,11 @@ impl Connection {
         let sent = Pin::new(&mut self.stream).poll_write(context, bytes);
         match sent {
             Poll::Ready(Ok(_)) => {
-                self.allow(self.timeouts.idle);
+                self.deadline.allow(self.timeouts.idle);
                 // Nothing else may be polled before it is reached.
-                let _ = self.deadline.as_mut().poll(context);
+                let _ = self.deadline.poll(context);
             }
-            Poll::Pending if self.deadline.as_mut().poll(context).is_ready() => {
+            Poll::Pending if self.deadline.poll(context).is_ready() => {
                 return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
             }
             _ => {}
@@ -159,7 +190,7 @@ impl AsyncRead for Connection {
             self.received();
         }
         let is_ours = self.is_handled.load(Ordering::Relaxed);
-        if read.is_pending() && !is_ours && self.deadline.as_mut().poll(context).is_ready() {
+        if read.is_pending() && !is_ours && self.deadline.poll(context).is_ready() {
             return Poll::Ready(Err(self.timed_out()));
         }
         read
