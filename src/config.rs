@@ -144,6 +144,16 @@ pub enum UserCommand {
     Disable { email: String },
     /// Let somebody sign in again.
     Enable { email: String },
+    /// Delete an account, and hand its environments over.
+    Delete {
+        email: String,
+        /// Whose its environments become: the e-mail address of another account.
+        #[arg(long, value_name = "EMAIL", default_value = "")]
+        hand_over_to: String,
+        /// Have the environments removed, as those of the one that they are handed over to.
+        #[arg(long, requires = "hand_over_to")]
+        remove_environments: bool,
+    },
 }
 
 /// The settings as given in the environment, in `.env` or on the command line; not yet validated.

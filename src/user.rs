@@ -1,5 +1,6 @@
 //! The command for the owner of the machine: who has an account, and what they may do.
 
+use crate::actions::account_removal::{self, Estate};
 use crate::actions::accounts::Refusal;
 use crate::actions::registration::{self, Registration};
 use crate::actions::{invitations, people};
@@ -25,25 +26,34 @@ pub async fn run(config: &Config, command: UserCommand) -> anyhow::Result<()> {
             link: true,
             role,
             ..
-        } => {
-            let token = invitations::invite(&app, None, &email, Role::of_word(&role)).await;
-            say_link(config, "register", &token.map_err(said)?);
-            Ok(())
-        }
+        } => invite(&app, config, &email, &role).await,
         UserCommand::Add {
             email, name, role, ..
         } => add(&app, &name.unwrap_or_default(), &email, &role).await,
-        UserCommand::ResetPassword { email, link: true } => {
-            let id = people::of_email(&app, &email).await?;
-            let token = people::reset_link(&app, None, id).await?;
-            say_link(config, "reset", &token);
-            Ok(())
-        }
+        UserCommand::ResetPassword { email, link: true } => reset_link(&app, config, &email).await,
         UserCommand::ResetPassword { email, .. } => reset_password(&app, &email).await,
         UserCommand::SetRole { email, role } => set_role(&app, &email, &role).await,
         UserCommand::Disable { email } => set_disabled(&app, &email, true).await,
         UserCommand::Enable { email } => set_disabled(&app, &email, false).await,
+        UserCommand::Delete {
+            email,
+            hand_over_to,
+            remove_environments,
+        } => delete(&app, &email, (&hand_over_to, remove_environments)).await,
     }
+}
+
+async fn invite(app: &App, config: &Config, email: &str, role: &str) -> anyhow::Result<()> {
+    let invited = invitations::invite(app, None, email, Role::of_word(role)).await;
+    say_link(config, "register", &invited.map_err(said)?);
+    Ok(())
+}
+
+async fn reset_link(app: &App, config: &Config, email: &str) -> anyhow::Result<()> {
+    let id = people::of_email(app, email).await?;
+    let token = people::reset_link(app, None, id).await?;
+    say_link(config, "reset", &token);
+    Ok(())
 }
 
 async fn add(app: &App, name: &str, email: &str, role: &str) -> anyhow::Result<()> {
@@ -85,6 +95,23 @@ async fn set_disabled(app: &App, email: &str, disabled: bool) -> anyhow::Result<
         "can sign in"
     };
     say(&format!("{email} {is}."));
+    Ok(())
+}
+
+async fn delete(app: &App, email: &str, (heir, removes): (&str, bool)) -> anyhow::Result<()> {
+    let id = people::of_email(app, email).await?;
+    match account_removal::delete(app, id, email, Estate { heir, removes }).await {
+        Ok(0) => say("The account is deleted."),
+        Ok(_) => say(&format!(
+            "The account is deleted; {heir} has its environments now."
+        )),
+        Err(account_removal::Refusal::Wrong(_)) => {
+            return Err(anyhow!(
+                "it has environments: name another account with --hand-over-to"
+            ));
+        }
+        Err(refusal) => return Err(refusal.into()),
+    }
     Ok(())
 }
 

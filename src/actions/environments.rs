@@ -221,23 +221,35 @@ pub async fn delete(
     confirmation: &str,
 ) -> Result<Removal, Refusal> {
     let mut tx = store::begin(&app.pool).await?;
-    let row = confirmed(&mut tx, owner, id, confirmation).await?;
-    if !row.application_asked {
-        ending::leave(&mut tx, id).await?;
-    } else if row.status != Status::Deleting {
-        begin_removal(app, &mut tx, id, row.status).await?;
-    } else if row.reason.is_some() {
-        jobs::remove(app, &mut tx, id, Duration::ZERO).await?;
-        environments::explain(&mut tx, id, None).await?;
-    }
+    confirmed(&mut tx, owner, id, confirmation).await?;
+    let removal = remove(app, &mut tx, owner, id).await?;
     crash::point("asked.before");
     tx.commit().await?;
     crash::point("asked.after");
-    Ok(if row.application_asked {
-        Removal::Begun
-    } else {
-        Removal::Done
-    })
+    Ok(removal)
+}
+
+/// The same inside a transaction, of what its owner need not confirm.
+pub(super) async fn remove(
+    app: &App,
+    tx: &mut sqlx::PgConnection,
+    owner: UserId,
+    id: EnvironmentId,
+) -> Result<Removal, Refusal> {
+    let row = environments::lock(tx, owner, id)
+        .await?
+        .ok_or(Refusal::NotFound)?;
+    if !row.application_asked {
+        ending::leave(tx, id).await?;
+        return Ok(Removal::Done);
+    }
+    if row.status != Status::Deleting {
+        begin_removal(app, tx, id, row.status).await?;
+    } else if row.reason.is_some() {
+        jobs::remove(app, tx, id, Duration::ZERO).await?;
+        environments::explain(tx, id, None).await?;
+    }
+    Ok(Removal::Begun)
 }
 
 async fn begin_removal(

@@ -1,5 +1,6 @@
 //! Use cases, with one transaction each: lock, decide, write, enqueue jobs, commit.
 
+pub mod account_removal;
 pub mod accounts;
 mod attempts;
 pub mod browsers;

@@ -45,6 +45,10 @@ pub enum Invalid {
     RepositorySecret,
     #[error("The name does not match. Type it exactly as it is shown.")]
     Confirmation,
+    #[error("This is not the e-mail address of the account. Type it as it is shown.")]
+    AccountConfirmation,
+    #[error("Nobody else who can sign in has this e-mail address. Enter that of another account.")]
+    HeirUnknown,
 }
 
 /// A field of a form and its error.

@@ -15,6 +15,7 @@ pub mod links;
 pub mod log;
 pub mod log_lines;
 pub mod overview;
+pub mod owners;
 pub mod people;
 pub mod rollouts;
 pub mod secrets;

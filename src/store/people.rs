@@ -48,6 +48,55 @@ pub async fn of_email(pool: &PgPool, email: &Email) -> sqlx::Result<Option<UserI
     Ok(id.fetch_optional(pool).await?.map(UserId::from))
 }
 
+/// Whose account is to be deleted.
+#[derive(Debug)]
+pub struct Leaving {
+    pub name: String,
+    pub email: String,
+    pub environments: i64,
+}
+
+/// Whose account it is, and how many environments they have.
+pub async fn leaving(pool: &PgPool, id: UserId) -> sqlx::Result<Option<Leaving>> {
+    sqlx::query_as!(
+        Leaving,
+        r#"select u.name, u.email,
+             (select count(*) from environments e where e.owner_id = u.id) as "environments!"
+           from users u
+           where u.id = $1"#,
+        id.uuid()
+    )
+    .fetch_optional(pool)
+    .await
+}
+
+/// Locks an account, so that nothing new can refer to it; its e-mail address.
+pub async fn lock(tx: &mut Tx, id: UserId) -> sqlx::Result<Option<String>> {
+    sqlx::query_scalar!(
+        "select email
+         from users
+         where id = $1
+         for update",
+        id.uuid()
+    )
+    .fetch_optional(&mut **tx)
+    .await
+}
+
+/// Who has this address and can sign in; locked, so that they stay.
+pub async fn enabled(tx: &mut Tx, email: &Email) -> sqlx::Result<Option<UserId>> {
+    let id = sqlx::query_scalar!(
+        "select id
+         from users
+         where email = $1
+         and disabled_at is null
+         for share",
+        email.as_str()
+    );
+    let found = id.fetch_optional(&mut **tx).await?;
+    Ok(found.map(UserId::from))
+}
+
 /// Locks everybody who administers, and says whether that is nobody but this person. Whoever takes an administrator away
 /// asks first, so that two who do it at once do not take the last two.
 pub async fn is_last_administrator(tx: &mut Tx, id: UserId) -> sqlx::Result<bool> {

@@ -1,6 +1,7 @@
 //! Stories through the real router: what people do and see, with PostgreSQL, Redis and a simulated Coolify behind it.
 
 mod account_page;
+mod account_removal;
 mod accounts;
 mod answers;
 mod architecture;

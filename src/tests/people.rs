@@ -8,7 +8,7 @@ use uuid::Uuid;
 const LAST: &str = "This is the last administrator. Make somebody else one first, under People.";
 
 /// An address below somebody on the page of people.
-async fn at(dashboard: &Dashboard, person: &Person, part: &str) -> String {
+pub async fn at(dashboard: &Dashboard, person: &Person, part: &str) -> String {
     let id: Uuid = sqlx::query_scalar("select id from users where email = $1")
         .bind(&person.email)
         .fetch_one(dashboard.pool())

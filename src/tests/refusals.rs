@@ -141,11 +141,12 @@ const PAGES: [&str; 7] = [
 ];
 
 /// Every address of the people page that takes a form.
-pub const PEOPLE: [&str; 6] = [
+pub const PEOPLE: [&str; 7] = [
     "/people/usr_01h455vb4pex5vsknk084sn02q/role",
     "/people/usr_01h455vb4pex5vsknk084sn02q/disable",
     "/people/usr_01h455vb4pex5vsknk084sn02q/enable",
     "/people/usr_01h455vb4pex5vsknk084sn02q/reset",
+    "/people/usr_01h455vb4pex5vsknk084sn02q/delete",
     "/people/invitations",
     "/people/invitations/lnk_01h455vb4pex5vsknk084sn02q/revoke",
 ];

@@ -75,7 +75,7 @@ impl<T: FromStr, U: FromStr> FromRequestParts<Web> for Ids<T, U> {
 }
 
 /// Every field whose error a template may read; `form` is the form as a whole.
-const FIELDS: [&str; 8] = [
+const FIELDS: [&str; 9] = [
     "form",
     "name",
     "email",
@@ -83,6 +83,7 @@ const FIELDS: [&str; 8] = [
     "repository",
     "current_password",
     "new_password",
+    "heir",
     "confirmation",
 ];
 

@@ -1,6 +1,7 @@
 //! HTTP in, HTML out: the routes, and the middleware of every response.
 
 mod account;
+mod account_removal;
 mod accounts;
 mod administrator;
 mod assets;
@@ -204,6 +205,10 @@ fn of_administrators() -> Router<Web> {
             get(people::page).post(people::enable),
         )
         .route("/people/{id}/reset", get(people::page).post(people::reset))
+        .route(
+            "/people/{id}/delete",
+            get(account_removal::form).post(account_removal::delete),
+        )
 }
 
 fn of_deployments() -> Router<Web> {

@@ -18,7 +18,7 @@ fn page(user: &Value, theme: &str) -> Value {
 
 fn errors(sentence: &Value) -> Value {
     json!({
-        "form": sentence, "name": sentence, "email": sentence, "password": sentence, "repository": sentence,
+        "form": sentence, "name": sentence, "email": sentence, "password": sentence, "repository": sentence, "heir": sentence,
         "current_password": sentence, "new_password": sentence, "confirmation": sentence,
         "first": if sentence.is_null() { Value::Null } else { json!("name") },
     })
@@ -122,7 +122,7 @@ fn sample(status: &str, full: bool) -> Value {
     let rule = json!({ "min": 8, "max": 100, "short": "Short.", "long": "Long.", "edge": null });
     json!({
         "page": page(&user, if full { "dark" } else { "system" }), "row": row(status, full), "parts": parts(status, full),
-        "form": { "name": "a", "email": "b", "suffix": "x7k9", "repository": "", "confirmation": "c", "back": "/environments", "next": "/account", "link": "0a", "administrator": full, "errors": errors(&sentence) },
+        "form": { "name": "a", "email": "b", "suffix": "x7k9", "repository": "", "confirmation": "c", "heir": "b", "removes": full, "back": "/environments", "next": "/account", "link": "0a", "administrator": full, "errors": errors(&sentence) },
         "rules": { "account_password": rule, "environment_password": rule },
         "preview": { "host": "sample-x7k9.example.com", "problem": sentence },
         "list": list(full), "poll": { "url": "/environments/env_1/changes?v=1", "trigger": "every 2s", "moves": full }, "back": sentence, "oob": full,
@@ -157,6 +157,10 @@ fn add_people(sample: &mut Value, full: bool) {
     let link = json!({ "title": "So", "sentence": "So.", "address": "https://example.com/register?link=0a" });
     sample["link"] = if full { link } else { Value::Null };
     let person = json!({ "id": "usr_1", "name": "Ada <&>", "email": "a@example.com", "role": "administrator", "disabled": true, "environments": 2, "last_used": time("ago") });
+    sample["id"] = json!("usr_1");
+    sample["name"] = json!("Ada <&>");
+    sample["email"] = json!("a@example.com");
+    sample["environments"] = json!(i32::from(full) * 2);
     sample["people"] = if full { json!([person]) } else { json!([]) };
     sample["limit"] = if full { json!(200) } else { Value::Null };
     sample["invites"] = json!(full);

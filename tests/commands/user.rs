@@ -5,6 +5,7 @@ use crate::program::Program;
 use crate::visitor::Visitor;
 
 const ADA: &str = "ada@example.com";
+const SOMEBODY: &str = "somebody@example.com";
 
 #[tokio::test]
 async fn an_account_is_made_listed_and_changed_and_a_forgotten_password_is_set() {
@@ -56,6 +57,40 @@ async fn an_account_is_made_listed_and_changed_and_a_forgotten_password_is_set()
         .stop("TERM")
         .with(0)
         .says_nothing_of("nobody administers this dashboard yet");
+    database::remove(&database).await;
+}
+
+#[tokio::test]
+async fn an_account_is_deleted_and_its_environments_are_handed_over() {
+    let database = database::create("user").await;
+    let user = |words: &[&str]| {
+        let all: Vec<&str> = ["user"].iter().chain(words).copied().collect();
+        Program::new(&all).able_to_serve(&database)
+    };
+    let (serve, address) = Program::new(&[])
+        .able_to_serve(&database)
+        .start("serving address=");
+    let url = format!("http://{}", address.trim());
+    let somebody = Visitor::register(&url).await;
+    let fields = [("name", "Kept"), ("password", "eight letters")];
+    somebody.post("/environments", &fields).await;
+    let add = ["add", ADA, "--name", "Ada", "--role", "administrator"];
+    user(&add).run_reading("correct horse").with(0);
+    user(&["delete", SOMEBODY])
+        .run()
+        .with(1)
+        .says_only("it has environments: name another account with --hand-over-to");
+    user(&["delete", SOMEBODY, "--hand-over-to", ADA])
+        .run()
+        .with(0)
+        .says("The account is deleted; ada@example.com has its environments now.");
+    let ada = Visitor::sign_in(&url, ADA, "correct horse").await;
+    assert!(ada.page("/environments").await.contains("Kept"));
+    user(&["delete", SOMEBODY])
+        .run()
+        .with(1)
+        .says_only("nobody has this account");
+    serve.stop("TERM").with(0);
     database::remove(&database).await;
 }
 

@@ -1,0 +1,32 @@
+//! Whose environments are: all of an owner's, and another owner for them.
+
+use crate::domain::id::{EnvironmentId, UserId};
+use sqlx::PgConnection;
+
+/// All environments of an owner, which are locked.
+pub async fn lock_all(conn: &mut PgConnection, owner: UserId) -> sqlx::Result<Vec<EnvironmentId>> {
+    let ids = sqlx::query_scalar!(
+        "select id
+         from environments
+         where owner_id = $1
+         order by id
+         for update",
+        owner.uuid()
+    );
+    let ids = ids.fetch_all(conn).await?;
+    Ok(ids.into_iter().map(EnvironmentId::from).collect())
+}
+
+/// Gives all environments of an owner to somebody else.
+pub async fn hand_over(conn: &mut PgConnection, from: UserId, to: UserId) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update environments
+         set owner_id = $2, version = version + 1
+         where owner_id = $1",
+        from.uuid(),
+        to.uuid()
+    )
+    .execute(conn)
+    .await
+    .map(drop)
+}

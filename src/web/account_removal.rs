@@ -1,0 +1,115 @@
+//! The administrators' page that deletes somebody else's account, and asks what becomes of their environments.
+
+use super::administrator::Administrator;
+use super::error::PageError;
+use super::fields::{Errors, Fields, Id, errors};
+use super::page::{Page, html_with};
+use super::session::SignedIn;
+use super::state::{Tone, Web};
+use crate::actions::account_removal::{self, Estate, Refusal};
+use crate::domain::id::UserId;
+use crate::domain::name::isolated;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use serde::{Deserialize, Serialize};
+
+/// The choice that removes the environments.
+const REMOVE: &str = "remove";
+
+#[derive(Serialize)]
+struct Show {
+    page: Page,
+    id: String,
+    name: String,
+    email: String,
+    environments: i64,
+    form: Form,
+}
+
+#[derive(Debug, Default, Serialize)]
+struct Form {
+    confirmation: String,
+    heir: String,
+    removes: bool,
+    errors: Errors,
+}
+
+/// What becomes of the environments, and the e-mail address as confirmation.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Typed {
+    confirmation: String,
+    environments: String,
+    heir: String,
+}
+
+/// Asks.
+pub async fn form(
+    State(web): State<Web>,
+    Administrator(me): Administrator,
+    Id(id): Id<UserId>,
+) -> Result<Response, PageError> {
+    let form = Form {
+        heir: me.user.email.clone(),
+        ..Form::default()
+    };
+    show(&web, &me, id, StatusCode::OK, form).await
+}
+
+async fn show(
+    web: &Web,
+    me: &SignedIn,
+    id: UserId,
+    status: StatusCode,
+    form: Form,
+) -> Result<Response, PageError> {
+    let found = account_removal::read(&web.app, id).await?;
+    let title = format!("Delete the account of {}", isolated(&found.name));
+    let page = Page::new(&me.visitor, &title).await;
+    let show = Show {
+        page: page.refused(form.errors.any()),
+        id: id.to_string(),
+        name: found.name,
+        email: found.email,
+        environments: found.environments,
+        form,
+    };
+    Ok(html_with(status, "people/delete.html", show))
+}
+
+/// Deletes the account. What is removed becomes the administrator's first, who sees it go.
+pub async fn delete(
+    State(web): State<Web>,
+    Administrator(me): Administrator,
+    Id(id): Id<UserId>,
+    Fields(typed): Fields<Typed>,
+) -> Result<Response, PageError> {
+    let removes = typed.environments == REMOVE;
+    let heir = if removes { &me.user.email } else { &typed.heir };
+    let estate = Estate { heir, removes };
+    match account_removal::delete(&web.app, id, &typed.confirmation, estate).await {
+        Ok(count) => {
+            let said = match (count, removes) {
+                (0, _) => "The account is deleted.",
+                (_, false) => "The account is deleted, and its environments are handed over.",
+                (_, true) => {
+                    "The account is deleted. Its environments are being removed, and are yours until then."
+                }
+            };
+            me.visitor.notice(Tone::Good, said).await;
+            Ok(Redirect::to("/people").into_response())
+        }
+        Err(Refusal::Wrong(wrongs)) => {
+            let form = Form {
+                confirmation: typed.confirmation,
+                heir: typed.heir,
+                removes,
+                errors: errors(&wrongs),
+            };
+            show(&web, &me, id, StatusCode::UNPROCESSABLE_ENTITY, form).await
+        }
+        Err(Refusal::People(refusal)) => Err(refusal.into()),
+        Err(Refusal::Environments(refusal)) => Err(refusal.into()),
+    }
+}
