@@ -21,55 +21,70 @@ pub async fn append(
     deployment: DeploymentId,
     entries: &[LogEntry],
 ) -> sqlx::Result<()> {
-    let kept = sqlx::query_scalar!(
-        r#"select coalesce(max(position) + 1, 0) as "kept!" from deployment_log where deployment_id = $1"#,
-        deployment.uuid()
-    );
-    let kept = kept.fetch_one(pool).await?;
-    let new: Vec<_> = with_sections(entries)
-        .filter(|(entry, _)| entry.position >= kept)
-        .collect();
-    let Some((last, _)) = new.last() else {
+    let last = last(pool, deployment).await?;
+    let stored = last.as_ref().map_or(-1, |last| last.position);
+    let (old, new): (Vec<_>, Vec<_>) = entries.iter().partition(|entry| entry.position <= stored);
+    let Some(end) = new.last().map(|entry| entry.position.saturating_add(1)) else {
         return Ok(());
     };
-    insert(pool, deployment, &new).await?;
-    let end = last.position.saturating_add(1);
+    // The words that began it may have been cut from a long log: then it is only known from what is stored.
+    let section = last.and_then(|last| LogSection::from_number(last.section?));
+    let before = section.or_else(|| with_sections(old, LogSection::Beginning).last());
+    let sections = with_sections(new.iter().copied(), before.unwrap_or(LogSection::Beginning));
+    let sections: Vec<i16> = sections.map(LogSection::number).collect();
+    insert(pool, deployment, &new, &sections).await?;
     if end > HEAD + TAIL {
         remove(pool, deployment, HEAD..end - TAIL).await?;
     }
     Ok(())
 }
 
-/// Each entry with its section.
-fn with_sections(entries: &[LogEntry]) -> impl Iterator<Item = (&LogEntry, LogSection)> {
-    entries
-        .iter()
-        .scan(LogSection::Beginning, |section, entry| {
-            *section = section.after(&entry.output);
-            Some((entry, *section))
-        })
+/// The last entry that is stored.
+struct Last {
+    position: i32,
+    section: Option<i16>,
 }
 
-/// The words that began a section may have been cut from a long log since: then it goes on as it was stored.
+async fn last(pool: &PgPool, id: DeploymentId) -> sqlx::Result<Option<Last>> {
+    sqlx::query_as!(
+        Last,
+        "select position, section
+         from deployment_log
+         where deployment_id = $1
+         order by position desc
+         limit 1",
+        id.uuid()
+    )
+    .fetch_optional(pool)
+    .await
+}
+
+/// The section of each entry, which come after one in the section `before`.
+fn with_sections<'a>(
+    entries: impl IntoIterator<Item = &'a LogEntry>,
+    before: LogSection,
+) -> impl Iterator<Item = LogSection> {
+    entries.into_iter().scan(before, |section, entry| {
+        *section = section.after(&entry.output);
+        Some(*section)
+    })
+}
+
 async fn insert(
     pool: &PgPool,
     id: DeploymentId,
-    entries: &[(&LogEntry, LogSection)],
+    entries: &[&LogEntry],
+    sections: &[i16],
 ) -> sqlx::Result<()> {
-    let entry = entries.iter().map(|(entry, _)| *entry);
+    let entry = entries.iter();
     let positions: Vec<i32> = entry.clone().map(|entry| entry.position).collect();
     let outputs: Vec<String> = entry.clone().map(|entry| entry.output.clone()).collect();
     let hidden: Vec<bool> = entry.clone().map(|entry| entry.hidden).collect();
     let errors: Vec<bool> = entry.clone().map(|entry| entry.error).collect();
     let times: Vec<Option<OffsetDateTime>> = entry.map(|entry| entry.at).collect();
-    let sections: Vec<i16> = entries
-        .iter()
-        .map(|(_, section)| section.number())
-        .collect();
     sqlx::query!(
         "insert into deployment_log (deployment_id, position, output, hidden, error, at, section)
-         select d.id, new.position, new.output, new.hidden, new.error, new.at,
-           greatest(new.section, (select max(section) from deployment_log where deployment_id = d.id))
+         select d.id, new.position, new.output, new.hidden, new.error, new.at, new.section
          from unnest($2::int[], $3::text[], $4::bool[], $5::bool[], $6::timestamptz[], $7::smallint[])
            as new (position, output, hidden, error, at, section)
          join deployments d on d.id = $1 and d.log_kept
@@ -80,7 +95,7 @@ async fn insert(
         &hidden,
         &errors,
         &times as &[Option<OffsetDateTime>],
-        &sections
+        sections
     )
     .execute(pool)
     .await
