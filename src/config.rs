@@ -6,14 +6,17 @@ use crate::domain::network::TrustedProxies;
 use crate::domain::user::WhoRegisters;
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
+use sqlx::postgres::PgConnectOptions;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 use tracing_subscriber::EnvFilter;
 use url::Url;
 
 mod address;
 mod check;
+mod data_dir;
 mod dotenv;
 pub mod given;
 pub mod manual;
@@ -30,7 +33,6 @@ mod version;
 mod wrong;
 
 pub use parse::address;
-pub use postgres::servers;
 pub use wrong::Wrong;
 
 /// The defaults of missing and blank settings.
@@ -63,7 +65,7 @@ pub struct CommandLine {
 pub enum Command {
     /// Serve the dashboard and carry out its jobs (the default).
     Serve,
-    /// Serve with a simulated Coolify; only `DATABASE_URL` is needed.
+    /// Serve with a simulated Coolify; no setting is needed.
     Demo {
         /// Begin with two people and a dozen environments in every state.
         #[arg(long)]
@@ -159,12 +161,17 @@ pub enum UserCommand {
 /// The settings as given in the environment, in `.env` or on the command line; not yet validated.
 #[derive(Debug, Args)]
 pub struct Settings {
-    /// PostgreSQL: `postgres://user:password@host:5432/database`; several hosts are separated by commas.
+    /// PostgreSQL: `postgres://user:password@host:5432/database`; several hosts are separated by commas. Without it a
+    /// private one runs, in `DATA_DIR`.
     #[arg(long, env, global = true, hide_env_values = true)]
     database_url: Option<String>,
     /// A file that holds `DATABASE_URL`.
     #[arg(long, env, global = true)]
     database_url_file: Option<String>,
+    /// The folder for what is kept on this machine: the private PostgreSQL. For root `/var/lib/vps-claude`, else the
+    /// platform's folder for data of the user.
+    #[arg(long, env, global = true)]
+    data_dir: Option<String>,
     /// Redis, for rate limits and the budget of calls to Coolify; without it both work inside the process.
     #[arg(long, env, global = true, hide_env_values = true)]
     redis_url: Option<String>,
@@ -239,7 +246,10 @@ pub struct Settings {
 /// Every setting, validated.
 #[derive(Debug, Clone)]
 pub struct Config {
-    pub database_url: SecretString,
+    /// PostgreSQL; none while it is a private one that does not run yet.
+    pub database_url: Option<SecretString>,
+    /// The folder for what is kept on this machine.
+    pub data_dir: PathBuf,
     pub redis_url: Option<SecretString>,
     pub coolify: Connection,
     pub source: Source,
@@ -263,6 +273,19 @@ pub struct Config {
     pub turn_timeout: Duration,
     /// Coolify is simulated: pages tell the user what to try.
     pub demo: bool,
+}
+
+impl Config {
+    /// How to connect to each server of PostgreSQL.
+    ///
+    /// # Errors
+    /// When none is known, or the address is wrong.
+    pub fn servers(&self) -> Result<Vec<PgConnectOptions>, Wrong> {
+        let hint = "set it to postgres://user:password@host:5432/database";
+        let url = self.database_url.as_ref();
+        let url = url.ok_or_else(|| Wrong::Missing("DATABASE_URL", hint.to_owned()))?;
+        postgres::servers(url.expose_secret())
+    }
 }
 
 /// How the log is written, and what.

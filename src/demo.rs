@@ -4,51 +4,85 @@ mod data;
 
 use crate::config::{Config, Settings};
 use crate::coolify::Connection;
+use crate::signals::Stop;
 use crate::simulator::{Options, Simulator};
+use crate::{database, private_postgres};
 use anyhow::Context;
 use secrecy::SecretString;
+use std::fs::File;
 use std::io::Write;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
+use std::path::Path;
 use url::Url;
 
 /// The preferred address of the demo's environments.
 const PREFERRED_PORT: u16 = 3080;
 /// The speed of builds relative to real time: one takes about 20 seconds.
 const SPEED: f64 = 0.6;
+/// Its folder in that for data, and the simulator's file there.
+const FOLDER: &str = "demo";
+const LEDGER: &str = "coolify.json";
 
-/// Serves the dashboard with a simulated Coolify in the same process.
+/// Serves the dashboard with a simulated Coolify in the same process. Without a database of its own both keep their data in
+/// a folder.
 ///
 /// # Errors
 /// As serving.
 pub async fn run(mut settings: Settings, with_data: bool) -> anyhow::Result<()> {
+    let stop = Stop::on_signal()?;
+    let folder = settings.data_dir()?.join(FOLDER);
+    let kept = settings.database_url()?.is_none();
+    let _lock = if kept { Some(take(&folder)?) } else { None };
     let options = Options {
-        ledger_file: ledger_file(),
+        ledger_file: kept.then(|| folder.join(LEDGER)),
         speed: SPEED,
         ..Options::default()
     };
     let simulator = start(options.clone()).await?;
-    let coolify = Connection {
+    settings.for_demo(&connection(&simulator, options)?, domain(&simulator));
+    let config = Config {
+        demo: true,
+        data_dir: folder,
+        ..settings.check()?
+    };
+    simulator.settings(|settings| settings.outcomes_by_name = true);
+    let served = database::serving(config, &stop, async |config| {
+        if with_data {
+            stop.unless_asked(Box::pin(data::fill(config, &simulator)))
+                .await?;
+        }
+        let ready = |address| format!("\n  vps-claude is ready: http://{}\n", shown(address));
+        Box::pin(crate::serve(config, Some(ready), &stop)).await
+    });
+    let served = Box::pin(served).await;
+    simulator.stop().await;
+    served
+}
+
+/// Makes the folder, and holds it for this process: the simulated Coolify's file is of one alone.
+fn take(folder: &Path) -> anyhow::Result<File> {
+    private_postgres::make_folder(folder).map_err(database::worded)?;
+    let file = folder.join("demo.lock");
+    let opened = File::options().append(true).create(true).open(&file);
+    let file = opened.with_context(|| format!("{}", file.display()))?;
+    let taken = file.try_lock();
+    taken.with_context(|| format!("another demo uses {}; stop it first", folder.display()))?;
+    Ok(file)
+}
+
+fn connection(simulator: &Simulator, options: Options) -> anyhow::Result<Connection> {
+    Ok(Connection {
         url: Url::parse(&simulator.url())?,
         token: SecretString::from(options.token),
         project_uuid: options.project,
         server_uuid: options.server,
         environment_name: options.environment,
         destination_uuid: None,
-    };
-    settings.for_demo(&coolify, format!("localhost:{}", simulator.port()));
-    let config = Config {
-        demo: true,
-        ..settings.check()?
-    };
-    simulator.settings(|settings| settings.outcomes_by_name = true);
-    if with_data {
-        data::fill(&config, &simulator).await?;
-    }
-    let ready = |address| format!("\n  vps-claude is ready: http://{}\n", shown(address));
-    let served = Box::pin(crate::serve(&config, Some(ready))).await;
-    simulator.stop().await;
-    served
+    })
+}
+
+fn domain(simulator: &Simulator) -> String {
+    format!("localhost:{}", simulator.port())
 }
 
 /// Binds the simulator to the port the demo used before, so that addresses stay valid; to any other if that is taken.
@@ -63,14 +97,8 @@ async fn start(options: Options) -> anyhow::Result<Simulator> {
         Ok(simulator) => Ok(simulator),
         Err(_) => Simulator::start(options)
             .await
-            .context("the simulated Coolify cannot start; if its coolify.json in DEMO_DIR is of another version, remove that folder"),
+            .context("the simulated Coolify cannot start; if the file coolify.json in the folder demo of DATA_DIR is of another version, remove that folder"),
     }
-}
-
-/// The folder of the demo's database, as `scripts/demo` sets it.
-fn ledger_file() -> Option<PathBuf> {
-    let folder = std::env::var_os("DEMO_DIR").map(PathBuf::from)?;
-    folder.is_dir().then(|| folder.join("coolify.json"))
 }
 
 /// The address that a browser on this machine opens.
@@ -94,13 +122,13 @@ pub async fn simulate(listen: SocketAddr, token: String, speed: f64) -> anyhow::
         ..Options::default()
     })
     .await?;
-    let stop = crate::stop_on_signal()?;
+    let stop = Stop::on_signal()?;
     let _ = writeln!(
         std::io::stdout(),
         "A simulated Coolify listens on {}",
         simulator.url()
     );
-    stop.cancelled().await;
+    stop.asked.cancelled().await;
     simulator.stop().await;
     Ok(())
 }

@@ -5,13 +5,16 @@ mod app;
 mod config;
 mod coolify;
 mod crash;
+mod database;
 mod demo;
 mod doctor;
 mod domain;
 mod healthcheck;
 mod metrics;
+mod private_postgres;
 mod queue;
 mod redis;
+mod signals;
 mod simulator;
 mod status;
 mod store;
@@ -26,13 +29,14 @@ use app::{App, Pace, Parts};
 use config::given::Given;
 use config::manual;
 use config::{Command, Config, Log, LogFormat};
+use database::{during, serving};
 use secrecy::{ExposeSecret, SecretString};
+use signals::{Interrupted, KILLED, Stop};
 use std::io::{self, IsTerminal, Write};
 use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::time::Duration;
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use web::Web;
 
@@ -42,8 +46,6 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// The timeout for closing database connections.
 const CLOSING: Duration = Duration::from_secs(2);
-/// The exit code when a second signal ends the process at once.
-const KILLED: i32 = 130;
 /// The exit code for a missing or invalid setting.
 const WRONG_SETTING: u8 = 2;
 /// The prefix of every key in Redis.
@@ -55,6 +57,10 @@ async fn main() -> ExitCode {
     match Box::pin(run()).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
+            if error.is::<Interrupted>() {
+                // Whatever still runs is not waited for.
+                std::process::exit(KILLED.into());
+            }
             let wrong_setting = error.is::<config::Wrong>();
             say(&format!("vps-claude: {error:#}"));
             ExitCode::from(if wrong_setting { WRONG_SETTING } else { 1 })
@@ -78,13 +84,20 @@ async fn run() -> anyhow::Result<()> {
     if is_logged {
         start_log(settings.log()?);
     }
+    let check = || settings.check();
+    let misspelled = given.misspelled();
     match command {
-        Command::Serve => Box::pin(serve(&settings.check()?, None)).await,
+        Command::Serve => {
+            let stop = Stop::on_signal()?;
+            serving(check()?, &stop, async |it| serve(it, None, &stop).await).await
+        }
         Command::Demo { with_data } => Box::pin(demo::run(given.line.settings, with_data)).await,
-        Command::User { command } => user::run(&settings.check()?, command).await,
-        Command::Doctor => doctor::run(&settings.check()?, given.misspelled()).await,
-        Command::Status { json } => status::run(&settings.check()?, json).await,
-        Command::Config => report(&given),
+        Command::User { command } => {
+            during(check()?, async |it| user::run(it, command).await).await
+        }
+        Command::Doctor => during(check()?, async |it| doctor::run(it, misspelled).await).await,
+        Command::Status { json } => during(check()?, async |it| status::run(it, json).await).await,
+        Command::Config => report(&given).await,
         Command::Healthcheck => healthcheck::run(settings.listen()?).await,
         Command::Completions { shell } => print(&manual::completions(shell)),
         Command::Man => print(&manual::page()?),
@@ -110,15 +123,19 @@ fn print(text: &[u8]) -> anyhow::Result<()> {
 ///
 /// # Errors
 /// The first thing that is wrong with them.
-fn report(given: &Given) -> anyhow::Result<()> {
+async fn report(given: &Given) -> anyhow::Result<()> {
     for line in given.report() {
         let _ = writeln!(std::io::stdout(), "{line}");
     }
-    let problems = given.line.settings.problems();
-    problems
-        .into_iter()
-        .next()
-        .map_or(Ok(()), |wrong| Err(wrong.into()))
+    let settings = &given.line.settings;
+    if let Some(wrong) = settings.problems().into_iter().next() {
+        return Err(wrong.into());
+    }
+    if settings.database_url()?.is_none() {
+        let checked = private_postgres::check(&settings.data_dir()?).await;
+        checked.map_err(database::worded)?;
+    }
+    Ok(())
 }
 
 fn start_log(log: Log) {
@@ -135,26 +152,26 @@ fn start_log(log: Log) {
     }
 }
 
-/// Serves the dashboard and runs its jobs until a signal. Prints what `ready` returns for the address once it accepts
-/// connections.
+/// Serves the dashboard and runs its jobs until it is asked to stop. Prints what `ready` returns for the address once it
+/// accepts connections.
 ///
 /// # Errors
 /// When the address is taken, or the migrations fail.
-async fn serve(config: &Config, ready: Option<fn(SocketAddr) -> String>) -> anyhow::Result<()> {
+async fn serve(
+    config: &Config,
+    ready: Option<fn(SocketAddr) -> String>,
+    stop: &Stop,
+) -> anyhow::Result<()> {
     let pace = Pace {
         turn_wait: config.turn_timeout,
         ..Pace::default()
     };
     let app = build(config, PREFIX, pace)?;
-    migrate(&app, config).await?;
+    stop.unless_asked(migrate(&app, config)).await?;
     actions::hashing::warm_up();
     let listener = listen("LISTEN", config.listen).await?;
-    let stop = stop_on_signal()?;
-    if let Some(address) = config.metrics_listen {
-        let listener = listen("METRICS_LISTEN", address).await?;
-        tracing::info!(address = %listener.local_addr()?, "serving metrics");
-        tokio::spawn(web::serve_metrics(listener, app.clone(), stop.clone()));
-    }
+    let stop = announced(stop);
+    serve_metrics(config, &app, &stop).await?;
     let address = listener.local_addr()?;
     tracing::info!(%address, "serving");
     print_set_up(&app, config, address).await?;
@@ -178,6 +195,19 @@ async fn serve(config: &Config, ready: Option<fn(SocketAddr) -> String>) -> anyh
     let _: Result<(), _> = tokio::time::timeout(CLOSING, app.pool.close()).await;
     tracing::info!("stopped");
     Ok(served?)
+}
+
+/// Serves metrics, if they have an address.
+///
+/// # Errors
+/// When it is taken.
+async fn serve_metrics(config: &Config, app: &App, stop: &CancellationToken) -> anyhow::Result<()> {
+    if let Some(address) = config.metrics_listen {
+        let listener = listen("METRICS_LISTEN", address).await?;
+        tracing::info!(address = %listener.local_addr()?, "serving metrics");
+        tokio::spawn(web::serve_metrics(listener, app.clone(), stop.clone()));
+    }
+    Ok(())
 }
 
 /// Says what is wrong with Redis and Coolify, so that it is not the first deployment that finds it.
@@ -230,7 +260,7 @@ async fn warn_of_redis(url: Option<SecretString>) {
 
 /// Waits for the database and runs the migrations.
 async fn migrate(app: &App, config: &Config) -> anyhow::Result<()> {
-    let servers = config::servers(config.database_url.expose_secret())?;
+    let servers = config.servers()?;
     let migrated = async {
         store::servers::wait(&app.pool, &servers).await?;
         store::servers::migrate(&app.pool).await
@@ -243,7 +273,7 @@ async fn migrate(app: &App, config: &Config) -> anyhow::Result<()> {
 /// # Errors
 /// When a setting is invalid.
 fn build(config: &Config, prefix: &str, pace: Pace) -> anyhow::Result<App> {
-    let servers = config::servers(config.database_url.expose_secret())?;
+    let servers = config.servers()?;
     let redis = redis::Redis::connect(config.redis_url.as_ref().map(ExposeSecret::expose_secret))
         .map_err(|_| {
         config::Wrong::Invalid("REDIS_URL", "redis://host:6379 is needed".to_owned())
@@ -265,29 +295,12 @@ fn build(config: &Config, prefix: &str, pace: Pace) -> anyhow::Result<App> {
     }))
 }
 
-/// A token cancelled by the first signal to stop, from now on. A second signal ends the process at once.
-///
-/// # Errors
-/// When signal handlers cannot be installed.
-fn stop_on_signal() -> io::Result<CancellationToken> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let stop = CancellationToken::new();
-    let asked = stop.clone();
+/// The token of the first signal, which is logged.
+fn announced(stop: &Stop) -> CancellationToken {
+    let asked = stop.asked.clone();
     tokio::spawn(async move {
-        for times in 0..2 {
-            tokio::select! {
-                _ = terminate.recv() => {}
-                _ = interrupt.recv() => {}
-            }
-            if times == 0 {
-                tracing::info!(
-                    "stopping: requests and steps are finished first; again to stop at once"
-                );
-                asked.cancel();
-            }
-        }
-        std::process::exit(KILLED);
+        asked.cancelled().await;
+        tracing::info!("stopping: requests and steps are finished first; again to stop at once");
     });
-    Ok(stop)
+    stop.asked.clone()
 }

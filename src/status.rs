@@ -2,10 +2,9 @@
 
 use crate::actions::overview;
 use crate::app::{App, Pace};
-use crate::config::{self, Config};
+use crate::config::Config;
 use crate::store::servers;
 use anyhow::{Context, ensure};
-use secrecy::ExposeSecret;
 use serde::{Serialize, Serializer};
 use std::io::Write;
 use std::time::{Duration, Instant};
@@ -41,7 +40,7 @@ struct Report {
 /// When the database cannot be read, or something hangs.
 pub async fn run(config: &Config, json: bool) -> anyhow::Result<()> {
     let app = crate::build(config, crate::PREFIX, Pace::default())?;
-    let servers = config::servers(config.database_url.expose_secret())?;
+    let servers = config.servers()?;
     let reached = servers::reach(&app.pool, &servers).await;
     reached.context("DATABASE_URL")?;
     let report = report(&app).await?;

@@ -57,7 +57,7 @@ async fn reset_link(app: &App, config: &Config, email: &str) -> anyhow::Result<(
 }
 
 async fn add(app: &App, name: &str, email: &str, role: &str) -> anyhow::Result<()> {
-    let password = password()?;
+    let password = tokio::task::spawn_blocking(password).await??;
     let form = Registration {
         name,
         email,
@@ -72,7 +72,7 @@ async fn add(app: &App, name: &str, email: &str, role: &str) -> anyhow::Result<(
 
 async fn reset_password(app: &App, email: &str) -> anyhow::Result<()> {
     let id = people::of_email(app, email).await?;
-    let password = password()?;
+    let password = tokio::task::spawn_blocking(password).await??;
     let set = people::set_password(app, id, password.expose_secret()).await;
     set.map_err(said)?;
     say("The password is set, and all sessions have ended.");

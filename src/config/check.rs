@@ -7,7 +7,7 @@ use super::secret_file::Secret;
 use super::wrong::Wrong;
 use super::{
     ADDRESS, BRANCH, Config, ENVIRONMENT_NAME, FOLDER, LOG_FORMAT, Log, LogFormat, PORT, PROXIES,
-    REGISTRATION, REPOSITORY, RUST_LOG, Settings, TURN_TIMEOUT, UPDATES, postgres, redis,
+    REGISTRATION, REPOSITORY, RUST_LOG, Settings, TURN_TIMEOUT, UPDATES, data_dir, postgres, redis,
 };
 use crate::coolify::{Connection, Source};
 use crate::domain::agents_domain::AgentsDomain;
@@ -16,6 +16,7 @@ use crate::domain::user::WhoRegisters;
 use secrecy::{ExposeSecret, SecretString};
 use std::net::SocketAddr;
 use std::num::NonZeroU16;
+use std::path::PathBuf;
 use std::time::Duration;
 use tracing_subscriber::EnvFilter;
 use url::Url;
@@ -34,6 +35,7 @@ impl Settings {
         let public_url = self.public_url()?;
         Ok(Config {
             database_url: self.database_url()?,
+            data_dir: self.data_dir()?,
             redis_url: self.redis_url()?,
             coolify: self.coolify()?,
             source: self.source()?,
@@ -55,8 +57,9 @@ impl Settings {
 
     /// Everything that is missing or wrong, once a setting.
     pub fn problems(&self) -> Vec<Wrong> {
-        let checks: [fn(&Self) -> Checked<()>; 18] = [
+        let checks: [fn(&Self) -> Checked<()>; 19] = [
             |of| of.database_url().map(drop),
+            |of| of.data_dir().map(drop),
             |of| of.redis_url().map(drop),
             |of| of.coolify_url().map(drop),
             |of| of.coolify_token().map(drop),
@@ -117,17 +120,33 @@ impl Settings {
         "off".clone_into(&mut self.agent_updates);
     }
 
-    fn database_url(&self) -> Checked<SecretString> {
+    /// PostgreSQL, unless it is a private one.
+    ///
+    /// # Errors
+    /// When it is wrong.
+    pub fn database_url(&self) -> Checked<Option<SecretString>> {
         let url = Secret {
             name: "DATABASE_URL",
             value: self.database_url.as_ref(),
             file_name: "DATABASE_URL_FILE",
             file: self.database_url_file.as_ref(),
         };
-        let hint = "set it to postgres://user:password@host:5432/database";
-        let url = url.read()?.ok_or(Wrong::Missing("DATABASE_URL", hint))?;
+        let Some(url) = url.read()? else {
+            return Ok(None);
+        };
         postgres::servers(&url)?;
-        Ok(SecretString::from(url))
+        Ok(Some(SecretString::from(url)))
+    }
+
+    /// The folder for what is kept on this machine.
+    ///
+    /// # Errors
+    /// When it is wrong.
+    pub fn data_dir(&self) -> Checked<PathBuf> {
+        let Some(typed) = present(self.data_dir.as_ref()) else {
+            return Ok(data_dir::default());
+        };
+        data_dir::parse(&typed)
     }
 
     fn redis_url(&self) -> Checked<Option<SecretString>> {
@@ -185,7 +204,7 @@ impl Settings {
         let hint = "make one in Coolify under Keys & Tokens";
         let token = token
             .read()?
-            .ok_or(Wrong::Missing("COOLIFY_API_TOKEN", hint))?;
+            .ok_or(Wrong::Missing("COOLIFY_API_TOKEN", hint.to_owned()))?;
         if token.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Ok(SecretString::from(token));
         }
@@ -298,5 +317,5 @@ impl Settings {
 }
 
 fn required(name: &'static str, value: Option<&String>, hint: &'static str) -> Checked<String> {
-    present(value).ok_or(Wrong::Missing(name, hint))
+    present(value).ok_or_else(|| Wrong::Missing(name, hint.to_owned()))
 }

@@ -21,9 +21,10 @@ impl Given {
         let line = |(name, value): (&'static str, Option<&str>)| {
             let problem = problems.iter().find(|wrong| wrong.name() == name);
             let (value, origin) = self.value_and_origin(name, value);
-            let shown = value.map_or(Cow::from("not set"), |value| {
-                shown(name, &value, problem.is_some()).into()
-            });
+            let shown = value.map_or_else(
+                || self.line.settings.instead_of(name),
+                |value| shown(name, &value, problem.is_some()),
+            );
             let problem = problem.map(|wrong| format!("  WRONG: {wrong}"));
             let (width, problem) = (width.unwrap_or_default(), problem.unwrap_or_default());
             format!("{name:width$}  {shown}  ({origin}){problem}")

@@ -9,10 +9,10 @@ use clap::builder::Resettable;
 use clap::{CommandFactory, FromArgMatches};
 use secrecy::ExposeSecret;
 use std::collections::BTreeSet;
+use std::path::Path;
 
 /// What must be set, and may be set so.
-const NEEDED: [(&str, &str); 6] = [
-    ("DATABASE_URL", "postgres://vps:secret@db/vps"),
+const NEEDED: [(&str, &str); 5] = [
     ("COOLIFY_API_URL", "https://coolify.example.com/api/v1/"),
     ("COOLIFY_API_TOKEN", "1|secret"),
     ("COOLIFY_PROJECT_UUID", "project"),
@@ -21,8 +21,10 @@ const NEEDED: [(&str, &str); 6] = [
 ];
 
 /// Each setting that may be left out, and what it is then.
-const DEFAULTS: [(&str, &str); 19] = [
-    ("DATABASE_URL_FILE", "postgres://vps:secret@db/vps"),
+const DEFAULTS: [(&str, &str); 21] = [
+    ("DATABASE_URL", "None"),
+    ("DATABASE_URL_FILE", "None"),
+    ("DATA_DIR", "vps-claude"),
     ("REDIS_URL_FILE", "None"),
     ("COOLIFY_API_TOKEN_FILE", "1|secret"),
     ("REDIS_URL", "None"),
@@ -44,11 +46,7 @@ const DEFAULTS: [(&str, &str); 19] = [
 ];
 
 /// A needed setting, and the line that says that it is missing.
-const MISSING: [(&str, &str); 6] = [
-    (
-        "DATABASE_URL",
-        "set it to postgres://user:password@host:5432/database",
-    ),
+const MISSING: [(&str, &str); 5] = [
     (
         "COOLIFY_API_URL",
         "set it to the address of Coolify, like https://coolify.example.com",
@@ -98,7 +96,12 @@ fn checked(settings: &Settings) -> Result<(Config, Log), Wrong> {
 /// What the program makes of a setting, as text.
 fn meaning(config: &Config, log: &Log, name: &str) -> String {
     match name {
-        "DATABASE_URL_FILE" => config.database_url.expose_secret().to_owned(),
+        "DATABASE_URL" | "DATABASE_URL_FILE" => {
+            let url = config.database_url.as_ref();
+            format!("{:?}", url.map(ExposeSecret::expose_secret))
+        }
+        // What is before it depends on who runs this.
+        "DATA_DIR" => last_part(&config.data_dir),
         "REDIS_URL" | "REDIS_URL_FILE" => {
             let url = config.redis_url.as_ref();
             format!("{:?}", url.map(ExposeSecret::expose_secret))
@@ -121,6 +124,10 @@ fn meaning(config: &Config, log: &Log, name: &str) -> String {
         "RUST_LOG" => log.filter.to_string(),
         other => panic!("nobody says what {other} means"),
     }
+}
+
+fn last_part(path: &Path) -> String {
+    path.file_name().unwrap().to_string_lossy().into_owned()
 }
 
 /// The variable of every setting.
@@ -204,8 +211,6 @@ fn what_is_needed_and_missing_or_blank_is_a_line_that_names_it() {
 #[test]
 fn what_is_needed_is_taken_as_it_is() {
     let (config, _) = checked(&settings(&NEEDED)).unwrap();
-    let database = config.database_url.expose_secret();
-    assert_eq!(database, "postgres://vps:secret@db/vps");
     assert_eq!(config.coolify.url.as_str(), "https://coolify.example.com/");
     assert_eq!(config.coolify.token.expose_secret(), "1|secret");
     assert_eq!(

@@ -15,14 +15,26 @@ impl Settings {
         of_services.into_iter().chain(self.of_itself()).collect()
     }
 
+    /// What is there instead of a setting that is not given and has no default of its own.
+    pub(super) fn instead_of(&self, name: &str) -> String {
+        let folder = self.data_dir().ok();
+        let folder = folder.map(|folder| folder.display().to_string());
+        match (name, folder) {
+            ("DATA_DIR", Some(folder)) => folder,
+            ("DATABASE_URL", Some(folder)) => format!("not set: a private PostgreSQL in {folder}"),
+            _ => "not set".to_owned(),
+        }
+    }
+
     /// What others need: PostgreSQL, Redis and Coolify.
-    fn of_services(&self) -> [Value<'_>; 11] {
+    fn of_services(&self) -> [Value<'_>; 12] {
         let environment = or(&self.coolify_environment_name, ENVIRONMENT_NAME);
         let (token, token_file) = (&self.coolify_api_token, &self.coolify_api_token_file);
         let destination = &self.coolify_destination_uuid;
         [
             ("DATABASE_URL", self.database_url.as_deref()),
             ("DATABASE_URL_FILE", self.database_url_file.as_deref()),
+            ("DATA_DIR", self.data_dir.as_deref()),
             ("REDIS_URL", self.redis_url.as_deref()),
             ("REDIS_URL_FILE", self.redis_url_file.as_deref()),
             ("COOLIFY_API_URL", self.coolify_api_url.as_deref()),

@@ -4,7 +4,7 @@
 #[derive(Debug, thiserror::Error)]
 pub enum Wrong {
     #[error("{0} is missing: {1}")]
-    Missing(&'static str, &'static str),
+    Missing(&'static str, String),
     #[error("{0} is wrong: {1}")]
     Invalid(&'static str, String),
 }

@@ -2,9 +2,8 @@
 
 use super::finding::Finding;
 use crate::app::App;
-use crate::config::{self, Config, Wrong};
+use crate::config::{Config, Wrong};
 use crate::store::{self, servers};
-use secrecy::ExposeSecret;
 use std::time::SystemTime;
 use time::OffsetDateTime;
 
@@ -16,7 +15,7 @@ const SKEW_SECONDS: i64 = 5;
 /// # Errors
 /// When the address is wrong.
 pub async fn database(app: &App, config: &Config) -> Result<Finding, Wrong> {
-    let all = config::servers(config.database_url.expose_secret())?;
+    let all = config.servers()?;
     let tried = async {
         servers::reach(&app.pool, &all).await?;
         servers::try_to_create(&app.pool).await

@@ -3,7 +3,7 @@
 use crate::program::Program;
 
 /// What is said when nothing is wrong but that nothing is set.
-const NOTHING_SET: &str = "DATABASE_URL is missing: ";
+const NOTHING_SET: &str = "COOLIFY_API_URL is missing: ";
 const READ: &str = "LOG_FORMAT is wrong: ";
 
 #[test]

@@ -9,10 +9,13 @@ use std::net::{TcpListener, TcpStream};
 fn a_missing_or_wrong_setting_ends_with_two_and_one_line_that_names_it() {
     let able = |arguments: &[&str]| Program::new(arguments).able_to_serve("no_such_database");
     for (program, line) in [
-        (Program::new(&[]), "DATABASE_URL is missing: "),
-        (Program::new(&["serve"]), "DATABASE_URL is missing: "),
-        (Program::new(&["demo"]), "DATABASE_URL is missing: "),
-        (Program::new(&["doctor"]), "DATABASE_URL is missing: "),
+        (Program::new(&[]), "COOLIFY_API_URL is missing: "),
+        (Program::new(&["serve"]), "COOLIFY_API_URL is missing: "),
+        (Program::new(&["doctor"]), "COOLIFY_API_URL is missing: "),
+        (
+            able(&["demo"]).with("DATA_DIR", "~/data"),
+            "DATA_DIR is wrong: ",
+        ),
         (
             able(&[]).with("AGENTS_DOMAIN", " "),
             "AGENTS_DOMAIN is missing: ",
@@ -99,10 +102,16 @@ async fn a_second_signal_ends_at_once_what_a_request_would_hold() {
     let database = database::create("command").await;
     let serve = Program::new(&[]).able_to_serve(&database);
     let (serve, address) = serve.start("serving address=");
-    let mut half = TcpStream::connect(address.trim()).unwrap();
-    let request = "POST /login HTTP/1.1\r\nhost: a\r\ncontent-type: application/x-www-form-urlencoded\r\ncontent-length: 9\r\n\r\n";
-    half.write_all(request.as_bytes()).unwrap();
+    let half = half_a_request(&address);
     serve.stop_at_once().with(130);
     drop(half);
     database::remove(&database).await;
+}
+
+/// A request whose body does not come, so that the dashboard waits for it.
+pub fn half_a_request(address: &str) -> TcpStream {
+    let mut half = TcpStream::connect(address.trim()).unwrap();
+    let request = "POST /login HTTP/1.1\r\nhost: a\r\ncontent-type: application/x-www-form-urlencoded\r\ncontent-length: 9\r\n\r\n";
+    half.write_all(request.as_bytes()).unwrap();
+    half
 }

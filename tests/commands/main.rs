@@ -12,6 +12,7 @@ mod manual;
 mod metrics;
 mod pgbouncer;
 mod postgres;
+mod private;
 #[path = "../support/process.rs"]
 mod process;
 mod program;

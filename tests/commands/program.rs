@@ -4,7 +4,8 @@ use crate::database;
 use crate::process::Process;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
-use std::path::PathBuf;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Where nobody listens.
@@ -38,6 +39,39 @@ impl Program {
         let mut command = Command::new(env!("CARGO_BIN_EXE_vps-claude"));
         command.args(arguments).env_clear().current_dir(&folder);
         Self { command, folder }
+    }
+
+    /// The copy of it in this folder, for which that is all there is. Only root may do that, or who counts as root in a
+    /// namespace.
+    pub fn inside(root: &Path, arguments: &[&str]) -> Self {
+        let mut program = Self::new(&[]);
+        let chroot = ["/usr/sbin/chroot", "/usr/bin/chroot"];
+        let chroot = chroot.into_iter().find(|file| Path::new(file).exists());
+        let mut command = Command::new("unshare");
+        command.args(["--map-root-user", chroot.unwrap()]);
+        if nix::unistd::geteuid().is_root() {
+            command = Command::new(chroot.unwrap());
+        }
+        command.arg(root).arg("/vps-claude").args(arguments);
+        command.env_clear().current_dir(&program.folder);
+        program.command = command;
+        program
+    }
+
+    /// As another user, by number. The executable is copied to where they may read it.
+    pub fn of(mut self, user: u32) -> Self {
+        let copy = self.folder.join("vps-claude");
+        std::fs::copy(env!("CARGO_BIN_EXE_vps-claude"), &copy).unwrap();
+        let mut command = Command::new(copy);
+        let given = self.command.get_envs();
+        let given = given.filter_map(|(name, value)| Some((name, value?)));
+        command
+            .args(self.command.get_args())
+            .env_clear()
+            .envs(given);
+        command.current_dir(&self.folder).uid(user).gid(user);
+        self.command = command;
+        self
     }
 
     /// With a variable of the environment.

@@ -13,6 +13,12 @@ fn a_right_value_is_taken_without_the_space_around_it() {
             "rediss://redis:6379/2",
             "Some(\"rediss://redis:6379/2\")",
         ),
+        (
+            "DATABASE_URL",
+            "postgres://vps:secret@db/vps",
+            "Some(\"postgres://vps:secret@db/vps\")",
+        ),
+        ("DATA_DIR", "my data", "my data"),
         ("COOLIFY_ENVIRONMENT_NAME", "staging", "staging"),
         (
             "COOLIFY_DESTINATION_UUID",

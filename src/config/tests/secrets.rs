@@ -2,7 +2,7 @@
 
 use super::{NEEDED, checked, settings};
 use crate::config::Wrong;
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 use std::path::PathBuf;
 
 /// Each secret: its file's setting, its own, and a value.
@@ -45,10 +45,10 @@ fn by_file(index: usize, file: &str, own: Option<&str>) -> Result<[String; 3], W
     values.push((file_name, file));
     values.extend(own.map(|own| (name, own)));
     let (config, _) = checked(&settings(&values))?;
-    let redis = config.redis_url.map(|url| url.expose_secret().to_owned());
+    let shown = |url: SecretString| url.expose_secret().to_owned();
     Ok([
-        config.database_url.expose_secret().to_owned(),
-        redis.unwrap_or_default(),
+        config.database_url.map(shown).unwrap_or_default(),
+        config.redis_url.map(shown).unwrap_or_default(),
         config.coolify.token.expose_secret().to_owned(),
     ])
 }

@@ -23,7 +23,7 @@ const TOKEN: &str = "the token alone is needed, like 1|abc, without Bearer and w
 const WRONG_PORT: &str = "what follows the last colon of the host is not a port; if it belongs to the password, an @ is missing after it";
 
 /// A setting, wrong values, and the line that says so.
-const WRONG: [(&str, &[&str], &str); 39] = [
+const WRONG: [(&str, &[&str], &str); 40] = [
     (
         "DATABASE_URL",
         &[
@@ -70,6 +70,11 @@ const WRONG: [(&str, &[&str], &str); 39] = [
         "DATABASE_URL",
         &["postgres://vps:%ff@db/vps"],
         "an address like postgres://user:password@host:5432/database is needed",
+    ),
+    (
+        "DATA_DIR",
+        &["~/data", "~"],
+        "~ is only replaced by a shell; write the whole path of the folder",
     ),
     (
         "REDIS_URL",
