@@ -76,8 +76,12 @@ pub enum Command {
         #[command(subcommand)]
         command: UserCommand,
     },
-    /// Check every setting against the real thing.
-    Doctor,
+    /// Check every setting against the real thing; the exit code is 1 when something is wrong.
+    Doctor {
+        /// Print it as JSON.
+        #[arg(long)]
+        json: bool,
+    },
     /// Print how many environments, deployments and jobs there are; the exit code is 1 when something hangs.
     Status {
         /// Print it as JSON.

@@ -1,48 +1,31 @@
-//! The doctor: tests every setting against the real services and says what to do.
+//! The doctor: prints what the checks of every setting find.
 
-mod coolify;
-mod finding;
-mod postgres;
-mod redis;
-
+use crate::actions::checks::{self, Finding, Level};
 use crate::app::Pace;
 use crate::config::Config;
-pub use coolify::at_start;
-use finding::Finding;
+use anyhow::Context;
 use std::io::Write;
-use url::Url;
 
-/// Runs all checks and prints a line for each.
+/// Runs all checks and prints a line for each, or all of them as JSON.
 ///
 /// # Errors
-/// When a check fails.
-pub async fn run(config: &Config, misspelled: Vec<String>) -> anyhow::Result<()> {
+/// When something is wrong, or cannot be printed.
+pub async fn run(config: &Config, misspelled: Vec<String>, json: bool) -> anyhow::Result<()> {
     let app = crate::build(config, "vps-claude:doctor:", Pace::default())?;
-    let mut findings = vec![
-        ("DATABASE_URL", postgres::database(&app, config).await?),
-        ("REDIS_URL", redis::redis(config).await),
-    ];
-    findings.extend(
-        postgres::clock(&app)
-            .await
-            .map(|finding| ("clock", finding)),
-    );
-    let destination = config.coolify.destination_uuid.as_deref();
-    findings.extend(coolify::coolify(&app, destination).await);
-    let host = config.public_url.as_ref().and_then(Url::host_str);
-    findings.extend(host.and_then(|host| neighbours(host, &config.domain.common())));
-    let misspelled = misspelled.into_iter().map(Finding::Warning);
-    findings.extend(misspelled.map(|finding| ("settings", finding)));
-    let mut wrong = 0;
-    for (what, finding) in &findings {
-        let (mark, text) = match finding {
-            Finding::Fine(text) => ("ok     ", text),
-            Finding::Warning(text) => ("warning", text),
-            Finding::Wrong(text) => ("WRONG  ", text),
-        };
-        wrong += usize::from(matches!(finding, Finding::Wrong(_)));
-        let _ = writeln!(std::io::stdout(), "{mark}  {what}: {text}");
-    }
+    let setup = crate::checked(config, misspelled)?;
+    let findings = Box::pin(checks::all(&app, &setup)).await;
+    let text = if json {
+        format!("{}\n", serde_json::to_string_pretty(&findings)?)
+    } else {
+        findings.iter().map(line).collect()
+    };
+    let mut out = std::io::stdout();
+    out.write_all(text.as_bytes())
+        .context("standard output cannot be written")?;
+    let wrong = findings
+        .iter()
+        .filter(|one| one.level == Level::Wrong)
+        .count();
     anyhow::ensure!(
         wrong == 0,
         "{wrong} of {} checks found something wrong",
@@ -51,37 +34,11 @@ pub async fn run(config: &Config, misspelled: Vec<String>) -> anyhow::Result<()>
     Ok(())
 }
 
-/// Warns when the dashboard and the environments are below one domain. Which part of a name people can register is not
-/// known here: two labels in common are enough.
-fn neighbours(host: &str, agents_domain: &str) -> Option<(&'static str, Finding)> {
-    let agents_host = agents_domain.split(':').next().unwrap_or_default();
-    let labels = |host: &str| host.rsplit('.').map(str::to_owned).collect::<Vec<_>>();
-    let (ours, theirs) = (labels(host), labels(agents_host));
-    let common = ours
-        .iter()
-        .zip(&theirs)
-        .take_while(|(our, their)| our == their);
-    let text = format!(
-        "environments run other people's programs, and {agents_host} is beside the dashboard's own {host}: their pages can set cookies for both. Another domain for the environments is safer."
-    );
-    (common.count() >= 2).then_some(("AGENTS_DOMAIN", Finding::Warning(text)))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn environments_beside_the_dashboard_are_named() {
-        for (host, agents, are_near) in [
-            ("vps.example.com", "agents.example.com", true),
-            ("example.com", "example.com:8443", true),
-            ("vps.example.com", "example.dev", false),
-            ("vps.example.com", "example.org", false),
-            ("localhost", "localhost:3080", false),
-        ] {
-            let found = neighbours(host, agents);
-            assert_eq!(found.is_some(), are_near, "{host} {agents}");
-        }
-    }
+fn line(finding: &Finding) -> String {
+    let mark = match finding.level {
+        Level::Fine => "ok     ",
+        Level::Warning => "warning",
+        Level::Wrong => "WRONG  ",
+    };
+    format!("{mark}  {}: {}\n", finding.check, finding.text())
 }

@@ -24,6 +24,7 @@ mod user;
 mod web;
 mod worker;
 
+use actions::checks;
 use anyhow::Context;
 use app::{App, Pace, Parts};
 use config::given::Given;
@@ -95,7 +96,9 @@ async fn run() -> anyhow::Result<()> {
         Command::User { command } => {
             during(check()?, async |it| user::run(it, command).await).await
         }
-        Command::Doctor => during(check()?, async |it| doctor::run(it, misspelled).await).await,
+        Command::Doctor { json } => {
+            during(check()?, async |it| doctor::run(it, misspelled, json).await).await
+        }
         Command::Status { json } => during(check()?, async |it| status::run(it, json).await).await,
         Command::Config => report(&given).await,
         Command::Healthcheck => healthcheck::run(settings.listen()?).await,
@@ -215,7 +218,7 @@ fn warn_at_start(app: &App, config: &Config) {
     tokio::spawn(warn_of_redis(config.redis_url.clone()));
     if !config.demo {
         let (app, destination) = (app.clone(), config.coolify.destination_uuid.clone());
-        tokio::spawn(async move { doctor::at_start(&app, destination.as_deref()).await });
+        tokio::spawn(async move { checks::at_start(&app, destination.as_deref()).await });
     }
 }
 
@@ -293,6 +296,22 @@ fn build(config: &Config, prefix: &str, pace: Pace) -> anyhow::Result<App> {
         registration: config.registration,
         pace,
     }))
+}
+
+/// What the checks of the settings need beside the application.
+///
+/// # Errors
+/// When TLS cannot be configured.
+fn checked(config: &Config, misspelled: Vec<String>) -> anyhow::Result<checks::Setup> {
+    Ok(checks::Setup {
+        servers: config.servers()?,
+        redis_url: config.redis_url.clone(),
+        destination: config.coolify.destination_uuid.clone(),
+        branch: coolify::Branch::new(&config.source.repository, &config.source.branch)?,
+        public_url: config.public_url.clone(),
+        misspelled,
+        visitor: coolify::Visitor::new()?,
+    })
 }
 
 /// The token of the first signal, which is logged.

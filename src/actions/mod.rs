@@ -6,6 +6,7 @@ mod attempts;
 pub mod browsers;
 mod calls;
 mod cancelling;
+pub mod checks;
 pub mod container;
 mod deploying;
 pub mod deployments;

@@ -2,6 +2,7 @@
 //! and the titles of new commits where the host's API tells them. It is here because only this floor speaks HTTP to others;
 //! it knows nothing of Coolify.
 
+use super::error::transport_words;
 use super::http::beginning;
 use crate::domain::repository::Host;
 use serde_json::Value;
@@ -27,6 +28,18 @@ pub struct Branch {
     name: String,
     /// The API of its host, if that is known.
     host: Option<(Host, Url)>,
+}
+
+/// Why a branch cannot be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unread {
+    /// There is none, or it is not public.
+    NoRepository,
+    /// There is something else.
+    NoGit,
+    NoBranch,
+    /// As the end of a sentence.
+    Unreachable(&'static str),
 }
 
 impl Branch {
@@ -66,12 +79,35 @@ impl Branch {
 
     /// Its newest commit; `None` when it cannot be read.
     pub async fn head(&self) -> Option<String> {
+        self.read().await.ok()
+    }
+
+    /// Its newest commit.
+    ///
+    /// # Errors
+    /// Why it cannot be read.
+    pub async fn read(&self) -> Result<String, Unread> {
         let mut url = self.repository.clone();
         url.set_path(&format!("{}/info/refs", url.path().trim_end_matches('/')));
         let request = self.http.get(url).query(&[("service", "git-upload-pack")]);
-        let answer = request.send().await.ok()?.error_for_status().ok()?;
+        let answer = request.send().await;
+        let answer = answer.map_err(|error| Unread::Unreachable(transport_words(&error)))?;
+        match answer.status().as_u16() {
+            200..300 => {}
+            // Hosts that do not tell what is private ask for a password where there is nothing.
+            401 | 403 | 404 | 410 => return Err(Unread::NoRepository),
+            _ => return Err(Unread::Unreachable("its host answers with an error")),
+        }
         let body = beginning(answer, REFERENCES_LIMIT_BYTES).await;
-        commit_of(&body, &format!("refs/heads/{}", self.name))
+        if !is_list(&body) {
+            return Err(Unread::NoGit);
+        }
+        commit_of(&body, &format!("refs/heads/{}", self.name)).ok_or(Unread::NoBranch)
+    }
+
+    /// The branch without its repository.
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
     /// The repository and the branch.
@@ -117,6 +153,12 @@ fn title(commit: &Value) -> Option<String> {
         .take(TITLE_LIMIT)
         .collect();
     (!shown.is_empty()).then_some(shown)
+}
+
+/// Whether it begins as a list of references does, with a length.
+fn is_list(list: &[u8]) -> bool {
+    let length = list.get(..4);
+    length.is_some_and(|length| length.iter().all(u8::is_ascii_hexdigit))
 }
 
 /// The commit of a reference in a list of them: lines that begin with their length in four hexadecimal digits.
@@ -195,6 +237,27 @@ mod tests {
         let commits = r#"{"commits":[{"commit":{"message":"First\n\nBody"}},{"commit":{"message":"<b>Second</b>"}},{"commit":{}}]}"#;
         let titles = branch(commits.to_owned()).await.titles(OLD, NEW).await;
         assert_eq!(titles.unwrap(), ["<b>Second</b>", "First"]);
+    }
+
+    #[tokio::test]
+    async fn why_it_cannot_be_read_is_told() {
+        let read = async |status, body: &'static str| {
+            let (address, _) = serve(move || answer(status, &[], body)).await;
+            let url = Url::parse(&format!("http://{address}/a/b")).unwrap();
+            Branch::at(url, "main", None).unwrap().read().await
+        };
+        assert_eq!(read(200, "<html>").await, Err(Unread::NoGit));
+        assert_eq!(read(200, "0000").await, Err(Unread::NoBranch));
+        for status in [401, 403, 404] {
+            assert_eq!(read(status, "").await, Err(Unread::NoRepository));
+        }
+        assert!(matches!(read(502, "").await, Err(Unread::Unreachable(_))));
+        let nobody = Url::parse("http://127.0.0.1:1/a/b").unwrap();
+        let nobody = Branch::at(nobody, "main", None).unwrap().read().await;
+        assert_eq!(
+            nobody,
+            Err(Unread::Unreachable("the connection was refused"))
+        );
     }
 
     #[tokio::test]

@@ -299,18 +299,14 @@ impl Client {
         }
     }
 
-    /// The server that runs the environments, as Coolify describes it.
-    pub async fn server(&self) -> Result<serde_json::Value, Error> {
-        read(self.server_answer().await?, false).await
-    }
-
     /// The build limits of that server.
     pub async fn server_limits(&self) -> Result<ServerLimits, Error> {
         let answer: ServerAnswer = read(self.server_answer().await?, false).await?;
         Ok(answer.into())
     }
 
-    async fn server_answer(&self) -> Result<Answer, Error> {
+    /// What Coolify tells of the server that runs the environments.
+    pub(super) async fn server_answer(&self) -> Result<Answer, Error> {
         let request = self.get("GET server", &["servers", self.server_uuid()]);
         send(request, false).await
     }

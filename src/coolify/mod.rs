@@ -20,16 +20,19 @@ mod short_strings;
 #[cfg(test)]
 mod tests;
 mod tolerant;
+mod visitor;
 
 pub use applications::{Application, mark};
-pub use branch::Branch;
+pub use branch::{Branch, Unread};
 pub use builds::{Asked, DeploymentRow, ServerLimits};
+pub use checks::{ServerState, Usability, is_supported};
 pub use client::Client;
 pub use connection::{Connection, Source};
 pub use error::Error;
 pub use probe::Probe;
 pub use recorder::Recorder;
 pub use refusal::Conflict;
+pub use visitor::{BadCertificate, Silence, Visit, Visitor};
 
 use std::time::Duration;
 

@@ -5,7 +5,7 @@ use hickory_resolver::TokioResolver;
 use hickory_resolver::config::{LookupIpStrategy, ResolverConfig, ResolverOpts};
 use hickory_resolver::net::runtime::TokioRuntimeProvider;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 /// The timeout of a DNS query, which is tried twice.
@@ -21,6 +21,7 @@ const QUESTIONS: usize = 1_024;
 
 /// The system's name servers and hosts file; but `localhost` and all names below it are this machine (RFC 6761, section
 /// 6.3), which the system's own resolver does not guarantee.
+#[derive(Clone)]
 pub struct Resolver(TokioResolver);
 
 /// `transport_words` recognizes this message.
@@ -42,6 +43,16 @@ impl Resolver {
         set_up(builder.options_mut());
         builder.build().ok().map(Self)
     }
+
+    /// Where a name leads; `None` when it cannot be resolved.
+    pub async fn addresses(&self, name: &str) -> Option<Vec<IpAddr>> {
+        let host = name.trim_end_matches('.');
+        if host == "localhost" || host.ends_with(".localhost") {
+            return Some(vec![Ipv4Addr::LOCALHOST.into()]);
+        }
+        let found = self.0.lookup_ip(host).await.ok()?;
+        Some(found.iter().collect())
+    }
 }
 
 fn set_up(options: &mut ResolverOpts) {
@@ -56,16 +67,11 @@ fn set_up(options: &mut ResolverOpts) {
 
 impl Resolve for Resolver {
     fn resolve(&self, name: Name) -> Resolving {
-        let resolver = self.0.clone();
+        let resolver = self.clone();
         Box::pin(async move {
-            let host = name.as_str().trim_end_matches('.');
-            if host == "localhost" || host.ends_with(".localhost") {
-                let here = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-                return Ok(Box::new(std::iter::once(here)) as Addrs);
-            }
-            let found = resolver.lookup_ip(host).await.map_err(|_| Unresolved)?;
-            let found: Vec<SocketAddr> = found.iter().map(|ip| (ip, 0).into()).collect();
-            Ok(Box::new(found.into_iter()) as Addrs)
+            let found = resolver.addresses(name.as_str()).await.ok_or(Unresolved)?;
+            let found = found.into_iter().map(|ip| SocketAddr::from((ip, 0)));
+            Ok(Box::new(found) as Addrs)
         })
     }
 }

@@ -18,6 +18,7 @@ pub mod overview;
 pub mod owners;
 pub mod people;
 pub mod rollouts;
+pub mod schema;
 pub mod secrets;
 pub mod servers;
 pub mod sessions;

@@ -3,6 +3,7 @@
 //! `target_session_attrs=read-write`), now and whenever it is another one later.
 
 use super::inspect::{inspect, look, refuse_standby, within};
+use super::schema::MIGRATOR;
 use super::trouble::{Trouble, Unusable, place};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{ConnectOptions, Connection, Executor, PgConnection, PgPool};
@@ -64,7 +65,7 @@ pub async fn migrate(pool: &PgPool) -> Result<(), Unusable> {
     let done = async {
         // A separate connection without the pool's statement timeout: migrating a large table may take longer.
         let mut connection = PgConnection::connect_with(&pool.connect_options()).await?;
-        let done = sqlx::migrate!().run(&mut connection).await;
+        let done = MIGRATOR.run(&mut connection).await;
         connection.close().await.ok();
         done.map_err(Trouble::Migration)
     };
@@ -146,6 +147,27 @@ pub async fn try_to_create(pool: &PgPool) -> Result<(), Unusable> {
         Ok(created.map(drop)?)
     };
     within(created)
+        .await
+        .map_err(|trouble| Unusable::of(pool, trouble))
+}
+
+/// Whether a connection keeps the statements that it has prepared, as every request expects: a pooler may give it another
+/// session meanwhile.
+///
+/// # Errors
+/// Why not.
+pub async fn try_to_prepare(pool: &PgPool) -> Result<(), Unusable> {
+    let prepared = async {
+        let mut connection = pool.connect_options().connect().await?;
+        let mut ended = Ok(());
+        for _ in 0..3 {
+            let prepared = sqlx::query("select 1").execute(&mut connection).await;
+            ended = ended.and(prepared.map(drop));
+        }
+        connection.close().await.ok();
+        Ok(ended?)
+    };
+    within(prepared)
         .await
         .map_err(|trouble| Unusable::of(pool, trouble))
 }

@@ -85,6 +85,9 @@ fn words(error: &sqlx::Error) -> String {
                 "53300" => "has no connection left; raise its max_connections, or end others",
                 "57P03" | "57P01" | "57P02" => "is starting or stopping",
                 "25006" => "only reads",
+                "26000" | "42P05" => {
+                    "loses prepared statements; set the pool_mode of the pooler to session"
+                }
                 _ => "refuses",
             };
             format!("{why}: {}", error.message())
@@ -108,7 +111,8 @@ impl Trouble {
 }
 
 impl Unusable {
-    pub(super) fn is_passing(&self) -> bool {
+    /// Whether it may be over soon by itself, or when PostgreSQL is started.
+    pub fn is_passing(&self) -> bool {
         self.0.iter().any(|(_, trouble)| trouble.is_passing())
     }
 

@@ -185,7 +185,8 @@ fn a_server_is_found_by_its_sentinels() {
 async fn one_that_takes_connections_and_never_answers_keeps_nobody_waiting() {
     let hanging = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("redis://{}", hanging.local_addr().unwrap());
-    doctor(&url).says("warning  REDIS_URL: Redis does not answer; limits and cache work");
+    doctor(&url)
+        .says("warning  REDIS_URL: Redis does not answer; limits and the budget of calls are kept");
     let database = database::create("hanging").await;
     let serve = Program::new(&[]).able_to_serve(&database);
     let (serve, address) = serve.with("REDIS_URL", &url).start("serving address=");

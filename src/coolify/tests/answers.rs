@@ -66,7 +66,7 @@ async fn an_object_of_something_else_is_no_list() {
             "add_volume",
             "cancel",
             "remove",
-            "server",
+            "server_state",
             "server_limits",
         ];
         assert_eq!(

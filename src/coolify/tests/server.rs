@@ -89,7 +89,7 @@ async fn reading_calls(client: &Client) -> Vec<Ended> {
             client.container_log("a", 20).await.map(drop),
         ),
         ("version", client.version().await.map(drop)),
-        ("server", client.server().await.map(drop)),
+        ("server_state", client.server_state().await.map(drop)),
         ("server_limits", client.server_limits().await.map(drop)),
     ];
     ended.map(|(call, ended)| (call, false, ended)).into()

@@ -1,0 +1,15 @@
+//! Checks of every setting against the real thing: for the command, for the start and for the administrators' page.
+
+mod addresses;
+mod coolify;
+mod finding;
+mod postgres;
+mod redis;
+mod repository;
+mod run;
+mod setup;
+
+pub use coolify::at_start;
+pub use finding::{Finding, Level};
+pub use run::all;
+pub use setup::Setup;
