@@ -277,6 +277,8 @@ pub struct Config {
     pub turn_timeout: Duration,
     /// Coolify is simulated: pages tell the user what to try.
     pub demo: bool,
+    /// Sentences about variables that look like settings and are none.
+    pub misspelled: Vec<String>,
 }
 
 impl Config {

@@ -86,18 +86,20 @@ async fn run() -> anyhow::Result<()> {
         start_log(settings.log()?);
     }
     let check = || settings.check();
-    let misspelled = given.misspelled();
     match command {
         Command::Serve => {
             let stop = Stop::on_signal()?;
-            serving(check()?, &stop, async |it| serve(it, None, &stop).await).await
+            serving(configured(&given)?, &stop, async |it| {
+                serve(it, None, &stop).await
+            })
+            .await
         }
         Command::Demo { with_data } => Box::pin(demo::run(given.line.settings, with_data)).await,
         Command::User { command } => {
             during(check()?, async |it| user::run(it, command).await).await
         }
         Command::Doctor { json } => {
-            during(check()?, async |it| doctor::run(it, misspelled, json).await).await
+            during(configured(&given)?, async |it| doctor::run(it, json).await).await
         }
         Command::Status { json } => during(check()?, async |it| status::run(it, json).await).await,
         Command::Config => report(&given).await,
@@ -110,6 +112,17 @@ async fn run() -> anyhow::Result<()> {
             speed,
         } => demo::simulate(config::address("LISTEN", &listen)?, token, speed).await,
     }
+}
+
+/// The settings, and what looks like one and is none.
+///
+/// # Errors
+/// The first one that is missing or wrong.
+fn configured(given: &Given) -> Result<Config, config::Wrong> {
+    Ok(Config {
+        misspelled: given.misspelled(),
+        ..given.line.settings.check()?
+    })
 }
 
 /// Prints a text that a shell or another program reads.
@@ -187,6 +200,7 @@ async fn serve(
         public_url: config.public_url.clone().map(Into::into),
         proxies: web::Proxies::new(config.trusted_proxies.clone()).into(),
         demo: config.demo,
+        checks: checked(config)?.into(),
     };
     warn_at_start(&app, config);
     let worker = tokio::spawn(worker::run(app.clone(), stop.clone()));
@@ -302,14 +316,14 @@ fn build(config: &Config, prefix: &str, pace: Pace) -> anyhow::Result<App> {
 ///
 /// # Errors
 /// When TLS cannot be configured.
-fn checked(config: &Config, misspelled: Vec<String>) -> anyhow::Result<checks::Setup> {
+fn checked(config: &Config) -> anyhow::Result<checks::Setup> {
     Ok(checks::Setup {
         servers: config.servers()?,
         redis_url: config.redis_url.clone(),
         destination: config.coolify.destination_uuid.clone(),
         branch: coolify::Branch::new(&config.source.repository, &config.source.branch)?,
         public_url: config.public_url.clone(),
-        misspelled,
+        misspelled: config.misspelled.clone(),
         visitor: coolify::Visitor::new()?,
     })
 }

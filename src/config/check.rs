@@ -52,6 +52,7 @@ impl Settings {
             registration: self.registration()?,
             turn_timeout: self.turn_timeout()?,
             demo: false,
+            misspelled: vec![],
         })
     }
 

@@ -10,6 +10,7 @@ pub mod deployments;
 pub mod environment_rows;
 pub mod environments;
 pub mod events;
+pub mod findings;
 mod inspect;
 pub mod links;
 pub mod log;

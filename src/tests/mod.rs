@@ -13,6 +13,7 @@ mod cookies;
 mod database;
 mod deployment_page;
 mod deployments;
+mod doctor;
 mod ending;
 mod environments;
 mod failures;

@@ -130,13 +130,14 @@ pub fn addresses_of(id: &str) -> Vec<(&'static str, String)> {
 }
 
 /// Every page that needs a session and is no environment's.
-const PAGES: [&str; 7] = [
+const PAGES: [&str; 8] = [
     "/environments",
     "/environments/new",
     "/environments/new/preview",
     "/environments/changes",
     "/account",
     "/updates",
+    "/doctor",
     "/people",
 ];
 
@@ -169,7 +170,7 @@ async fn whoever_is_not_signed_in_is_led_to_the_sign_in_from_everywhere() {
     let stranger = dashboard.stranger("Stranger");
     let mut addresses = addresses_of("env_01h455vb4pex5vsknk084sn02q");
     addresses.extend(PAGES.map(|path| ("GET", path.to_owned())));
-    let forms = ["/environments", "/updates", "/updates/stop"];
+    let forms = ["/environments", "/updates", "/updates/stop", "/doctor"];
     addresses.extend(PEOPLE.map(|path| ("POST", path.to_owned())));
     addresses.extend(forms.map(|path| ("POST", path.to_owned())));
     for part in ["name", "password", "sessions/end", "delete"] {

@@ -1,8 +1,9 @@
 //! How a dashboard for a story is set up: everything real, and all of it in a hurry. It knows no story.
 
 use super::database::Database;
+use crate::actions::checks;
 use crate::app::{App, Pace};
-use crate::coolify::{Branch, Client, Connection, Source};
+use crate::coolify::{Branch, Client, Connection, Source, Visitor};
 use crate::domain::judge::Patience;
 use crate::domain::network::TrustedProxies;
 use crate::domain::user::WhoRegisters;
@@ -13,7 +14,7 @@ use crate::simulator::{Options, Simulator};
 use crate::web::{Proxies, Web};
 use secrecy::SecretString;
 use sqlx::PgPool;
-use sqlx::postgres::PgPoolOptions;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use std::collections::BTreeMap;
 use std::time::Duration;
 use url::Url;
@@ -158,11 +159,25 @@ pub fn client(simulator: &Simulator, setup: &Setup) -> Client {
 pub fn web(app: App, setup: &Setup) -> Web {
     let trusted = TrustedProxies::parse(setup.trusted_proxies).unwrap();
     Web {
-        app,
         secure: setup.secure,
         public_url: setup.public_url.map(|url| Url::parse(url).unwrap().into()),
         proxies: Proxies::new(trusted).into(),
         demo: false,
+        checks: checks(&app, setup).into(),
+        app,
+    }
+}
+
+/// What the checks look at beside the dashboard's own handles.
+fn checks(app: &App, setup: &Setup) -> checks::Setup {
+    checks::Setup {
+        servers: vec![PgConnectOptions::clone(&app.pool.connect_options())],
+        redis_url: None,
+        destination: None,
+        branch: app.branch.clone(),
+        public_url: setup.public_url.map(|url| Url::parse(url).unwrap()),
+        misspelled: vec![],
+        visitor: Visitor::new().unwrap(),
     }
 }
 

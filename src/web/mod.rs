@@ -13,6 +13,7 @@ mod container;
 mod cookies;
 mod deployment;
 mod deployment_view;
+mod doctor;
 mod environments;
 mod error;
 mod error_page;
@@ -183,6 +184,7 @@ fn of_administrators() -> Router<Web> {
     Router::new()
         .route("/updates", get(updates::show).post(updates::begin))
         .route("/updates/stop", get(updates::page).post(updates::stop))
+        .route("/doctor", get(doctor::show).post(doctor::check))
         .route("/people", get(people::show))
         .route(
             "/people/invitations",

@@ -1,6 +1,7 @@
 //! The state of every handler, and the messages for the next page.
 
 use super::forwarded::Proxies;
+use crate::actions::checks::Setup;
 use crate::app::App;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -18,6 +19,8 @@ pub struct Web {
     pub proxies: Arc<Proxies>,
     /// Coolify is simulated: pages tell the user what to try.
     pub demo: bool,
+    /// What administrators may have checked.
+    pub checks: Arc<Setup>,
 }
 
 /// A message about a completed action, shown once.

@@ -151,6 +151,16 @@ fn add_updates(sample: &mut Value, status: &str, full: bool) {
     sample["last"] = if full { last } else { Value::Null };
 }
 
+/// What only the page of the doctor shows.
+fn add_findings(sample: &mut Value, status: &str, full: bool) {
+    let finding = json!({ "check": "A", "word": "wrong", "tone": "bad", "sentence": "So <&>.", "remedy": "Do <&>." });
+    sample["runs"] = json!(status == "deploying");
+    sample["ended"] = if full { time("ago") } else { Value::Null };
+    sample["wrong"] = json!(usize::from(status == "error"));
+    sample["warnings"] = json!(usize::from(status == "running"));
+    sample["findings"] = json!([finding]);
+}
+
 /// What only the page of people shows.
 fn add_people(sample: &mut Value, full: bool) {
     let invited = json!({ "id": "lnk_1", "email": "a@example.com", "role": "member", "by": "Ada <&>", "until": time("clock") });
@@ -184,6 +194,7 @@ fn fitted(template: &str, status: &str, full: bool) -> Value {
     add_deployment(&mut sample, full);
     add_updates(&mut sample, status, full);
     add_people(&mut sample, full);
+    add_findings(&mut sample, status, full);
     if needs_user(template) {
         sample["page"]["user"] =
             json!({ "name": "Ada", "email": "ada@example.com", "administrator": false });

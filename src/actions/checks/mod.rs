@@ -3,6 +3,7 @@
 mod addresses;
 mod coolify;
 mod finding;
+mod kept;
 mod postgres;
 mod redis;
 mod repository;
@@ -11,5 +12,6 @@ mod setup;
 
 pub use coolify::at_start;
 pub use finding::{Finding, Level};
+pub use kept::{begin, last};
 pub use run::all;
 pub use setup::Setup;
