@@ -23,6 +23,14 @@ fn it_is_read_in_each_way_people_write_it() {
 }
 
 #[test]
+fn the_example_is_read_to_its_end() {
+    let example = include_str!("../../.env.example");
+    let first_to_fill_in = "COOLIFY_API_URL is missing: ";
+    let program = Program::new(&[]).dotenv(example);
+    program.run().with(2).says_only(first_to_fill_in);
+}
+
+#[test]
 fn the_surroundings_go_before_it_even_where_they_are_blank() {
     for surroundings in ["text", ""] {
         Program::new(&[])
