@@ -28,6 +28,10 @@ ci:
 deny:
     scripts/deny
 
+# Try an archive of a release in roots of Debian that have no packages, as root.
+fresh *arguments:
+    scripts/fresh "$@"
+
 # Make the archives of a release with checksums and bills of materials, for this machine's target or the named ones.
 release *targets:
     scripts/release "$@"
