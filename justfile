@@ -32,6 +32,10 @@ deny:
 fresh *arguments:
     scripts/fresh "$@"
 
+# Measure size, start and memory of the executable, of a release or the given one.
+footprint *arguments:
+    scripts/footprint "$@"
+
 # Make the archives of a release with checksums and bills of materials, for this machine's target or the named ones.
 release *targets:
     scripts/release "$@"

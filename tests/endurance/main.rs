@@ -6,6 +6,7 @@
 mod copies;
 mod crash;
 mod crowd;
+mod footprint;
 mod memory;
 mod outages;
 mod process;

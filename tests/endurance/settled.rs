@@ -86,7 +86,7 @@ async fn measure(servers: &Servers, size: i32, window: Duration) -> Measured {
 }
 
 /// Rows as the dashboard has them of what runs, checked within the last minute.
-async fn insert(world: &World, size: i32) {
+pub async fn insert(world: &World, size: i32) {
     let insert = "with environment as (
            insert into environments
              (id, owner_id, name, name_key, subdomain, status, application_uuid, application_asked)

@@ -1,6 +1,7 @@
 //! The dashboard as a process, and a person who uses it.
 
 use super::{Process, START, free_port, until};
+use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Command, ExitStatus, Stdio};
@@ -136,8 +137,14 @@ impl Dashboard {
     }
 }
 
+/// What is run: the executable of this build, or the one that is to be measured.
+pub fn executable() -> OsString {
+    let given = std::env::var_os("EXECUTABLE");
+    given.unwrap_or_else(|| env!("CARGO_BIN_EXE_vps-claude").into())
+}
+
 fn command(settings: &Settings, more: &[(&str, &str)], port: u16) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_vps-claude"));
+    let mut command = Command::new(executable());
     command.arg("serve");
     command.env("LISTEN", format!("127.0.0.1:{port}"));
     command.env("REGISTRATION", "open");

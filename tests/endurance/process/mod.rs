@@ -6,7 +6,7 @@ mod servers;
 mod world;
 
 pub use coolify::Coolify;
-pub use dashboard::{Dashboard, Person};
+pub use dashboard::{Dashboard, Person, executable};
 pub use servers::Servers;
 pub use world::{Environment, PASSWORD, World, id_of};
 
