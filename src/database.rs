@@ -22,7 +22,9 @@ pub async fn serving(
     if config.database_url.is_some() {
         return stop.unless_at_once(Box::pin(command(&config))).await;
     }
-    let mut private = PrivatePostgres::of(&config.data_dir).map_err(worded)?;
+    let mut private = PrivatePostgres::of(&config.data_dir)
+        .await
+        .map_err(worded)?;
     config.database_url = Some(private.url().map_err(worded)?);
     let started = async { private.start().await.map_err(worded) };
     let done = match stop.unless_asked(started).await {

@@ -3,7 +3,7 @@
 use super::home::Home;
 use super::programs::Programs;
 use super::trouble::Trouble;
-use std::io::{ErrorKind, Write};
+use std::io::{self, ErrorKind, Write};
 use std::path::Path;
 use std::process::Output;
 use uuid::Uuid;
@@ -27,14 +27,14 @@ pub fn version(cluster: &Path) -> Result<Option<u32>, Trouble> {
             let major = text.trim().split('.').next().and_then(|it| it.parse().ok());
             major.map(Some).ok_or_else(|| no_cluster(cluster))
         }
-        Err(error) if error.kind() == ErrorKind::NotFound => {
-            if cluster.symlink_metadata().is_ok() {
-                return Err(no_cluster(cluster));
-            }
-            Ok(None)
-        }
+        Err(error) if is_missing(&error) && cluster.symlink_metadata().is_err() => Ok(None),
+        Err(error) if is_missing(&error) => Err(no_cluster(cluster)),
         Err(error) => Err(Trouble::of_file(&file, "read", &error)),
     }
+}
+
+fn is_missing(error: &io::Error) -> bool {
+    [ErrorKind::NotFound, ErrorKind::NotADirectory].contains(&error.kind())
 }
 
 fn no_cluster(cluster: &Path) -> Trouble {
@@ -123,8 +123,8 @@ async fn initdb(
 
 /// By a server that reads its standard input, and ends with it.
 async fn create_database(home: &Home, programs: &Programs, new: &Path) -> Result<(), Trouble> {
-    let (input, mut statement) = std::io::pipe()
-        .map_err(|error| Trouble::Failed(format!("no pipe can be made: {error}")))?;
+    let (input, mut statement) =
+        io::pipe().map_err(|error| Trouble::Failed(format!("no pipe can be made: {error}")))?;
     // A line fits into the pipe.
     writeln!(statement, "create database {DATABASE}").ok();
     drop(statement);
@@ -140,7 +140,7 @@ async fn create_database(home: &Home, programs: &Programs, new: &Path) -> Result
     }
 }
 
-fn complete(done: std::io::Result<Output>, program: &str) -> Result<Output, Trouble> {
+fn complete(done: io::Result<Output>, program: &str) -> Result<Output, Trouble> {
     let why = match done {
         Ok(done) if done.status.success() => return Ok(done),
         Ok(done) => {

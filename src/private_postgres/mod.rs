@@ -30,6 +30,8 @@ use url::form_urlencoded::byte_serialize;
 const PULSE: Duration = Duration::from_millis(5);
 /// How often it is checked that the server lives.
 const CHECK: Duration = Duration::from_secs(1);
+/// The same while it cannot be started.
+const AGAIN: Duration = Duration::from_secs(10);
 
 /// A server that runs for as long as this process, or another one, uses it.
 pub struct PrivatePostgres {
@@ -43,8 +45,19 @@ impl PrivatePostgres {
     /// The one of a data folder, which is made unless it is there. Starts nothing.
     ///
     /// # Errors
-    /// When the folder cannot be used.
-    pub fn of(folder: &Path) -> Result<Self, Trouble> {
+    /// When the folder cannot be used, or it would be of no use.
+    pub async fn of(folder: &Path) -> Result<Self, Trouble> {
+        let found = Self::in_folder(folder);
+        if found.is_err() {
+            // A container without programs often has no folder either that can be written; that is not the matter then.
+            if let Err(none @ Trouble::NoPrograms(_)) = check(folder).await {
+                return Err(none);
+            }
+        }
+        found
+    }
+
+    fn in_folder(folder: &Path) -> Result<Self, Trouble> {
         let home = Home::open(folder)?;
         home.socket_folder()?;
         Ok(Self {
@@ -121,16 +134,19 @@ async fn starting(home: &Home) -> Result<File, Trouble> {
     }
 }
 
-/// Starts the server again whenever it is found dead.
+/// Starts the server again whenever it is found dead. If that fails it is tried again now and then.
 async fn keep(home: Arc<Home>, users: Arc<File>) {
+    let mut pause = CHECK;
     loop {
-        sleep(CHECK).await;
+        sleep(pause).await;
+        pause = CHECK;
         if server::is_running(&home).unwrap_or(true) {
             continue;
         }
         tracing::error!("the private PostgreSQL died; it is started again");
         if let Err(why) = ensure(&home, &users).await {
             tracing::error!(%why, "the private PostgreSQL cannot be started again");
+            pause = AGAIN;
         }
     }
 }

@@ -5,6 +5,7 @@ use super::platform;
 use super::trouble::Trouble;
 use std::cmp::Reverse;
 use std::ffi::OsStr;
+use std::fmt;
 use std::path::{Path, PathBuf};
 use tokio::process::Command;
 
@@ -48,6 +49,12 @@ impl Programs {
     }
 }
 
+impl fmt::Display for Programs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({})", self.major, self.folder.display())
+    }
+}
+
 /// The programs of this version, or the first ones that are new enough for a new cluster.
 ///
 /// # Errors
@@ -57,34 +64,46 @@ pub async fn find(
     wanted: Option<u32>,
     cluster: &Path,
 ) -> Result<Programs, Trouble> {
+    let path = std::env::var_os("PATH");
     let mut others = vec![];
-    for folder in folders().await {
-        let Some(major) = major(account, &folder).await else {
-            continue;
-        };
-        if wanted.map_or(major >= OLDEST, |wanted| wanted == major) {
-            return Ok(Programs { folder, major });
-        }
-        others.push(format!("{major} ({})", folder.display()));
+    let folders = candidates(Path::new("/"), path.as_deref());
+    if let Some(found) = first(account, wanted, folders, &mut others).await {
+        return Ok(found);
     }
+    let folders = of_pg_config().await.into_iter().collect();
+    if let Some(found) = first(account, wanted, folders, &mut others).await {
+        return Ok(found);
+    }
+    let others: Vec<String> = others.iter().map(Programs::to_string).collect();
     Err(match wanted {
         Some(wanted) => other_version(wanted, &others, cluster),
         None => none(&others),
     })
 }
 
-async fn folders() -> Vec<PathBuf> {
-    let path = std::env::var_os("PATH");
-    let mut folders = candidates(Path::new("/"), path.as_deref());
-    folders.extend(of_pg_config().await);
-    let mut seen = vec![];
-    folders.retain(|folder| {
-        let program = folder.join("postgres").canonicalize().ok();
-        let is_new = !seen.contains(&program);
-        seen.push(program);
-        is_new
-    });
-    folders
+/// The first that fit; adds those that do not to the others.
+async fn first(
+    account: &Account,
+    wanted: Option<u32>,
+    folders: Vec<PathBuf>,
+    others: &mut Vec<Programs>,
+) -> Option<Programs> {
+    for folder in folders {
+        let program = |folder: &Path| folder.join("postgres").canonicalize().ok();
+        let is_known = |other: &Programs| program(&other.folder) == program(&folder);
+        if others.iter().any(is_known) {
+            continue;
+        }
+        let Some(major) = major(account, &folder).await else {
+            continue;
+        };
+        let found = Programs { folder, major };
+        if wanted.map_or(major >= OLDEST, |wanted| wanted == major) {
+            return Some(found);
+        }
+        others.push(found);
+    }
+    None
 }
 
 /// The folders that have them: those of `PATH`, then the usual places below this folder, newest version first.

@@ -105,6 +105,10 @@ fn without_programs_each_command_says_what_to_do() {
             .says("set it to postgres://user:password@host:5432/database")
             .says_nothing_of("apt-get");
     }
+    let nowhere = machine
+        .program("serve")
+        .with("DATA_DIR", "/vps-claude/data");
+    nowhere.run().with(2).says("DATABASE_URL is missing: ");
     machine.write("etc/os-release", "ID=debian\n");
     machine.write("usr/bin/apt-get", "");
     let ended = machine.program("serve").run().with(2);
