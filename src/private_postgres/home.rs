@@ -79,9 +79,13 @@ impl Home {
         self.folder.join("postgres.log")
     }
 
-    /// Makes sure that what was renamed in the servers' folder stays so.
+    /// Makes sure that what was made or renamed in these folders stays so, even if the power fails now.
+    ///
+    /// # Errors
+    /// When it cannot be written.
     pub fn sync(&self) -> io::Result<()> {
-        self.handle.sync_all()
+        self.handle.sync_all()?;
+        File::open(&self.folder)?.sync_all()
     }
 
     /// The folder of the socket, as this process reaches it.

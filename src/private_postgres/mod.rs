@@ -75,7 +75,8 @@ impl PrivatePostgres {
         let folder = self.home.socket_folder()?;
         let host: String = byte_serialize(folder.as_os_str().as_encoded_bytes()).collect();
         let (user, database) = (cluster::USER, cluster::DATABASE);
-        Ok(format!("postgres://{user}@/{database}?host={host}&sslmode=disable").into())
+        // Everything is said, for what is not would be taken from libpq's variables.
+        Ok(format!("postgres://{user}@/{database}?host={host}&port=5432&sslmode=disable").into())
     }
 
     /// Returns when the server answers. From then on it is started again whenever it dies.

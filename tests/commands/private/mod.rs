@@ -46,7 +46,10 @@ async fn until_ready(address: &str) {
 #[tokio::test]
 async fn the_first_start_makes_it_and_the_second_keeps_what_is_in_it() {
     let data = Data::new();
-    let (serve, address) = data.program(&[]).start(SERVING);
+    let serve = data.program(&[]);
+    // What others say about other databases has no effect.
+    let others = serve.with("PGPORT", "1").with("PGDATA", "/nowhere");
+    let (serve, address) = others.with("PGUSER", "nobody").start(SERVING);
     register(&address).await;
     let mode = data.path().join("postgres").metadata().unwrap().mode();
     assert_eq!(mode & 0o777, 0o700);
