@@ -12,7 +12,7 @@ use std::io::Write;
 /// When something is wrong, or cannot be printed.
 pub async fn run(config: &Config, json: bool) -> anyhow::Result<()> {
     let app = crate::build(config, "vps-claude:doctor:", Pace::default())?;
-    let setup = crate::checked(config)?;
+    let setup = crate::checked(&app, config)?;
     let findings = Box::pin(checks::all(&app, &setup)).await;
     let text = if json {
         format!("{}\n", serde_json::to_string_pretty(&findings)?)

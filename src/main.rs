@@ -200,7 +200,7 @@ async fn serve(
         public_url: config.public_url.clone().map(Into::into),
         proxies: web::Proxies::new(config.trusted_proxies.clone()).into(),
         demo: config.demo,
-        checks: checked(config)?.into(),
+        checks: checked(&app, config)?.into(),
     };
     warn_at_start(&app, config);
     let worker = tokio::spawn(worker::run(app.clone(), stop.clone()));
@@ -316,15 +316,19 @@ fn build(config: &Config, prefix: &str, pace: Pace) -> anyhow::Result<App> {
 ///
 /// # Errors
 /// When TLS cannot be configured.
-fn checked(config: &Config) -> anyhow::Result<checks::Setup> {
+fn checked(app: &App, config: &Config) -> anyhow::Result<checks::Setup> {
+    let source = &config.source;
+    let branch = match &app.branch {
+        None => coolify::Branch::new(&source.repository, &source.branch)?,
+        watched => watched.clone(),
+    };
     Ok(checks::Setup {
         servers: config.servers()?,
         redis_url: config.redis_url.clone(),
         destination: config.coolify.destination_uuid.clone(),
-        branch: coolify::Branch::new(&config.source.repository, &config.source.branch)?,
+        branch,
         public_url: config.public_url.clone(),
         misspelled: config.misspelled.clone(),
-        visitor: coolify::Visitor::new()?,
     })
 }
 

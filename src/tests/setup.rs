@@ -3,7 +3,7 @@
 use super::database::Database;
 use crate::actions::checks;
 use crate::app::{App, Pace};
-use crate::coolify::{Branch, Client, Connection, Source, Visitor};
+use crate::coolify::{Branch, Client, Connection, Source};
 use crate::domain::judge::Patience;
 use crate::domain::network::TrustedProxies;
 use crate::domain::user::WhoRegisters;
@@ -177,7 +177,6 @@ fn checks(app: &App, setup: &Setup) -> checks::Setup {
         branch: app.branch.clone(),
         public_url: setup.public_url.map(|url| Url::parse(url).unwrap()),
         misspelled: vec![],
-        visitor: Visitor::new().unwrap(),
     }
 }
 

@@ -3,7 +3,7 @@
 use super::finding::Finding;
 use super::setup::Setup;
 use crate::app::App;
-use crate::coolify::{BadCertificate, Silence, Visit};
+use crate::coolify::{BadCertificate, Silence, Visit, Visitor};
 use std::net::IpAddr;
 use url::Url;
 use uuid::Uuid;
@@ -14,16 +14,13 @@ pub const PUBLIC: &str = "PUBLIC_URL";
 const OURS: &str = "vps-claude-build";
 
 /// Whether any name below `AGENTS_DOMAIN` leads to a server with a certificate: a random one, which no environment has.
-pub async fn of_environments(app: &App, setup: &Setup) -> Vec<Finding> {
+pub async fn of_environments(app: &App, setup: &Setup, visitor: &Visitor) -> Vec<Finding> {
     let name = Uuid::new_v4().simple().to_string();
     let address = app.domain.address(&format!("check-{}", &name[..12]));
     let Ok(url) = Url::parse(&address) else {
         return vec![];
     };
-    let mut findings = vec![of_name(
-        &app.domain.common(),
-        &setup.visitor.visit(&url).await,
-    )];
+    let mut findings = vec![of_name(&app.domain.common(), &visitor.visit(&url).await)];
     let host = setup.public_url.as_ref().and_then(Url::host_str);
     findings.extend(host.and_then(|host| neighbours(host, &app.domain.common())));
     findings
@@ -84,7 +81,7 @@ fn listed(addresses: &[IpAddr]) -> String {
 }
 
 /// Whether people reach this dashboard at `PUBLIC_URL`. All of it may be otherwise seen from elsewhere, so nothing is wrong.
-pub async fn of_people(setup: &Setup) -> Vec<Finding> {
+pub async fn of_people(setup: &Setup, visitor: &Visitor) -> Vec<Finding> {
     let Some(url) = &setup.public_url else {
         let text = "It is not set, so cookies are not Secure and a proxy's word decides what links begin with. Set it to the https address that people use.";
         return vec![Finding::warning(PUBLIC, text)];
@@ -95,7 +92,7 @@ pub async fn of_people(setup: &Setup) -> Vec<Finding> {
         findings.push(Finding::warning(PUBLIC, text));
     }
     match url.join("/healthz") {
-        Ok(page) => findings.push(of_dashboard(&setup.visitor.visit(&page).await)),
+        Ok(page) => findings.push(of_dashboard(&visitor.visit(&page).await)),
         Err(_) => return findings,
     }
     findings

@@ -4,6 +4,7 @@ use super::finding::Finding;
 use super::setup::Setup;
 use super::{addresses, coolify, postgres, redis, repository};
 use crate::app::App;
+use crate::coolify::Visitor;
 use std::future::Future;
 use std::time::Duration;
 use tokio::time::timeout;
@@ -16,6 +17,7 @@ pub const LONGEST: Duration = Duration::from_mins(1);
 /// Runs all checks at once; what they found is in a fixed order. Nothing is changed.
 pub async fn all(app: &App, setup: &Setup) -> Vec<Finding> {
     let destination = setup.destination.as_deref();
+    let visitor = Visitor::new().expect("other clients have been built in the same way");
     let found = tokio::join!(
         within(postgres::DATABASE, Box::pin(postgres::all(app, setup))),
         within(redis::URL, Box::pin(redis::all(setup))),
@@ -23,9 +25,12 @@ pub async fn all(app: &App, setup: &Setup) -> Vec<Finding> {
         within(repository::REPOSITORY, Box::pin(repository::all(setup))),
         within(
             addresses::DOMAIN,
-            Box::pin(addresses::of_environments(app, setup))
+            Box::pin(addresses::of_environments(app, setup, &visitor))
         ),
-        within(addresses::PUBLIC, Box::pin(addresses::of_people(setup))),
+        within(
+            addresses::PUBLIC,
+            Box::pin(addresses::of_people(setup, &visitor))
+        ),
     );
     let (database, redis, coolify, repository, domain, public) = found;
     let misspelled = setup.misspelled.iter();

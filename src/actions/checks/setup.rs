@@ -1,6 +1,6 @@
 //! What the checks need beside the `App`.
 
-use crate::coolify::{Branch, Visitor};
+use crate::coolify::Branch;
 use secrecy::SecretString;
 use sqlx::postgres::PgConnectOptions;
 use url::Url;
@@ -18,5 +18,4 @@ pub struct Setup {
     pub public_url: Option<Url>,
     /// Sentences about variables that look like settings and are none.
     pub misspelled: Vec<String>,
-    pub visitor: Visitor,
 }
