@@ -22,6 +22,7 @@ mod jobs;
 pub mod known;
 pub mod logs;
 mod look;
+pub mod orphans;
 pub mod overview;
 pub mod people;
 pub mod readiness;

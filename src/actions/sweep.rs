@@ -1,22 +1,18 @@
 //! The sweep: finds rows that should have a job but have neither a job nor a lease, and enqueues one.
 
-use super::calls::{Calls, Cost};
+use super::calls::Cost;
 use super::jobs;
 use crate::app::App;
-use crate::coolify::Application;
 use crate::domain::status::Status;
 use crate::queue::{self, Job};
-use crate::redis::calls::Lane;
 use crate::store::watches::{self, Stuck};
-use crate::store::{self, environments, sessions};
+use crate::store::{self, sessions};
 use std::collections::HashSet;
 use std::time::Duration;
 use uuid::Uuid;
 
 /// A rough cost of a deployment's step.
 const CALLS: u32 = 3;
-/// How long the search for orphans waits for its call.
-const ORPHANS_WAIT: Duration = Duration::from_secs(30);
 /// How many rows are read at once.
 const PAGE: i64 = 1_000;
 
@@ -72,21 +68,4 @@ async fn ask(app: &App, row: &Stuck) -> sqlx::Result<()> {
         _ => jobs::remove(app, &mut tx, environment, Duration::ZERO).await?,
     }
     tx.commit().await
-}
-
-/// The applications in Coolify that carry our mark but are not in our database, after a crash or a restored backup.
-pub async fn orphans(app: &App) -> sqlx::Result<Vec<String>> {
-    let calls = Calls::reserve_within(app, Lane::Log, ORPHANS_WAIT).await;
-    let Ok(client) = calls.one().await else {
-        return Ok(vec![]);
-    };
-    let Ok(listed) = client.applications().await else {
-        return Ok(vec![]);
-    };
-    let marked: Vec<String> = listed
-        .into_iter()
-        .filter(Application::is_marked)
-        .map(|one| one.name)
-        .collect();
-    environments::unknown(&app.pool, &marked).await
 }

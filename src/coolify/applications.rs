@@ -56,6 +56,15 @@ impl Application {
         self.is_ours(MARK)
     }
 
+    /// The environment that it was created for, as its mark says.
+    pub fn environment(&self) -> Option<EnvironmentId> {
+        let (_, id) = self.description.as_deref()?.split_once(MARK)?;
+        let end = id.find(|c: char| !c.is_ascii_alphanumeric());
+        format!("env_{}", &id[..end.unwrap_or(id.len())])
+            .parse()
+            .ok()
+    }
+
     /// Whether its description contains this mark (`vps-claude` and an environment's id): it was created for that
     /// environment. Name and address prove nothing, because another project of the team may use the same.
     pub fn is_ours(&self, mark: &str) -> bool {
@@ -221,6 +230,10 @@ mod tests {
         let ours = described(json!("vps-claude env_1 (by Ada)"));
         assert!(ours.is_marked() && ours.is_ours("vps-claude env_1"));
         assert!(!ours.is_ours("vps-claude env_2"));
+        let id = EnvironmentId::new();
+        let marked = described(json!(format!("{} (by Ada)", mark(id))));
+        assert_eq!(marked.environment(), Some(id));
+        assert!(ours.environment().is_none());
         for other in [json!(null), json!("agent"), json!(7)] {
             let other = described(other);
             assert!(!other.is_marked() && !other.is_ours("vps-claude env_1"));

@@ -6,6 +6,7 @@ use crate::domain::id::{DeploymentId, EnvironmentId, UserId};
 use crate::domain::status::Status;
 use crate::domain::workspace::WorkspaceRepository;
 use sqlx::{PgConnection, PgPool};
+use std::collections::HashSet;
 use uuid::Uuid;
 
 /// The result of adding an environment.
@@ -313,14 +314,13 @@ pub async fn delete(conn: &mut PgConnection, id: EnvironmentId) -> sqlx::Result<
         .map(drop)
 }
 
-/// Those of the subdomains that belong to no environment.
-pub async fn unknown(pool: &PgPool, subdomains: &[String]) -> sqlx::Result<Vec<String>> {
-    sqlx::query_scalar!(
-        r#"select listed.subdomain as "subdomain!"
-           from unnest($1::text[]) as listed (subdomain)
-           where not exists (select from environments e where e.subdomain = listed.subdomain)"#,
-        subdomains
-    )
-    .fetch_all(pool)
-    .await
+/// Those of the environments that exist.
+pub async fn known(pool: &PgPool, ids: &[Uuid]) -> sqlx::Result<HashSet<Uuid>> {
+    let known = sqlx::query_scalar!(
+        "select id
+         from environments
+         where id = any($1)",
+        ids
+    );
+    Ok(known.fetch_all(pool).await?.into_iter().collect())
 }

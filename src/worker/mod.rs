@@ -6,7 +6,7 @@ mod jobs;
 mod rounds;
 
 use crate::actions::watching::{Kind, Watcher};
-use crate::actions::{holder, known, logs, rollout, sweep, turns, updates};
+use crate::actions::{holder, known, logs, orphans, rollout, sweep, turns, updates};
 use crate::app::App;
 use due::{Start, Starts};
 use rounds::{Rounds, supervise};
@@ -151,11 +151,8 @@ async fn watch((app, stop, rounds): (App, CancellationToken, Rounds), watcher: W
 }
 
 async fn report_orphans(app: &App) -> sqlx::Result<()> {
-    for name in sweep::orphans(app).await? {
-        tracing::error!(
-            application = name,
-            "Coolify has an application of ours that no environment knows; remove it there"
-        );
+    for orphan in orphans::search(app).await? {
+        tracing::error!("{orphan}");
     }
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! Checks of every setting against the real thing: for the command, for the start and for the administrators' page.
 
 mod addresses;
+mod applications;
 mod coolify;
 mod finding;
 mod kept;

@@ -2,7 +2,7 @@
 
 use super::finding::Finding;
 use super::setup::Setup;
-use super::{addresses, coolify, postgres, redis, repository};
+use super::{addresses, applications, coolify, postgres, redis, repository};
 use crate::app::App;
 use crate::coolify::Visitor;
 use std::future::Future;
@@ -22,6 +22,10 @@ pub async fn all(app: &App, setup: &Setup) -> Vec<Finding> {
         within(postgres::DATABASE, Box::pin(postgres::all(app, setup))),
         within(redis::URL, Box::pin(redis::all(setup))),
         within(coolify::URL, Box::pin(coolify::paid(app, destination))),
+        within(
+            applications::APPLICATIONS,
+            Box::pin(applications::unknown(app))
+        ),
         within(repository::REPOSITORY, Box::pin(repository::all(setup))),
         within(
             addresses::DOMAIN,
@@ -32,10 +36,12 @@ pub async fn all(app: &App, setup: &Setup) -> Vec<Finding> {
             Box::pin(addresses::of_people(setup, &visitor))
         ),
     );
-    let (database, redis, coolify, repository, domain, public) = found;
+    let (database, redis, coolify, unknown, repository, domain, public) = found;
     let misspelled = setup.misspelled.iter();
     let misspelled = misspelled.map(|text| Finding::warning("settings", text));
-    let found = [database, redis, coolify, repository, domain, public];
+    let found = [
+        database, redis, coolify, unknown, repository, domain, public,
+    ];
     found.into_iter().flatten().chain(misspelled).collect()
 }
 
