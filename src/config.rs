@@ -33,6 +33,7 @@ mod version;
 mod wrong;
 
 pub use parse::address;
+pub use version::version;
 pub use wrong::Wrong;
 
 /// The defaults of missing and blank settings.
@@ -81,6 +82,16 @@ pub enum Command {
         /// Print it as JSON.
         #[arg(long)]
         json: bool,
+    },
+    /// Write the database and the settings without secrets into a new file, while the dashboard serves.
+    Backup {
+        /// The file; - is standard output.
+        file: PathBuf,
+    },
+    /// Fill an empty database from a backup, and name the applications in Coolify that it does not know.
+    Restore {
+        /// The file; - is standard input.
+        file: PathBuf,
     },
     /// Print how many environments, deployments and jobs there are; the exit code is 1 when something hangs.
     Status {

@@ -2,6 +2,7 @@
 
 mod actions;
 mod app;
+mod backup;
 mod config;
 mod coolify;
 mod crash;
@@ -14,6 +15,7 @@ mod metrics;
 mod private_postgres;
 mod queue;
 mod redis;
+mod restore;
 mod signals;
 mod simulator;
 mod status;
@@ -102,6 +104,13 @@ async fn run() -> anyhow::Result<()> {
             during(configured(&given)?, async |it| doctor::run(it, json).await).await
         }
         Command::Status { json } => during(check()?, async |it| status::run(it, json).await).await,
+        Command::Backup { file } => {
+            let lines = given.report();
+            during(check()?, async |it| backup::run(it, &lines, &file).await).await
+        }
+        Command::Restore { file } => {
+            during(check()?, async |it| restore::run(it, &file).await).await
+        }
         Command::Config => report(&given).await,
         Command::Healthcheck => healthcheck::run(settings.listen()?).await,
         Command::Completions { shell } => print(&manual::completions(shell)),

@@ -1,6 +1,7 @@
 //! All SQL, one file per noun. It knows nothing of Coolify, jobs and pages.
 
 pub mod applications;
+pub mod backup;
 pub mod builds;
 pub mod calls;
 pub mod changes;
@@ -18,6 +19,7 @@ pub mod log_lines;
 pub mod overview;
 pub mod owners;
 pub mod people;
+pub mod restore;
 pub mod rollouts;
 pub mod schema;
 pub mod secrets;

@@ -5,6 +5,7 @@ mod account_removal;
 mod accounts;
 mod answers;
 mod architecture;
+mod backups;
 mod busy;
 mod by_uuid;
 mod circles;

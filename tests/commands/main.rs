@@ -1,7 +1,9 @@
 //! The commands as whoever runs the dashboard has them: the real executable, its exit codes, what it reads and prints.
 
+mod backup;
 mod certificates;
 mod config;
+mod damage;
 #[path = "../support/database.rs"]
 mod database;
 mod demo;
@@ -9,6 +11,7 @@ mod doctor;
 mod dotenv;
 mod ends;
 mod health;
+mod installation;
 mod manual;
 mod metrics;
 mod pgbouncer;

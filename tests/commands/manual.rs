@@ -4,10 +4,12 @@
 use crate::program::Program;
 use std::process::Command;
 
-const COMMANDS: [&str; 6] = [
+const COMMANDS: [&str; 8] = [
     "serve",
     "demo",
     "doctor",
+    "backup",
+    "restore",
     "status",
     "config",
     "simulate-coolify",

@@ -34,10 +34,24 @@ pub struct Running {
 impl Program {
     /// With these words after its name.
     pub fn new(arguments: &[&str]) -> Self {
+        let mut program = Self::running(env!("CARGO_BIN_EXE_vps-claude"));
+        program.command.args(arguments);
+        program
+    }
+
+    /// A script of a shell, in which `$0` is the executable.
+    pub fn shell(script: &str) -> Self {
+        let mut program = Self::running("/bin/sh");
+        let executable = env!("CARGO_BIN_EXE_vps-claude");
+        program.command.args(["-c", script, executable]);
+        program
+    }
+
+    fn running(program: &str) -> Self {
         let folder = std::env::temp_dir().join(format!("command-{}", uuid::Uuid::now_v7()));
         std::fs::create_dir(&folder).unwrap();
-        let mut command = Command::new(env!("CARGO_BIN_EXE_vps-claude"));
-        command.args(arguments).env_clear().current_dir(&folder);
+        let mut command = Command::new(program);
+        command.env_clear().current_dir(&folder);
         Self { command, folder }
     }
 

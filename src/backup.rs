@@ -1,0 +1,117 @@
+//! `vps-claude backup`: the database and the settings without secrets, in one file, while the dashboard serves.
+
+pub mod manifest;
+pub mod reader;
+mod writer;
+
+use crate::app::Pace;
+use crate::config::{self, Config};
+use crate::crash;
+use crate::store::backup::{Snapshot, Table};
+use crate::store::{restore, servers};
+use anyhow::{Context, ensure};
+use manifest::{FORMAT, Manifest, SETTINGS};
+use std::fs::OpenOptions;
+use std::io::{self, Write};
+use std::path::Path;
+use tempfile::{Builder, NamedTempFile};
+use writer::Writer;
+
+/// Stands for standard output and standard input.
+pub const STANDARD: &str = "-";
+
+/// Writes a backup. `settings` are the lines of `vps-claude config`.
+///
+/// # Errors
+/// When the file exists or cannot be written, or the database cannot be read.
+pub async fn run(config: &Config, settings: &[String], file: &Path) -> anyhow::Result<()> {
+    if file == Path::new(STANDARD) {
+        let (manifest, _) = write(config, settings, io::stdout().lock()).await?;
+        crate::say(&said(&manifest));
+        return Ok(());
+    }
+    let unfinished = begin(file)?;
+    let (manifest, unfinished) = write(config, settings, unfinished).await?;
+    crash::point("backup.before");
+    finish(unfinished, file).with_context(|| format!("{} cannot be written", file.display()))?;
+    let said = format!("{} is written. {}\n", file.display(), said(&manifest));
+    crate::print(said.as_bytes())
+}
+
+/// A file beside the wanted one, which only its owner may read: the wanted one appears when it is whole.
+fn begin(file: &Path) -> anyhow::Result<NamedTempFile> {
+    ensure!(
+        !file.exists(),
+        "{} exists already; name another file",
+        file.display()
+    );
+    let folder = file.parent().filter(|it| !it.as_os_str().is_empty());
+    let folder = folder.unwrap_or(Path::new("."));
+    let begun = Builder::new().prefix(".backup-").tempfile_in(folder);
+    begun.with_context(|| format!("{} cannot be written", file.display()))
+}
+
+fn finish(unfinished: NamedTempFile, file: &Path) -> io::Result<()> {
+    unfinished.as_file().sync_all()?;
+    unfinished.persist_noclobber(file)?;
+    // The name is on the disk when its folder is.
+    let folder = file.parent().filter(|it| !it.as_os_str().is_empty());
+    let folder = OpenOptions::new()
+        .read(true)
+        .open(folder.unwrap_or(Path::new(".")));
+    folder?.sync_all()
+}
+
+/// What is in it, and who may have it.
+fn said(manifest: &Manifest) -> String {
+    format!(
+        "It holds {} and the hashes of their passwords: keep it where only you can read it.",
+        manifest.counted()
+    )
+}
+
+async fn write<W: Write>(
+    config: &Config,
+    settings: &[String],
+    out: W,
+) -> anyhow::Result<(Manifest, W)> {
+    let app = crate::build(config, crate::PREFIX, Pace::default())?;
+    let all = config.servers()?;
+    let reached = servers::wait(&app.pool, &all).await;
+    reached.context("DATABASE_URL")?;
+    let mut snapshot = Snapshot::take(&app.pool).await.context("DATABASE_URL")?;
+    let migrations = snapshot.migrations().await?;
+    ensure!(
+        !migrations.is_empty(),
+        "DATABASE_URL: there is nothing to back up, for the database has no tables of vps-claude"
+    );
+    let known = restore::check_migrations(&migrations);
+    known.context("DATABASE_URL: the database cannot be backed up")?;
+    let mut writer = Writer::new(out, snapshot.taken_at);
+    writer.add(SETTINGS, settings.join("\n").as_bytes())?;
+    let tables = snapshot.tables().await?;
+    for table in &tables {
+        write_table(&mut snapshot, table, &mut writer).await?;
+    }
+    let manifest = Manifest {
+        format: FORMAT,
+        program: config::version().to_owned(),
+        taken_at: snapshot.taken_at,
+        migrations,
+        tables,
+        files: vec![],
+    };
+    Ok(writer.finish(manifest)?)
+}
+
+async fn write_table<W: Write>(
+    snapshot: &mut Snapshot,
+    table: &Table,
+    writer: &mut Writer<W>,
+) -> anyhow::Result<()> {
+    crash::point("backup.table");
+    let mut rows = writer.rows(&table.name);
+    let read = snapshot.read(table, |piece| rows.push(piece)).await;
+    read.with_context(|| format!("the table {} could not be copied", table.name))?;
+    Ok(rows.finish()?)
+}
