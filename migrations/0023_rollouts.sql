@@ -15,14 +15,15 @@ create index environments_rollout on environments (rollout_at) where rollout_at 
 alter table deployments add column rollout boolean not null default false;
 create index deployments_rollout on deployments (created_at) where rollout;
 
--- The environments whose last deployed commit is not the newest of the branch, with both. A commit that was the newest
--- before the deployment says nothing: the deployment may have taken a newer one.
-create function behind_branch(source text) returns table (environment_id uuid, from_sha text, to_sha text)
+-- The environments that run a commit which is not the newest of the branch.
+create function behind_branch(source text) returns table (environment_id uuid)
 language sql stable
 as $$
-    select e.id, d.commit_sha, h.commit_sha
+    select e.id
     from environments e
     cross join lateral last_success(e.id) d
     join branch_head h on h.commit_sha <> d.commit_sha and h.seen_at > d.finished_at
-    where h.source = behind_branch.source
+    where e.status = 'running'
+    and not e.vanished
+    and h.source = behind_branch.source
 $$;

@@ -25,7 +25,7 @@ pub async fn behind(pool: &PgPool, source: &str) -> sqlx::Result<Vec<Behind>> {
     sqlx::query_as!(
         Behind,
         r#"select e.name, u.name as owner, w.in_use, e.rollout_at is not null as "waits!"
-           from behind_branch($1) b
+           from outdated($1) b
            join environments e on e.id = b.environment_id
            join users u on u.id = e.owner_id
            join watches w on w.environment_id = e.id
@@ -73,7 +73,7 @@ pub async fn begin(pool: &PgPool, source: &str, by: UserId) -> sqlx::Result<u64>
     let begun = sqlx::query!(
         "update environments e
          set rollout_at = now(), rollout_by = $2
-         from behind_branch($1) b
+         from outdated($1) b
          join watches w on w.environment_id = b.environment_id
          where e.id = b.environment_id
          and e.status = 'running'
@@ -155,7 +155,7 @@ pub async fn next(conn: &mut PgConnection, source: &str) -> sqlx::Result<Option<
          and (
            status <> 'running'
            or vanished
-           or id not in (select environment_id from behind_branch($1))
+           or id not in (select environment_id from outdated($1))
          )",
         source
     )

@@ -95,7 +95,7 @@ pub async fn of(
         Update,
         r#"select b.to_sha as "commit!", coalesce(u.titles, '{}') as "titles!"
            from environments e
-           join behind_branch($3) b on b.environment_id = e.id
+           join outdated($3) b on b.environment_id = e.id
            left join branch_updates u on u.from_sha = b.from_sha and u.to_sha = b.to_sha
            where e.id = $1
            and e.owner_id = $2"#,
