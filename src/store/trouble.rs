@@ -57,6 +57,14 @@ impl fmt::Display for Trouble {
             Self::TooOld(version) => write!(f, "is version {version}; 15 or newer is needed"),
             Self::Pooled => f.write_str(POOLED),
             Self::Migration(MigrateError::VersionMissing(_)) => f.write_str(NEWER),
+            Self::Migration(MigrateError::VersionMismatch(version)) => write!(
+                f,
+                "has tables of another build of vps-claude, whose migration {version} differs; use that one, or another database"
+            ),
+            Self::Migration(MigrateError::Dirty(version)) => write!(
+                f,
+                "has tables that migration {version} left unfinished; restore a backup into another database"
+            ),
             Self::Migration(error) => {
                 write!(f, "has tables that cannot be brought up to date: {error}")
             }

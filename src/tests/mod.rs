@@ -27,6 +27,7 @@ mod kept;
 mod keyboards;
 mod lockout;
 mod log;
+mod migrations;
 mod mischief;
 mod names;
 mod outages;

@@ -116,6 +116,28 @@ async fn tables_of_a_newer_version_are_named() {
     database::remove(&database).await;
 }
 
+#[tokio::test]
+async fn tables_of_another_build_and_half_made_ones_are_named() {
+    let database = database::create("altered").await;
+    let url = database::url_of(&database);
+    let list = Program::new(&["user", "list"]).able_to_serve(&database);
+    list.run().with(0);
+    for (change, why) in [
+        (
+            "update _sqlx_migrations set checksum = '' where version = 3",
+            "has tables of another build of vps-claude, whose migration 3 differs; use that one, or another database",
+        ),
+        (
+            "update _sqlx_migrations set success = false where version = 5",
+            "has tables that migration 5 left unfinished; restore a backup into another database",
+        ),
+    ] {
+        database::execute(&url, change).await;
+        with("serve", url.as_str()).with(1).says(why);
+    }
+    database::remove(&database).await;
+}
+
 #[test]
 fn nobody_there_is_waited_for_and_then_said() {
     let address = format!("postgres://vps:h%23dden@{NOBODY}/vps");
