@@ -44,6 +44,10 @@ release *targets:
 claims:
     scripts/claims
 
+# Upgrade from the previous release in the middle of fifty deployments, and try the migrations on large tables.
+upgrade *arguments:
+    scripts/upgrade "$@"
+
 # Run all tests three times beside two busy processes.
 loaded *arguments:
     scripts/loaded "$@"

@@ -8,11 +8,13 @@ mod crash;
 mod crowd;
 mod footprint;
 mod memory;
+mod migrations;
 mod outages;
 mod process;
 mod scale;
 mod settled;
 mod speed;
+mod upgrade;
 
 /// The dashboard's allocator: the baselines of speed are served by this executable.
 #[global_allocator]

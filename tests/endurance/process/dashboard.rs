@@ -45,8 +45,19 @@ impl Dashboard {
 
     /// Starts a copy.
     pub fn spawn(settings: &Settings, more: &[(&str, &str)], log: &Path) -> Self {
+        Self::spawn_other(Path::new(&executable()), settings, more, log)
+    }
+
+    /// Starts a copy of another version and waits until it serves.
+    pub async fn start_other(program: &Path, settings: &Settings, log: &Path) -> Self {
+        let dashboard = Self::spawn_other(program, settings, &[], log);
+        dashboard.ready().await;
+        dashboard
+    }
+
+    fn spawn_other(program: &Path, settings: &Settings, more: &[(&str, &str)], log: &Path) -> Self {
         let port = free_port();
-        let mut command = command(settings, more, port);
+        let mut command = command(program, settings, more, port);
         command.current_dir(log.parent().unwrap());
         Self {
             process: Process::start(&mut command, log),
@@ -57,7 +68,7 @@ impl Dashboard {
     /// Starts a copy whose log goes to a file as it is, like `/dev/full`.
     pub async fn start_logging_to(settings: &Settings, file: &Path) -> Self {
         let port = free_port();
-        let mut command = command(settings, &[], port);
+        let mut command = command(Path::new(&executable()), settings, &[], port);
         let file = std::fs::File::options().write(true).open(file).unwrap();
         command.current_dir("/").stdin(Stdio::null());
         command.stdout(file.try_clone().unwrap()).stderr(file);
@@ -72,7 +83,7 @@ impl Dashboard {
     /// Starts a copy whose log goes where nobody reads any more.
     pub async fn start_logging_to_nobody(settings: &Settings) -> Self {
         let port = free_port();
-        let mut command = command(settings, &[], port);
+        let mut command = command(Path::new(&executable()), settings, &[], port);
         let (reader, writer) = std::io::pipe().unwrap();
         drop(reader);
         command.current_dir("/").stdin(Stdio::null());
@@ -143,8 +154,8 @@ pub fn executable() -> OsString {
     given.unwrap_or_else(|| env!("CARGO_BIN_EXE_vps-claude").into())
 }
 
-fn command(settings: &Settings, more: &[(&str, &str)], port: u16) -> Command {
-    let mut command = Command::new(executable());
+fn command(program: &Path, settings: &Settings, more: &[(&str, &str)], port: u16) -> Command {
+    let mut command = Command::new(program);
     command.arg("serve");
     command.env("LISTEN", format!("127.0.0.1:{port}"));
     command.env("REGISTRATION", "open");

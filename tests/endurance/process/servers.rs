@@ -68,6 +68,17 @@ impl Servers {
         )
     }
 
+    /// An empty database and a Redis of its own.
+    pub async fn empty(&self) -> (String, String) {
+        let number = self.next.fetch_add(1, Ordering::Relaxed);
+        let name = format!("empty_{number}");
+        self.sql(&format!("create database {name}")).await;
+        (
+            self.postgres.url(&name),
+            self.redis.url(number % REDIS_DATABASES),
+        )
+    }
+
     /// Runs a statement as the servers' owner.
     pub async fn sql(&self, statement: &str) {
         let mut admin = self.admin().await.unwrap();

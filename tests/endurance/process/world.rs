@@ -35,7 +35,20 @@ pub struct Environment {
 
 impl World {
     pub async fn new(servers: &Servers, name: &str, speed: f64) -> Self {
-        let (database_url, redis_url) = servers.fresh().await;
+        Self::with(servers, servers.fresh().await, name, speed).await
+    }
+
+    /// A world without tables and people.
+    pub async fn empty(servers: &Servers, name: &str, speed: f64) -> Self {
+        Self::with(servers, servers.empty().await, name, speed).await
+    }
+
+    async fn with(
+        servers: &Servers,
+        (database_url, redis_url): (String, String),
+        name: &str,
+        speed: f64,
+    ) -> Self {
         let log = servers.folder().join(format!("{name}.log"));
         let coolify = Coolify::start(speed, &log.with_extension("coolify")).await;
         let settings =
