@@ -19,6 +19,7 @@ use writer::Writer;
 
 /// Stands for standard output and standard input.
 pub const STANDARD: &str = "-";
+const UNWRITABLE: &str = "the backup cannot be written";
 
 /// Writes a backup. `settings` are the lines of `vps-claude config`.
 ///
@@ -88,7 +89,8 @@ async fn write<W: Write>(
     let known = restore::check_migrations(&migrations);
     known.context("DATABASE_URL: the database cannot be backed up")?;
     let mut writer = Writer::new(out, snapshot.taken_at);
-    writer.add(SETTINGS, settings.join("\n").as_bytes())?;
+    let added = writer.add(SETTINGS, (settings.join("\n") + "\n").as_bytes());
+    added.context(UNWRITABLE)?;
     let tables = snapshot.tables().await?;
     for table in &tables {
         write_table(&mut snapshot, table, &mut writer).await?;
@@ -101,7 +103,7 @@ async fn write<W: Write>(
         tables,
         files: vec![],
     };
-    Ok(writer.finish(manifest)?)
+    writer.finish(manifest).context(UNWRITABLE)
 }
 
 async fn write_table<W: Write>(
@@ -113,5 +115,5 @@ async fn write_table<W: Write>(
     let mut rows = writer.rows(&table.name);
     let read = snapshot.read(table, |piece| rows.push(piece)).await;
     read.with_context(|| format!("the table {} could not be copied", table.name))?;
-    Ok(rows.finish()?)
+    rows.finish().context(UNWRITABLE)
 }

@@ -56,6 +56,16 @@ impl Manifest {
                 let rows = files.filter(|file| file.table() == Some(table));
                 rows.map(|file| file.rows).sum::<u64>()
             });
-        format!("{accounts} accounts, {environments} environments, {deployments} deployments")
+        let (accounts, environments) =
+            (many(accounts, "account"), many(environments, "environment"));
+        format!(
+            "{accounts}, {environments}, {}",
+            many(deployments, "deployment")
+        )
     }
+}
+
+fn many(number: u64, what: &str) -> String {
+    let ending = if number == 1 { "" } else { "s" };
+    format!("{number} {what}{ending}")
 }

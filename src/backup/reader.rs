@@ -13,7 +13,7 @@ const BUFFER_BYTES: usize = 64 << 10;
 /// Why a file is no backup that can be used.
 #[derive(Debug, thiserror::Error)]
 pub enum Damaged {
-    #[error("it is no backup of vps-claude, or damaged: {0}")]
+    #[error("it is no backup of vps-claude, or damaged")]
     Unreadable(#[from] io::Error),
     #[error("it ends too early: its last file, {MANIFEST}, is missing")]
     CutOff,

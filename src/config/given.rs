@@ -77,13 +77,15 @@ fn unreadable(error: &clap::Error) -> Wrong {
         error.exit();
     }
     let text = error.to_string();
-    let first = text
-        .lines()
-        .next()
-        .unwrap_or_default()
-        .trim_start_matches("error: ");
+    // What is missing is in lines of its own.
+    let lines = text.lines().map(str::trim);
+    let first: Vec<&str> = lines.take_while(|line| !line.is_empty()).collect();
+    let first = first.join(" ");
     Wrong::Invalid(
         "the command line",
-        format!("{first}; see vps-claude --help"),
+        format!(
+            "{}; see vps-claude --help",
+            first.trim_start_matches("error: ")
+        ),
     )
 }

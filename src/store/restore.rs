@@ -35,9 +35,9 @@ pub enum Refused {
     NewerTables,
     #[error("the backup's tables are not those of its version")]
     OtherTables,
-    #[error("{0}")]
+    #[error(transparent)]
     Unusable(#[from] Unusable),
-    #[error("the database refuses: {0}")]
+    #[error("the database refuses")]
     Failed(#[from] sqlx::Error),
 }
 

@@ -63,7 +63,7 @@ async fn every_row_comes_back_and_a_deployment_under_way_continues() {
     let file = folder.path().join("vps.backup");
     let said = backup(&installation, &old, &file).run().with(0);
     said.says(
-        "It holds 1 accounts, 2 environments, 2 deployments and the hashes of their passwords",
+        "It holds 1 account, 2 environments, 2 deployments and the hashes of their passwords",
     );
     let mode = std::fs::metadata(&file).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
@@ -73,7 +73,7 @@ async fn every_row_comes_back_and_a_deployment_under_way_continues() {
         .says("exists already; name another file");
     let said = restore(&installation, &new, &file).run().with(0);
     said.says(
-        "is restored: 1 accounts, 2 environments, 2 deployments. Everybody must sign in again.",
+        "is restored: 1 account, 2 environments, 2 deployments. Everybody must sign in again.",
     )
     .says_nothing_of("Coolify has");
     for (table, changed) in TABLES {
@@ -204,11 +204,43 @@ async fn a_pipe_carries_a_backup_from_one_database_to_another() {
     let script = "\"$0\" backup - | DATABASE_URL=\"$NEW\" \"$0\" restore -";
     let shell = installation.of(Program::shell(script), &old);
     let shell = shell.with("NEW", database::url_of(&new).as_str());
-    shell.run().with(0).says("is restored: 1 accounts");
+    shell.run().with(0).says("is restored: 1 account");
     assert_eq!(
         rows(&old, "users", &[]).await,
         rows(&new, "users", &[]).await
     );
+    installation.close(&[&old, &new]).await;
+}
+
+/// The commands of README's section, as somebody types them.
+#[tokio::test]
+async fn what_the_readme_says_of_backups_works() {
+    let readme = include_str!("../../README.md");
+    let (_, section) = readme.split_once("## Upgrade and backup").unwrap();
+    let (section, _) = section.split_once("\n## ").unwrap();
+    let lines = section.lines();
+    let mut commands = lines.filter_map(|line| line.strip_prefix("    vps-claude "));
+    let first = commands.next().unwrap();
+    let others: Vec<String> = commands.map(|line| format!("\"$0\" {line}")).collect();
+    assert_eq!(others.len(), 2, "{others:?}");
+    let script = format!(
+        "set -e\n\"$0\" {first}\nexport DATABASE_URL=\"$NEW\"\n{}",
+        others.join("\n")
+    );
+    let installation = Installation::new();
+    let (old, new) = (database::create("old").await, database::create("new").await);
+    let (serve, url) = installation.serve(&old);
+    Visitor::register(&url).await;
+    serve.stop("TERM").with(0);
+    let shell = installation.of(Program::shell(&script), &old);
+    let ended = shell
+        .with("NEW", database::url_of(&new).as_str())
+        .run()
+        .with(0);
+    ended
+        .says("is written.")
+        .says("is restored")
+        .says("ok       DATABASE_URL");
     installation.close(&[&old, &new]).await;
 }
 

@@ -46,6 +46,10 @@ fn a_missing_or_wrong_setting_ends_with_two_and_one_line_that_names_it() {
             "the command line is wrong: ",
         ),
         (Program::new(&["fly"]), "the command line is wrong: "),
+        (
+            Program::new(&["backup"]),
+            "the command line is wrong: the following required arguments were not provided: <FILE>; see vps-claude --help",
+        ),
         (Program::new(&["--fly"]), "the command line is wrong: "),
     ] {
         program.run().with(2).says_only(line);
