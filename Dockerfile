@@ -12,12 +12,15 @@ RUN mkdir src \
     && cargo build --profile dist --locked
 COPY . .
 # Their files keep the times of the context, which may be before those of the files above.
-RUN touch build.rs src/main.rs && cargo build --profile dist --locked
+RUN touch build.rs src/main.rs && cargo build --profile dist --locked && mkdir /data
 
 # It has glibc and root certificates, no shell, and an unprivileged user.
 FROM gcr.io/distroless/cc-debian12:nonroot
 COPY --from=build /build/target/dist/vps-claude /usr/local/bin/vps-claude
-ENV LISTEN=0.0.0.0:3000
+# A folder or volume of one's own in its place keeps finished logs when the container goes.
+COPY --from=build --chown=nonroot:nonroot /data /data
+ENV LISTEN=0.0.0.0:3000 DATA_DIR=/data
+VOLUME /data
 EXPOSE 3000
 HEALTHCHECK --interval=10s --timeout=6s --start-period=60s CMD ["vps-claude", "healthcheck"]
 ENTRYPOINT ["vps-claude"]

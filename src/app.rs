@@ -8,6 +8,7 @@ pub use hash_slots::HashSlots;
 pub use loops::Loops;
 pub use poll_cache::{PageVersion, PollCache};
 
+use crate::archive::Archive;
 use crate::coolify::{self, Branch, Client, Probe};
 use crate::domain::agents_domain::AgentsDomain;
 use crate::domain::id::EnvironmentId;
@@ -45,6 +46,8 @@ pub struct Handles {
     /// The client itself: a call that was not reserved uses up the budget of others.
     pub coolify: Client,
     pub probe: Probe,
+    /// Where the logs of ended deployments are.
+    pub archive: Archive,
     pub redis: Redis,
     pub limits: Limits,
     /// The budget of calls to Coolify, shared by steps, polls and logs.
@@ -104,6 +107,12 @@ pub struct Pace {
     pub container_log: Duration,
     /// The retry delay of a log that could not be fetched.
     pub log: Duration,
+    /// How often finished logs are moved to their store, and the retry delay of one that could not be.
+    pub archive: Duration,
+    /// How long a log has been complete before it is moved: its last lines may be late.
+    pub log_settles: Duration,
+    /// How long logs are kept in their store; `None` is for ever.
+    pub log_retention: Option<Duration>,
     /// The time limits of a deployment from its turn on, and of a build.
     pub deadline: Duration,
     /// How long a deployment may wait for its turn.
@@ -152,6 +161,9 @@ impl Default for Pace {
             retry: seconds(2),
             container_log: seconds(4),
             log: seconds(5),
+            archive: seconds(10),
+            log_settles: minutes(3),
+            log_retention: None,
             deadline: minutes(20),
             turn_wait: Duration::from_hours(12),
             removal: minutes(2),
@@ -176,6 +188,7 @@ pub struct Parts {
     pub pool: PgPool,
     pub client: Client,
     pub probe: Probe,
+    pub archive: Archive,
     pub redis: Redis,
     /// The prefix of every key in Redis.
     pub prefix: String,
@@ -198,6 +211,7 @@ impl App {
             pool: parts.pool,
             coolify: parts.client.measured_by(metrics.clone()),
             probe: parts.probe,
+            archive: parts.archive,
             limits: Limits::new(parts.redis.clone(), &parts.prefix),
             calls: CallBudget::new(parts.redis.clone(), &parts.prefix, parts.pace.rates),
             redis: parts.redis,

@@ -1,5 +1,6 @@
 //! Every setting: its variable, its unit, its default. `vps-claude --help` is the manual.
 
+use crate::archive::Place;
 use crate::coolify::{Connection, Source};
 use crate::domain::agents_domain::AgentsDomain;
 use crate::domain::network::TrustedProxies;
@@ -19,6 +20,7 @@ mod check;
 mod data_dir;
 mod dotenv;
 pub mod given;
+mod log_store;
 pub mod manual;
 mod misspelled;
 mod parse;
@@ -50,6 +52,8 @@ const LOG_FORMAT: &str = "text";
 /// tower-sessions has a span for every request, which costs time and says nothing.
 const RUST_LOG: &str = "info,sqlxmq=warn,sqlx=warn,tower_sessions=warn";
 const TURN_TIMEOUT: &str = "12";
+const LOG_REGION: &str = "us-east-1";
+const LOG_RETENTION: &str = "90";
 
 /// vps-claude: a dashboard for self-hosted Claude Code environments on Coolify.
 #[derive(Debug, Parser)]
@@ -250,6 +254,27 @@ pub struct Settings {
     /// How many hours a deployment may wait for its turn while Coolify builds others.
     #[arg(long, env, global = true, default_value = TURN_TIMEOUT)]
     turn_timeout_hours: String,
+    /// Where the logs of ended deployments are kept: `s3://bucket/prefix` or `file:///folder`.
+    #[arg(long, env, global = true)]
+    log_store_url: Option<String>,
+    /// The address of the store that has the bucket, such as `MinIO`'s, unless it is Amazon's.
+    #[arg(long, env, global = true)]
+    log_store_endpoint: Option<String>,
+    /// The region of the bucket.
+    #[arg(long, env, global = true, default_value = LOG_REGION)]
+    log_store_region: String,
+    /// The access key of the bucket.
+    #[arg(long, env, global = true)]
+    log_store_access_key: Option<String>,
+    /// The secret key of the bucket.
+    #[arg(long, env, global = true, hide_env_values = true)]
+    log_store_secret_key: Option<String>,
+    /// A file that holds `LOG_STORE_SECRET_KEY`.
+    #[arg(long, env, global = true)]
+    log_store_secret_key_file: Option<String>,
+    /// How many days logs are kept there; 0 is for ever.
+    #[arg(long, env, global = true, default_value = LOG_RETENTION)]
+    log_retention_days: String,
     /// How the log is written: text or json.
     #[arg(long, env, global = true, default_value = LOG_FORMAT)]
     log_format: String,
@@ -286,6 +311,10 @@ pub struct Config {
     pub registration: WhoRegisters,
     /// How long a deployment may wait for its turn.
     pub turn_timeout: Duration,
+    /// Where the logs of ended deployments are kept.
+    pub log_store: Place,
+    /// How long they are kept; `None` is for ever.
+    pub log_retention: Option<Duration>,
     /// Coolify is simulated: pages tell the user what to try.
     pub demo: bool,
     /// Sentences about variables that look like settings and are none.

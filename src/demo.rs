@@ -2,6 +2,7 @@
 
 mod data;
 
+use crate::archive::Place;
 use crate::config::{Config, Settings};
 use crate::coolify::Connection;
 use crate::signals::Stop;
@@ -42,6 +43,7 @@ pub async fn run(mut settings: Settings, with_data: bool) -> anyhow::Result<()> 
     settings.for_demo(&connection(&simulator, options)?, domain(&simulator));
     let config = Config {
         demo: true,
+        log_store: Place::Folder(folder.join("logs")),
         data_dir: folder,
         ..settings.check()?
     };

@@ -2,6 +2,7 @@
 
 mod actions;
 mod app;
+mod archive;
 mod backup;
 mod config;
 mod coolify;
@@ -189,6 +190,7 @@ async fn serve(
 ) -> anyhow::Result<()> {
     let pace = Pace {
         turn_wait: config.turn_timeout,
+        log_retention: config.log_retention,
         ..Pace::default()
     };
     let app = build(config, PREFIX, pace)?;
@@ -236,9 +238,11 @@ async fn serve_metrics(config: &Config, app: &App, stop: &CancellationToken) -> 
     Ok(())
 }
 
-/// Says what is wrong with Redis and Coolify, so that it is not the first deployment that finds it.
+/// Says what is wrong with Redis, the store of logs and Coolify, so that it is not the first deployment that finds it.
 fn warn_at_start(app: &App, config: &Config) {
     tokio::spawn(warn_of_redis(config.redis_url.clone()));
+    let own = app.clone();
+    tokio::spawn(async move { checks::archive_at_start(&own).await });
     if !config.demo {
         let (app, destination) = (app.clone(), config.coolify.destination_uuid.clone());
         tokio::spawn(async move { checks::at_start(&app, destination.as_deref()).await });
@@ -310,6 +314,7 @@ fn build(config: &Config, prefix: &str, pace: Pace) -> anyhow::Result<App> {
         pool: store::servers::pool(&servers),
         client: coolify::Client::new(config.coolify.clone(), config.source.clone())?,
         probe: coolify::Probe::new()?,
+        archive: config.archive()?,
         redis,
         prefix: prefix.to_owned(),
         domain: config.domain.clone(),

@@ -27,6 +27,7 @@ struct Report {
     jobs_waiting: i64,
     jobs_failing: i64,
     jobs_overdue: i64,
+    logs_waiting: i64,
     oldest_check_seconds: Option<f64>,
     /// Unknown without Redis: then each process has a budget of its own.
     coolify_calls_left: Option<u32>,
@@ -72,6 +73,7 @@ async fn report(app: &App) -> anyhow::Result<Report> {
         jobs_waiting: overview.jobs_waiting,
         jobs_failing: overview.jobs_failing,
         jobs_overdue: overview.jobs_overdue,
+        logs_waiting: overview.logs_waiting,
         oldest_check_seconds: overview.oldest_check_seconds,
         coolify_calls_left: calls_left(app).await,
         hanging: hanging(app, &overview),
@@ -124,6 +126,10 @@ fn lines(report: &Report) -> String {
         ("jobs waiting".to_owned(), report.jobs_waiting.to_string()),
         ("jobs failing".to_owned(), report.jobs_failing.to_string()),
         ("jobs overdue".to_owned(), report.jobs_overdue.to_string()),
+        (
+            "logs to be moved".to_owned(),
+            report.logs_waiting.to_string(),
+        ),
         ("oldest check".to_owned(), seconds.unwrap_or("none".into())),
         (
             "calls to Coolify left".to_owned(),

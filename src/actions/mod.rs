@@ -2,6 +2,8 @@
 
 pub mod account_removal;
 pub mod accounts;
+mod archived;
+pub mod archiving;
 mod attempts;
 pub mod browsers;
 mod calls;

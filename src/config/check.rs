@@ -51,6 +51,8 @@ impl Settings {
             trusted_proxies: self.trusted_proxies()?,
             registration: self.registration()?,
             turn_timeout: self.turn_timeout()?,
+            log_store: self.log_store()?,
+            log_retention: self.log_retention()?,
             demo: false,
             misspelled: vec![],
         })
@@ -58,7 +60,7 @@ impl Settings {
 
     /// Everything that is missing or wrong, once a setting.
     pub fn problems(&self) -> Vec<Wrong> {
-        let checks: [fn(&Self) -> Checked<()>; 19] = [
+        let checks: [fn(&Self) -> Checked<()>; 21] = [
             |of| of.database_url().map(drop),
             |of| of.data_dir().map(drop),
             |of| of.redis_url().map(drop),
@@ -77,6 +79,8 @@ impl Settings {
             |of| of.trusted_proxies().map(drop),
             |of| of.registration().map(drop),
             |of| of.turn_timeout().map(drop),
+            |of| of.log_store().map(drop),
+            |of| of.log_retention().map(drop),
             |of| of.log().map(drop),
         ];
         let values = self.values().into_iter();

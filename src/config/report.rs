@@ -9,6 +9,8 @@ use std::collections::BTreeSet;
 const HIDDEN: &str = "***";
 /// Settings that are addresses with passwords.
 const WITH_PASSWORD: [&str; 2] = ["DATABASE_URL", "REDIS_URL"];
+/// Settings that are secrets.
+const SECRET: [&str; 2] = ["COOLIFY_API_TOKEN", "LOG_STORE_SECRET_KEY"];
 /// Parts of the names of parameters that are secret.
 const SECRET_PARAMETERS: [&str; 3] = ["password", "secret", "token"];
 
@@ -71,7 +73,7 @@ impl Given {
 fn shown(name: &str, value: &str, is_wrong: bool) -> String {
     let is_hidden = is_wrong && WITH_PASSWORD.contains(&name);
     match value.split_once("://") {
-        _ if is_hidden || name == "COOLIFY_API_TOKEN" => HIDDEN.to_owned(),
+        _ if is_hidden || SECRET.contains(&name) => HIDDEN.to_owned(),
         // Where the parts of a wrong address end is not known.
         Some((scheme, rest)) if is_wrong && rest.contains(['@', '?', '#']) => {
             format!("{scheme}://{HIDDEN}")
@@ -117,6 +119,7 @@ mod tests {
         for (name, value, is_wrong, expected) in [
             ("COOLIFY_API_TOKEN", "1|secret", false, "***"),
             ("COOLIFY_API_TOKEN", "1|secret", true, "***"),
+            ("LOG_STORE_SECRET_KEY", "s://secret", false, "***"),
             (
                 "DATABASE_URL",
                 "postgres://vps:sec@ret@a:1,b/vps?sslmode=require&password=x",

@@ -1,15 +1,18 @@
 //! Every setting: its default, its wrong values with their sentences, and what a blank means.
 
+mod log_store;
 mod right;
 mod secrets;
 mod wrong;
 
 use super::{Command, CommandLine, Config, Log, Settings, Wrong, address};
+use crate::archive::Place;
 use clap::builder::Resettable;
 use clap::{CommandFactory, FromArgMatches};
 use secrecy::ExposeSecret;
 use std::collections::BTreeSet;
 use std::path::Path;
+use url::Url;
 
 /// What must be set, and may be set so.
 const NEEDED: [(&str, &str); 5] = [
@@ -21,7 +24,7 @@ const NEEDED: [(&str, &str); 5] = [
 ];
 
 /// Each setting that may be left out, and what it is then.
-const DEFAULTS: [(&str, &str); 21] = [
+const DEFAULTS: [(&str, &str); 28] = [
     ("DATABASE_URL", "None"),
     ("DATABASE_URL_FILE", "None"),
     ("DATA_DIR", "vps-claude"),
@@ -41,6 +44,13 @@ const DEFAULTS: [(&str, &str); 21] = [
     ("TRUSTED_PROXIES", "Networks([127.0.0.0/8, ::1/128])"),
     ("REGISTRATION", "Everybody"),
     ("TURN_TIMEOUT_HOURS", "43200s"),
+    ("LOG_STORE_URL", "default"),
+    ("LOG_STORE_ENDPOINT", "default"),
+    ("LOG_STORE_REGION", "default"),
+    ("LOG_STORE_ACCESS_KEY", "default"),
+    ("LOG_STORE_SECRET_KEY", "default"),
+    ("LOG_STORE_SECRET_KEY_FILE", "default"),
+    ("LOG_RETENTION_DAYS", "Some(7776000s)"),
     ("LOG_FORMAT", "Text"),
     ("RUST_LOG", "tower_sessions=warn,sqlxmq=warn,sqlx=warn,info"),
 ];
@@ -120,6 +130,8 @@ fn meaning(config: &Config, log: &Log, name: &str) -> String {
         "TRUSTED_PROXIES" => format!("{:?}", config.trusted_proxies),
         "REGISTRATION" => format!("{:?}", config.registration),
         "TURN_TIMEOUT_HOURS" => format!("{:?}", config.turn_timeout),
+        "LOG_RETENTION_DAYS" => format!("{:?}", config.log_retention),
+        store if store.starts_with("LOG_STORE_") => of_store(&config.log_store, store),
         "LOG_FORMAT" => format!("{:?}", log.format),
         "RUST_LOG" => log.filter.to_string(),
         other => panic!("nobody says what {other} means"),
@@ -128,6 +140,29 @@ fn meaning(config: &Config, log: &Log, name: &str) -> String {
 
 fn last_part(path: &Path) -> String {
     path.file_name().unwrap().to_string_lossy().into_owned()
+}
+
+/// The same of one of the settings of the store of logs.
+fn of_store(place: &Place, name: &str) -> String {
+    let bucket = match place {
+        Place::Folder(folder) => return shown(folder),
+        Place::Bucket(bucket) => bucket,
+    };
+    match name {
+        "LOG_STORE_URL" => format!("{bucket:?}"),
+        "LOG_STORE_ENDPOINT" => format!("{:?}", bucket.endpoint.as_ref().map(Url::as_str)),
+        "LOG_STORE_REGION" => bucket.region.clone(),
+        "LOG_STORE_ACCESS_KEY" => bucket.access_key.clone(),
+        _ => bucket.secret_key.expose_secret().to_owned(),
+    }
+}
+
+/// A folder; the default depends on who runs the tests.
+fn shown(folder: &Path) -> String {
+    if folder.ends_with("vps-claude/logs") {
+        return "default".to_owned();
+    }
+    folder.display().to_string()
 }
 
 /// The variable of every setting.

@@ -2,8 +2,8 @@
 
 use super::parse::or;
 use super::{
-    ADDRESS, BRANCH, ENVIRONMENT_NAME, FOLDER, LOG_FORMAT, PORT, PROXIES, REGISTRATION, REPOSITORY,
-    RUST_LOG, Settings, TURN_TIMEOUT, UPDATES,
+    ADDRESS, BRANCH, ENVIRONMENT_NAME, FOLDER, LOG_FORMAT, LOG_REGION, LOG_RETENTION, PORT,
+    PROXIES, REGISTRATION, REPOSITORY, RUST_LOG, Settings, TURN_TIMEOUT, UPDATES,
 };
 
 type Value<'a> = (&'static str, Option<&'a str>);
@@ -12,7 +12,8 @@ impl Settings {
     /// Every setting as given, or its default.
     pub(super) fn values(&self) -> Vec<Value<'_>> {
         let of_services = self.of_services();
-        of_services.into_iter().chain(self.of_itself()).collect()
+        let services = of_services.into_iter().chain(self.of_log_store());
+        services.chain(self.of_itself()).collect()
     }
 
     /// What is there instead of a setting that is not given and has no default of its own.
@@ -21,6 +22,7 @@ impl Settings {
         let folder = folder.map(|folder| folder.display().to_string());
         match (name, folder) {
             ("DATA_DIR", Some(folder)) => folder,
+            ("LOG_STORE_URL", Some(folder)) => format!("not set: the folder {folder}/logs"),
             ("DATABASE_URL", Some(folder)) => format!("not set: a private PostgreSQL in {folder}"),
             _ => "not set".to_owned(),
         }
@@ -44,6 +46,21 @@ impl Settings {
             ("COOLIFY_SERVER_UUID", self.coolify_server_uuid.as_deref()),
             ("COOLIFY_ENVIRONMENT_NAME", Some(environment)),
             ("COOLIFY_DESTINATION_UUID", destination.as_deref()),
+        ]
+    }
+
+    fn of_log_store(&self) -> [Value<'_>; 7] {
+        let (key, file) = (&self.log_store_secret_key, &self.log_store_secret_key_file);
+        let region = or(&self.log_store_region, LOG_REGION);
+        let days = or(&self.log_retention_days, LOG_RETENTION);
+        [
+            ("LOG_STORE_URL", self.log_store_url.as_deref()),
+            ("LOG_STORE_ENDPOINT", self.log_store_endpoint.as_deref()),
+            ("LOG_STORE_REGION", Some(region)),
+            ("LOG_STORE_ACCESS_KEY", self.log_store_access_key.as_deref()),
+            ("LOG_STORE_SECRET_KEY", key.as_deref()),
+            ("LOG_STORE_SECRET_KEY_FILE", file.as_deref()),
+            ("LOG_RETENTION_DAYS", Some(days)),
         ]
     }
 

@@ -1,5 +1,6 @@
 //! One attempt to deploy an environment: its stages and its outcome.
 
+use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 /// The stage of a deployment.
@@ -80,6 +81,22 @@ impl Outcome {
     pub fn word(self) -> &'static str {
         self.into()
     }
+}
+
+/// One entry of a log as it is kept: Coolify's, with the number of its section.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeptEntry {
+    /// Its place in Coolify's list, from 0 on. Where entries are missing, so are their positions.
+    pub position: i32,
+    pub output: String,
+    /// Whether Coolify hides it by default.
+    pub hidden: bool,
+    /// Whether it was written to standard error.
+    pub error: bool,
+    /// When, by Coolify's clock.
+    #[serde(with = "time::serde::rfc3339::option")]
+    pub at: Option<OffsetDateTime>,
+    pub section: Option<i16>,
 }
 
 /// One entry of Coolify's log of a deployment.

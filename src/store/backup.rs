@@ -9,7 +9,7 @@ use std::io;
 use time::OffsetDateTime;
 
 /// The tables that travel, each after those that it refers to.
-pub const TABLES: [&str; 11] = [
+pub const TABLES: [&str; 12] = [
     "users",
     "secrets",
     "branch_head",
@@ -21,6 +21,7 @@ pub const TABLES: [&str; 11] = [
     "deployment_stages",
     "deployment_log",
     "deployment_calls",
+    "archived_logs",
 ];
 
 /// The tables that stay behind: a restored backup must not revive sessions and links that were ended since, jobs are asked

@@ -24,7 +24,7 @@ pub async fn add(pool: &PgPool, deployment: DeploymentId, calls: &[Call]) -> sql
            insert into deployment_calls (deployment_id, at, call, answer, milliseconds)
            select d.id, clock_timestamp() - new.ago * interval '1 second', new.call, new.answer, new.took
            from unnest($2::float8[], $3::text[], $4::text[], $5::int[]) as new (ago, call, answer, took)
-           join deployments d on d.id = $1 and d.log_kept
+           join deployments d on d.id = $1 and d.log_kept and d.calls_kept
          )
          delete from deployment_calls
          where deployment_id = $1

@@ -27,8 +27,10 @@ pub struct DeploymentRow {
     pub log_missing: bool,
     /// Whether the log may still grow.
     pub log_grows: bool,
-    /// Whether log and calls are kept: only those of the environment's last deployments are.
+    /// Unless an older version removed it, which kept only the logs of the environment's last deployments.
     pub log_kept: bool,
+    /// Whether its calls are kept: only those of the environment's last deployments are.
+    pub calls_kept: bool,
     pub created_at: OffsetDateTime,
     pub finished_at: Option<OffsetDateTime>,
     /// The database's time of this read.
@@ -47,7 +49,7 @@ pub async fn list(
         r#"select d.id, u.name as "by?", d.stage as "stage: Stage", d.outcome as "outcome: Outcome", d.reason, d.reason_lines, d.note,
              d.commit_sha, d.rebuild, d.log_missing,
              (d.finished_at is null or d.log_at is not null) as "log_grows!",
-             d.log_kept, d.created_at, d.finished_at, now() as "now!"
+             d.log_kept, d.calls_kept and d.log_kept as "calls_kept!", d.created_at, d.finished_at, now() as "now!"
            from deployments d
            join environments e on e.id = d.environment_id
            left join users u on u.id = d.requested_by

@@ -290,8 +290,8 @@ pub async fn finish(
     Ok(seconds)
 }
 
-/// Only the last 20 deployments of an environment keep their log and calls. Removes those of at most five others: older
-/// versions kept all.
+/// Only the last 20 deployments of an environment keep their calls. Removes those of at most five others: older versions
+/// kept all.
 async fn forget_old(conn: &mut PgConnection, newest: DeploymentId) -> sqlx::Result<()> {
     sqlx::query!(
         "with old as (
@@ -299,19 +299,16 @@ async fn forget_old(conn: &mut PgConnection, newest: DeploymentId) -> sqlx::Resu
            from deployments d
            join deployments newest on newest.environment_id = d.environment_id
            where newest.id = $1
-           and d.log_kept
+           and d.calls_kept
            order by d.created_at desc
            offset 20
            limit 5
-         ), lines_removed as (
-           delete from deployment_log
-           where deployment_id in (select id from old)
          ), calls_removed as (
            delete from deployment_calls
            where deployment_id in (select id from old)
          )
          update deployments
-         set log_kept = false
+         set calls_kept = false
          where id in (select id from old)",
         newest.uuid()
     )

@@ -267,7 +267,11 @@ pub async fn page_version(
                then extract(epoch from w.checked_at - now())::float8 + $3::float8
              end as confirmed_seconds,
              d.id as "deployment?",
-             coalesce((select max(position) + 1 from deployment_log where deployment_id = d.id), 0) as "log_end!",
+             coalesce(
+               (select max(position) + 1 from deployment_log where deployment_id = d.id),
+               (select log_end from archived_logs where id = d.id),
+               0
+             ) as "log_end!",
              d.id is not null and (d.finished_at is null or d.log_at is not null) as "log_grows!"
            from environments e
            join watches w on w.environment_id = e.id

@@ -1,6 +1,6 @@
 //! Coolify's deployment logs, one row per entry: storing them, and when each is fetched. Reading them is in `log_lines`.
 
-use crate::domain::deployment::LogEntry;
+use crate::domain::deployment::{KeptEntry, LogEntry};
 use crate::domain::id::DeploymentId;
 use crate::domain::log_section::LogSection;
 use sqlx::PgPool;
@@ -13,6 +13,8 @@ use uuid::Uuid;
 const HEAD: i32 = 2_000;
 /// How many entries at its end are kept.
 const TAIL: i32 = 18_000;
+/// How many entries are read at once.
+const PART: i64 = 500;
 
 /// Adds the entries that are not stored yet, and removes the middle of a log that is too long. Coolify rewrites the whole
 /// list as it grows, so positions are stable.
@@ -205,6 +207,28 @@ pub async fn entries(pool: &PgPool, deployment: DeploymentId) -> sqlx::Result<Ve
          ) last
          order by position",
         deployment.uuid()
+    )
+    .fetch_all(pool)
+    .await
+}
+
+/// The next entries from a position on, with all that is kept of them; none at the end.
+pub async fn part(
+    pool: &PgPool,
+    deployment: DeploymentId,
+    from: i32,
+) -> sqlx::Result<Vec<KeptEntry>> {
+    sqlx::query_as!(
+        KeptEntry,
+        "select position, output, hidden, error, at, section
+         from deployment_log
+         where deployment_id = $1
+         and position >= $2
+         order by position
+         limit $3",
+        deployment.uuid(),
+        from,
+        PART
     )
     .fetch_all(pool)
     .await

@@ -5,11 +5,11 @@ use crate::domain::id::{DeploymentId, EnvironmentId, UserId};
 use sqlx::PgPool;
 
 /// How many entries are read at once.
-const ENTRIES: i64 = 4_000;
+pub const ENTRIES: i64 = 4_000;
 /// How many characters of a matching line are read.
-const MATCH_CHARACTERS: i32 = 400;
+pub const MATCH_CHARACTERS: i32 = 400;
 /// How many of them are before the match.
-const BEFORE_MATCH: i32 = 100;
+pub const BEFORE_MATCH: i32 = 100;
 
 /// Whose log.
 #[derive(Debug, Clone, Copy)]

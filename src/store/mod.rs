@@ -1,6 +1,7 @@
 //! All SQL, one file per noun. It knows nothing of Coolify, jobs and pages.
 
 pub mod applications;
+pub mod archived_logs;
 pub mod backup;
 pub mod builds;
 pub mod calls;

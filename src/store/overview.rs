@@ -17,6 +17,8 @@ pub struct Overview {
     pub jobs_overdue: i64,
     /// Jobs that were tried more than once.
     pub jobs_failing: i64,
+    /// Logs of ended deployments that are not in their store yet.
+    pub logs_waiting: i64,
     /// How long ago the status of a running environment was confirmed, of the one for which that is the longest ago.
     pub oldest_check_seconds: Option<f64>,
 }
@@ -28,6 +30,7 @@ struct Row {
     jobs_waiting: i64,
     jobs_overdue: i64,
     jobs_failing: i64,
+    logs_waiting: i64,
 }
 
 /// Counts everything in one statement. `retries` is how often a job is tried after its first time.
@@ -55,6 +58,7 @@ pub async fn read(pool: &PgPool, retries: i32) -> sqlx::Result<Overview> {
                join watches w on w.environment_id = e.id
                where e.status = 'running'
              ) as oldest_check_seconds,
+             (select count(*) from complete_logs) as "logs_waiting!",
              count(m.attempt_at) as "jobs_waiting!",
              count(*) filter (where m.attempt_at < now() - interval '1 minute') as "jobs_overdue!",
              count(*) filter (where m.attempts < $3) as "jobs_failing!"
@@ -79,6 +83,7 @@ impl From<Row> for Overview {
             jobs_waiting: row.jobs_waiting,
             jobs_overdue: row.jobs_overdue,
             jobs_failing: row.jobs_failing,
+            logs_waiting: row.logs_waiting,
             oldest_check_seconds: row.oldest_check_seconds,
         }
     }

@@ -6,6 +6,7 @@ use super::person::{Person, Seen};
 use super::setup::{self, Setup};
 use crate::actions::invitations;
 use crate::app::{App, Parts};
+use crate::archive::Archive;
 use crate::coolify::Probe;
 use crate::domain::agents_domain::AgentsDomain;
 use crate::domain::id::{DeploymentId, EnvironmentId};
@@ -79,6 +80,7 @@ impl Dashboard {
             pool: setup::pool(&database),
             client: setup::client(&simulator, &setup),
             probe: Probe::new().unwrap(),
+            archive: Archive::new(&setup.archive).unwrap(),
             redis,
             prefix: prefix.clone(),
             domain,

@@ -3,6 +3,7 @@
 use super::database::Database;
 use crate::actions::checks;
 use crate::app::{App, Pace};
+use crate::archive::Place;
 use crate::coolify::{Branch, Client, Connection, Source};
 use crate::domain::judge::Patience;
 use crate::domain::network::TrustedProxies;
@@ -18,6 +19,7 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use std::collections::BTreeMap;
 use std::time::Duration;
 use url::Url;
+use uuid::Uuid;
 
 /// How many times faster than life Coolify builds.
 const SPEED: f64 = 100.0;
@@ -48,6 +50,8 @@ pub struct Setup {
     pub redis: bool,
     /// Changes what Coolify is told of us.
     pub coolify: Telling,
+    /// Where finished logs are kept: by default in a folder of the story's own, which nothing makes before it is needed.
+    pub archive: Place,
     /// The branch that is watched for updates.
     pub branch: Option<Branch>,
 }
@@ -55,7 +59,12 @@ pub struct Setup {
 impl Default for Setup {
     fn default() -> Self {
         Self {
-            pace: hurry(),
+            pace: Pace {
+                archive: Duration::from_millis(50),
+                // Stories of the database's logs look at them for long.
+                log_settles: Duration::from_hours(1),
+                ..hurry()
+            },
             registration: WhoRegisters::Everybody,
             secure: false,
             public_url: None,
@@ -63,6 +72,7 @@ impl Default for Setup {
             abilities: vec!["read", "write", "deploy", "read:sensitive"],
             redis: true,
             coolify: Box::new(|_, _| {}),
+            archive: Place::Folder(std::env::temp_dir().join(format!("logs-{}", Uuid::now_v7()))),
             branch: None,
         }
     }

@@ -149,6 +149,7 @@ async fn a_deployment_is_seen_in_the_metrics() {
         "deployments{stage=\"build\"}",
         "turns_waiting",
         "jobs_overdue",
+        "logs_waiting",
         "poll_lookups_total{kept=\"lists\",found=\"true\"}",
     ] {
         assert_eq!(before.get(name), Some(&0.0), "{name} in {before:?}");

@@ -14,7 +14,7 @@ use super::state::Web;
 use super::view::Row;
 use crate::actions::environments;
 use crate::actions::known;
-use crate::actions::records::{self, DeploymentRow, Match, Of};
+use crate::actions::records::{self, DeploymentRow, Match, Of, OpenLog};
 use crate::app::PageVersion;
 use crate::domain::id::{DeploymentId, EnvironmentId, UserId};
 use crate::domain::name::isolated;
@@ -70,7 +70,7 @@ pub struct Asked {
 #[derive(Debug, Serialize)]
 struct Search {
     query: String,
-    /// "12 lines contain “npm”."; nothing when nothing is searched for.
+    /// "12 lines contain “npm”."; nothing when nothing is searched for, or the log cannot be read.
     found: Option<String>,
     matches: Vec<Found>,
     /// "The first 100 are shown."
@@ -95,8 +95,9 @@ impl Search {
             is_on_page: log.shows(found.position),
             text: found.text,
         };
+        let is_searched = !query.is_empty() && !log.is_unread();
         Self {
-            found: (!query.is_empty()).then(|| counted(total, &query)),
+            found: is_searched.then(|| counted(total, &query)),
             matches: found.into_iter().map(found_line).collect(),
             more,
             query,
@@ -124,7 +125,7 @@ pub async fn show(
     let found = environments::get(&web.app, me.user.id, id).await?;
     let found = Row::new(&web.app, &found, None);
     let row = records::deployment(&web.app, of).await?;
-    let shown = shown(&web, of, &found, &row, 0).await?;
+    let (shown, log) = shown(&web, of, &found, &row, 0).await?;
     let query: String = asked
         .q
         .trim()
@@ -135,7 +136,7 @@ pub async fn show(
     let matches = if query.is_empty() {
         vec![]
     } else {
-        records::log_matches(&web.app, of, &query, MATCHES_SHOWN).await?
+        log.matches(&web.app, &query, MATCHES_SHOWN).await?
     };
     let title = format!("Deployment of {}", isolated(&found.name));
     let page = Page::new(&me.visitor, &title).await;
@@ -165,15 +166,16 @@ async fn shown(
     environment: &Row,
     row: &DeploymentRow,
     from: i32,
-) -> Result<Shown, PageError> {
+) -> Result<(Shown, OpenLog), PageError> {
     let stages = environments::stages(&web.app, row.id).await?;
     let stages = deployment_view::steps(row, &stages);
     let calls = records::calls(&web.app, of).await?.into_iter();
     let calls: Vec<Call> = calls.map(|call| Call::new(call, row.now)).collect();
-    let log = log::after(web, of.owner, of.environment, row, from).await?;
+    let (log, open) = log::after(web, of.owner, of.environment, row, from).await?;
     let deployment = Deployment::new(&web.app, row);
-    let report = report::text(web, of, environment, row, (&deployment, &stages, &calls)).await?;
-    Ok(Shown {
+    let parts = (&deployment, &*stages, &*calls);
+    let report = report::text(web, &open, environment, row, parts).await?;
+    let shown = Shown {
         environment: environment.id.clone(),
         poll: poll(of, &environment.version, deployment.outcome, &log),
         deployment,
@@ -181,7 +183,8 @@ async fn shown(
         calls,
         log,
         report,
-    })
+    };
+    Ok((shown, open))
 }
 
 /// A deployment that has ended, with its whole log, does not change any more.
@@ -226,7 +229,7 @@ pub async fn page_changes(
     let found = environments::get(&web.app, owner, id).await?;
     let found = Row::new(&web.app, &found, None);
     let row = records::deployment(&web.app, of).await?;
-    let shown = shown(&web, of, &found, &row, has.after).await?;
+    let (shown, _) = shown(&web, of, &found, &row, has.after).await?;
     let outcome = shown.deployment.outcome;
     if newest.is_none() && shown.log.adds_nothing(has.after, has.live) && outcome == has.was {
         return Ok(StatusCode::NO_CONTENT.into_response());
@@ -304,7 +307,7 @@ pub async fn log_text(
 ) -> Result<Response, PageError> {
     let of = of(me.user.id, id, deployment);
     records::deployment(&web.app, of).await?;
-    Ok(log_file::download(web, of))
+    log_file::download(web, of).await
 }
 
 /// Everything for a bug report, as text.
@@ -316,7 +319,8 @@ pub async fn report_text(
     let of = of(me.user.id, id, deployment);
     let found = environments::get(&web.app, me.user.id, id).await?;
     let row = records::deployment(&web.app, of).await?;
-    let shown = shown(&web, of, &Row::new(&web.app, &found, None), &row, i32::MAX).await?;
+    let found = Row::new(&web.app, &found, None);
+    let (shown, _) = shown(&web, of, &found, &row, i32::MAX).await?;
     let kind = [(header::CONTENT_TYPE, "text/plain; charset=utf-8")];
     Ok((kind, shown.report).into_response())
 }

@@ -65,7 +65,7 @@ pub struct Deployment {
     pub lines: Option<String>,
     /// What they are.
     pub lines_title: &'static str,
-    /// Whether its log and calls are kept.
+    /// Whether its calls are kept.
     kept: bool,
 }
 
@@ -102,7 +102,7 @@ impl Deployment {
             reason: row.reason.clone().or_else(|| row.note.clone()),
             ended: ended(row),
             lines: row.reason_lines.clone(),
-            kept: row.log_kept,
+            kept: row.calls_kept,
             lines_title: lines_title(row),
         }
     }

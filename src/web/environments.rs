@@ -77,7 +77,7 @@ async fn page_of(
     let rows = environments::deployments(&web.app, me.user.id, id).await?;
     let (history, stages) = history(web, me.user.id, &found, &rows).await?;
     let log = match rows.first() {
-        Some(newest) => Some(log::after(web, me.user.id, id, newest, 0).await?),
+        Some(newest) => Some(log::after(web, me.user.id, id, newest, 0).await?.0),
         None => None,
     };
     let page = Page::new(&me.visitor, &isolated(&found.name)).await;

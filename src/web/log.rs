@@ -6,8 +6,9 @@ use super::log_sections::{self, Ended, Heading, Open};
 use super::page::html;
 use super::session::SignedIn;
 use super::state::Web;
+use super::unread::missing;
 use crate::actions::environments::{self, DeploymentRow};
-use crate::actions::records::{self, Line, Of, Section};
+use crate::actions::records::{Line, Of, OpenLog, Section, Unread};
 use crate::app::PageVersion;
 use crate::domain::deployment::{Outcome, Stage};
 use crate::domain::id::{DeploymentId, EnvironmentId, UserId};
@@ -15,6 +16,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 
 /// How much of the end of a log the page shows; the file has all of it.
 const SHOWN_BYTES: i32 = 200_000;
@@ -30,7 +32,9 @@ pub struct Log {
     /// Whether it may still grow.
     pub live: bool,
     clipped: bool,
-    missing: Option<&'static str>,
+    missing: Option<Cow<'static, str>>,
+    #[serde(skip)]
+    unread: bool,
     /// Whether all lines are shown, also those that Coolify hides: while it builds, and after a failure.
     all: bool,
     /// Whether it takes the place of another deployment's log on the page.
@@ -60,9 +64,10 @@ impl Log {
         self.lines.is_empty() && self.after == after && self.live == live
     }
 
-    fn new(row: &DeploymentRow, lines: Vec<Line>, from: i32) -> Self {
+    fn new(row: &DeploymentRow, unread: Option<Unread>, lines: Vec<Line>, from: i32) -> Self {
         Self {
-            missing: missing(row),
+            unread: unread.is_some(),
+            missing: missing(row, unread),
             all: row.log_grows || row.outcome == Some(Outcome::Failed),
             cause: cause(row, &lines),
             ..Self::of(row.id.into(), lines, from, row.log_grows)
@@ -81,6 +86,7 @@ impl Log {
             // A whole page says that it is clipped; on one that grows, a note takes the place of what is left out.
             lines: with_gaps(lines, if from == 0 { first } else { from }),
             missing: None,
+            unread: false,
             all: live,
             replaces: false,
             cause: None,
@@ -106,19 +112,16 @@ impl Log {
         self
     }
 
+    /// Whether it could not be read where it is.
+    pub fn is_unread(&self) -> bool {
+        self.unread
+    }
+
     /// Whether an entry is on the page.
     pub fn shows(&self, position: i32) -> bool {
         let first = self.lines.iter().find_map(|line| line.position);
         first.is_some_and(|first| first <= position)
     }
-}
-
-fn missing(row: &DeploymentRow) -> Option<&'static str> {
-    if !row.log_kept {
-        return Some("Only the last 20 deployments of an environment keep their log.");
-    }
-    row.log_missing
-        .then_some("Coolify does not show the log: its token needs the permission read:sensitive.")
 }
 
 /// The last entry that has the end of the reason in it.
@@ -185,22 +188,40 @@ pub async fn after(
     environment: EnvironmentId,
     row: &DeploymentRow,
     from: i32,
-) -> Result<Log, PageError> {
+) -> Result<(Log, OpenLog), PageError> {
     let of = Of {
         owner,
         environment,
         deployment: row.id.into(),
     };
     let from = from.max(0);
-    let lines = records::log_end(&web.app, of, from, SHOWN_BYTES).await?;
-    let sections = records::log_sections(&web.app, of).await?;
-    let log = Log::new(row, lines, from);
-    let open = match (from, log.all) {
+    let (open, lines) = read(web, of, row, from).await?;
+    let sections = open.sections(&web.app).await?;
+    let mut log = Log::new(row, open.unread(), lines, from);
+    log.after = log.after.max(open.unread_end().unwrap_or_default());
+    let opened = match (from, log.all) {
         (0, true) => Open::At(log.cause),
         (0, false) => Open::None,
         _ => Open::All,
     };
-    Ok(log.headed(&sections, from, open))
+    Ok((log.headed(&sections, from, opened), open))
+}
+
+async fn read(
+    web: &Web,
+    of: Of,
+    row: &DeploymentRow,
+    from: i32,
+) -> Result<(OpenLog, Vec<Line>), PageError> {
+    let open = OpenLog::open(&web.app, of).await?;
+    let lines = open.end(&web.app, from, SHOWN_BYTES).await?;
+    if row.log_grows || from > 0 || !lines.is_empty() || !open.is_in_database() {
+        return Ok((open, lines));
+    }
+    // It may have been moved to the store in between.
+    let open = OpenLog::open(&web.app, of).await?;
+    let lines = open.end(&web.app, from, SHOWN_BYTES).await?;
+    Ok((open, lines))
 }
 
 /// The lines of the newest deployment's log that a page does not have yet; `None` for the position when it shows another
@@ -222,16 +243,22 @@ pub async fn grown(
     };
     let replaces = from.is_none();
     let from = from.unwrap_or_default().max(0);
-    let (lines, sections) = if end > from {
-        let lines = records::log_end(&web.app, of, from, SHOWN_BYTES).await?;
-        (lines, records::log_sections(&web.app, of).await?)
+    let (lines, sections, unread_end) = if end > from {
+        let open = if current.log_grows {
+            OpenLog::growing(of)
+        } else {
+            OpenLog::open(&web.app, of).await?
+        };
+        let lines = open.end(&web.app, from, SHOWN_BYTES).await?;
+        (lines, open.sections(&web.app).await?, open.unread_end())
     } else {
-        (vec![], vec![])
+        (vec![], vec![], None)
     };
-    let log = Log {
+    let mut log = Log {
         replaces,
         ..Log::of(deployment, lines, from, current.log_grows)
     };
+    log.after = log.after.max(unread_end.unwrap_or_default());
     Ok(Some(log.headed(&sections, from, Open::All)))
 }
 
@@ -255,7 +282,7 @@ pub async fn more(
         have.deployment.is_empty() || DeploymentId::from(row.id).to_string() == have.deployment
     };
     let row = rows.into_iter().find(asked).ok_or(PageError::NotFound)?;
-    let log = after(&web, me.user.id, id, &row, have.after).await?;
+    let (log, _) = after(&web, me.user.id, id, &row, have.after).await?;
     if log.lines.is_empty() {
         return Ok(StatusCode::NO_CONTENT.into_response());
     }

@@ -1,12 +1,13 @@
-//! A whole build log as a file. No more than a part of it is ever in memory.
+//! A whole build log as a file. No more than a part of it, and what the store has compressed, is ever in memory.
 
 use super::error::PageError;
 use super::fields::Id;
 use super::log::with_gaps;
 use super::session::SignedIn;
 use super::state::Web;
+use super::unread;
 use crate::actions::environments;
-use crate::actions::records::{self, Line, Of};
+use crate::actions::records::{Line, Of, OpenLog};
 use crate::domain::id::EnvironmentId;
 use axum::body::{Body, Bytes};
 use axum::extract::State;
@@ -30,27 +31,29 @@ pub async fn text(
         environment,
         deployment: row.id.into(),
     };
-    Ok(download(web, of))
+    download(web, of).await
 }
 
-/// A log as a file, read and sent part by part.
-pub fn download(web: Web, of: Of) -> Response {
-    let parts = stream::try_unfold(0, move |from| {
+/// A log as a file, read and sent part by part; or why there is none.
+pub async fn download(web: Web, of: Of) -> Result<Response, PageError> {
+    let log = OpenLog::open(&web.app, of).await?;
+    let kind = (header::CONTENT_TYPE, "text/plain; charset=utf-8");
+    if let Some(why) = log.unread() {
+        let sentence = format!("{}\n", unread::why(why));
+        return Ok((unread::status(why), [kind], sentence).into_response());
+    }
+    let parts = stream::try_unfold(log.parts(), move |mut parts| {
         let web = web.clone();
         async move {
-            let lines = records::log_part(&web.app, of, from, PART_BYTES).await?;
-            let next = lines.last().map(|line| line.position + 1);
-            Ok::<_, sqlx::Error>(next.map(|next| (file_part(lines, from), next)))
+            let from = parts.from();
+            let lines = parts.next(&web.app, PART_BYTES).await?;
+            let is_last = lines.is_empty();
+            Ok::<_, sqlx::Error>((!is_last).then(|| (file_part(lines, from), parts)))
         }
     });
-    let kind = [
-        (header::CONTENT_TYPE, "text/plain; charset=utf-8"),
-        (
-            header::CONTENT_DISPOSITION,
-            "attachment; filename=\"build-log.txt\"",
-        ),
-    ];
-    (kind, Body::from_stream(parts)).into_response()
+    let name = "attachment; filename=\"build-log.txt\"";
+    let kind = [kind, (header::CONTENT_DISPOSITION, name)];
+    Ok((kind, Body::from_stream(parts)).into_response())
 }
 
 fn file_part(lines: Vec<Line>, from: i32) -> Bytes {

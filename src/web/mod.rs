@@ -44,6 +44,7 @@ mod session;
 mod state;
 #[cfg(test)]
 mod tests;
+mod unread;
 mod updates;
 mod view;
 mod words;

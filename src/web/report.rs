@@ -5,9 +5,10 @@ use super::deployment_view::{Deployment, Step};
 use super::error::PageError;
 use super::page::build;
 use super::state::Web;
+use super::unread;
 use super::view::Row;
 use super::words::Time;
-use crate::actions::records::{self, DeploymentRow, Of};
+use crate::actions::records::{DeploymentRow, OpenLog};
 use crate::domain::id::DeploymentId;
 use crate::domain::name::isolated;
 use std::fmt::Write;
@@ -21,13 +22,15 @@ const HIDDEN: &str = "(hidden)";
 /// The report.
 pub async fn text(
     web: &Web,
-    of: Of,
+    log: &OpenLog,
     environment: &Row,
     row: &DeploymentRow,
     (deployment, steps, calls): (&Deployment, &[Step], &[Call]),
 ) -> Result<String, PageError> {
-    let log = records::log_end(&web.app, of, 0, LOG_BYTES).await?;
-    let outputs: Vec<&str> = log.iter().flat_map(|entry| entry.output.lines()).collect();
+    let lines = log.end(&web.app, 0, LOG_BYTES).await?;
+    let outputs = lines.iter().flat_map(|entry| entry.output.lines());
+    let unread = log.unread().map(unread::why);
+    let outputs: Vec<&str> = outputs.chain(unread.as_deref()).collect();
     let last = outputs.len().saturating_sub(LOG_LINES);
     let mut text = head(environment, row, deployment);
     section(&mut text, "Steps", steps.iter().map(of_step));

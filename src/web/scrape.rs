@@ -119,6 +119,11 @@ fn of_database(overview: &Overview) -> Vec<Reading> {
             "Jobs that were tried more than once",
             overview.jobs_failing,
         ),
+        (
+            "logs_waiting",
+            "Logs of ended deployments that are not in their store yet",
+            overview.logs_waiting,
+        ),
     ];
     let one = |(name, help, value)| Reading::one(name, help, count(value));
     readings.extend(counts.map(one));

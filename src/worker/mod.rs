@@ -1,4 +1,4 @@
-//! The worker: jobs, the scheduler of turns, the watchers, logs, and the sweep, each in its own supervised loop. It
+//! The worker: jobs, the scheduler of turns, the watchers, logs and their store, and the sweep, each in its own supervised loop. It
 //! knows no pages.
 
 mod due;
@@ -6,7 +6,7 @@ mod jobs;
 mod rounds;
 
 use crate::actions::watching::{Kind, Watcher};
-use crate::actions::{holder, known, logs, orphans, rollout, sweep, turns, updates};
+use crate::actions::{archiving, holder, known, logs, orphans, rollout, sweep, turns, updates};
 use crate::app::App;
 use due::{Start, Starts};
 use rounds::{Rounds, supervise};
@@ -95,6 +95,9 @@ fn spawn_rounds(loops: &mut JoinSet<()>, app: &App, stop: &CancellationToken, st
     });
     every("rollout", sweep_every, |app| {
         Box::pin(async move { rollout::advance(&app).await })
+    });
+    every("archive", app.pace.archive, |app| {
+        Box::pin(async move { archiving::round(&app).await })
     });
     every("orphans", ORPHANS, |app| {
         Box::pin(async move { report_orphans(&app).await })

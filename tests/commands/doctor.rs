@@ -2,6 +2,7 @@
 
 use crate::database;
 use crate::program::{NOBODY, Program, Running};
+use crate::server::{Folder, Server, free_port};
 use axum::Router;
 use axum::routing::get;
 use serde_json::{Value, json};
@@ -95,6 +96,7 @@ async fn where_everything_is_right_every_check_says_so() {
             "ok       migrations: The database is empty: the dashboard makes its tables when it starts.",
             "ok       clock: This machine's clock and PostgreSQL's agree.",
             "ok       REDIS_URL: Redis answers.",
+            "ok       LOG_STORE_URL: Logs can be written, read and removed.",
             "ok       COOLIFY_API_URL: Coolify 4.3.11 answers and accepts the token.",
             "ok       COOLIFY_PROJECT_UUID: The project and its environment are there, with 0 applications.",
             "ok       COOLIFY_API_TOKEN: It may create and deploy applications.",
@@ -115,7 +117,7 @@ async fn where_everything_is_right_every_check_says_so() {
 }
 
 /// A setting, a wrong value, the exit code, and the line that says so.
-const WRONG: [(&str, &str, i32, &str); 13] = [
+const WRONG: [(&str, &str, i32, &str); 14] = [
     (
         "DATABASE_URL",
         "postgres://vps@127.0.0.1:1/vps",
@@ -127,6 +129,12 @@ const WRONG: [(&str, &str, i32, &str); 13] = [
         "redis://127.0.0.1:1",
         0,
         "warning  REDIS_URL: Redis does not answer; limits and the budget of calls are kept inside the process meanwhile. Start it, or set REDIS_URL to where it is.",
+    ),
+    (
+        "LOG_STORE_URL",
+        "file:///dev/null/logs",
+        1,
+        "WRONG    LOG_STORE_URL: The store of logs cannot be used: Not a directory. Logs stay in the database until it can: mend LOG_STORE_URL and its keys, or start the store.",
     ),
     (
         "COOLIFY_API_URL",
@@ -224,7 +232,36 @@ async fn each_wrong_setting_is_found_and_named() {
         .with("DATABASE_URL", &format!("postgres://vps@{NOBODY}/vps"))
         .run()
         .with(1)
-        .says("2 of 6 checks");
+        .says("2 of 7 checks");
+    surgery.close().await;
+}
+
+#[tokio::test]
+async fn a_bucket_is_tried_with_its_keys() {
+    let surgery = Surgery::open().await;
+    let port = free_port();
+    let (folder, number) = (Folder::new("s3"), port.to_string());
+    std::fs::create_dir(folder.path().join("logs")).unwrap();
+    let keys = ["--access-key", "vps", "--secret-key", "opens the bucket"];
+    let place = ["--host", "127.0.0.1", "--port", &number, "."];
+    let _s3 = Server::start("S3_SERVER", folder, port, &[&keys[..], &place].concat());
+    let refused =
+        "it does not accept the keys, or they may not read, write and remove objects there.";
+    for (url, key, code, line) in [
+        (
+            "s3://logs/of",
+            "opens the bucket",
+            0,
+            "ok       LOG_STORE_URL: Logs can be written, read and removed.",
+        ),
+        ("s3://logs", "opens nothing", 1, refused),
+    ] {
+        let doctor = surgery.doctor().with("LOG_STORE_URL", url);
+        let doctor = doctor.with("LOG_STORE_ENDPOINT", &format!("http://127.0.0.1:{port}"));
+        let doctor = doctor.with("LOG_STORE_ACCESS_KEY", "vps");
+        let ended = doctor.with("LOG_STORE_SECRET_KEY", key).run().with(code);
+        ended.says(line).says_nothing_of("opens");
+    }
     surgery.close().await;
 }
 

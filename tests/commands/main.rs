@@ -1,5 +1,6 @@
 //! The commands as whoever runs the dashboard has them: the real executable, its exit codes, what it reads and prints.
 
+mod archive;
 mod backup;
 mod certificates;
 mod config;

@@ -104,6 +104,7 @@ impl Program {
             .with("AGENTS_DOMAIN", "agents.example.com")
             .with("LISTEN", "127.0.0.1:0")
             .with("REGISTRATION", "open")
+            .with("DATA_DIR", "data")
     }
 
     /// With a variable that is not text.

@@ -23,10 +23,10 @@ async fn everything_is_counted_in_lines_or_as_json() {
     let database = served().await;
     let ended = status(&database, &[]).run().with(0);
     let lines: Vec<&str> = ended.text.lines().collect();
-    assert_eq!(lines.len(), 16, "{}", ended.text);
+    assert_eq!(lines.len(), 17, "{}", ended.text);
     assert_eq!(lines[0], "environments pending            0");
-    assert_eq!(lines[14], "oldest check                 none");
-    assert_eq!(lines[15], "calls to Coolify left     unknown");
+    assert_eq!(lines[15], "oldest check                 none");
+    assert_eq!(lines[16], "calls to Coolify left     unknown");
     let widths: Vec<usize> = lines.iter().map(|line| line.len()).collect();
     assert!(widths.iter().all(|width| *width == widths[0]), "{lines:#?}");
     let redis = std::env::var("REDIS_URL").expect("REDIS_URL is set by scripts/test");

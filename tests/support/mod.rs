@@ -123,6 +123,8 @@ fn settings(coolify: &str, agents_domain: &str, database: &str) -> Command {
         .env("PUBLIC_URL", "")
         .env("REGISTRATION", "open")
         .env("AGENT_UPDATES", "off")
+        .env("DATA_DIR", std::env::temp_dir().join("vps-claude-tests"))
+        .env("LOG_STORE_URL", "")
         .env("LOG_FORMAT", "text")
         .env("RUST_LOG", "info,sqlxmq=warn,sqlx=warn,tower_sessions=warn");
     command

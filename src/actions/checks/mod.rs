@@ -2,6 +2,7 @@
 
 mod addresses;
 mod applications;
+mod archive;
 mod coolify;
 mod finding;
 mod kept;
@@ -11,6 +12,7 @@ mod repository;
 mod run;
 mod setup;
 
+pub use archive::at_start as archive_at_start;
 pub use coolify::at_start;
 pub use finding::{Finding, Level};
 pub use kept::{begin, last};

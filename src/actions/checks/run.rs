@@ -2,7 +2,7 @@
 
 use super::finding::Finding;
 use super::setup::Setup;
-use super::{addresses, applications, coolify, postgres, redis, repository};
+use super::{addresses, applications, archive, coolify, postgres, redis, repository};
 use crate::app::App;
 use crate::coolify::Visitor;
 use std::future::Future;
@@ -21,6 +21,7 @@ pub async fn all(app: &App, setup: &Setup) -> Vec<Finding> {
     let found = tokio::join!(
         within(postgres::DATABASE, Box::pin(postgres::all(app, setup))),
         within(redis::URL, Box::pin(redis::all(setup))),
+        within(archive::URL, Box::pin(archive::all(app))),
         within(coolify::URL, Box::pin(coolify::paid(app, destination))),
         within(
             applications::APPLICATIONS,
@@ -36,11 +37,11 @@ pub async fn all(app: &App, setup: &Setup) -> Vec<Finding> {
             Box::pin(addresses::of_people(setup, &visitor))
         ),
     );
-    let (database, redis, coolify, unknown, repository, domain, public) = found;
+    let (database, redis, archive, coolify, unknown, repository, domain, public) = found;
     let misspelled = setup.misspelled.iter();
     let misspelled = misspelled.map(|text| Finding::warning("settings", text));
     let found = [
-        database, redis, coolify, unknown, repository, domain, public,
+        database, redis, archive, coolify, unknown, repository, domain, public,
     ];
     found.into_iter().flatten().chain(misspelled).collect()
 }

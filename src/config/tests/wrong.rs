@@ -23,7 +23,7 @@ const TOKEN: &str = "the token alone is needed, like 1|abc, without Bearer and w
 const WRONG_PORT: &str = "what follows the last colon of the host is not a port; if it belongs to the password, an @ is missing after it";
 
 /// A setting, wrong values, and the line that says so.
-const WRONG: [(&str, &[&str], &str); 40] = [
+const WRONG: [(&str, &[&str], &str); 43] = [
     (
         "DATABASE_URL",
         &[
@@ -226,6 +226,17 @@ const WRONG: [(&str, &[&str], &str); 40] = [
         "TURN_TIMEOUT_HOURS",
         &["soon", "0", "721", "-1", "1.5"],
         HOURS,
+    ),
+    (
+        "LOG_STORE_URL",
+        &["/srv/logs", "http://minio/logs", "logs"],
+        "an address that begins with s3:// or file:// is needed",
+    ),
+    ("LOG_STORE_ENDPOINT", &["minio:9000"], WEB),
+    (
+        "LOG_RETENTION_DAYS",
+        &["soon", "-1", "36501"],
+        "a number of days up to 36500 is needed; 0 is for ever",
     ),
     ("LOG_FORMAT", &["xml", "JSON"], "text or json is needed"),
     (

@@ -159,6 +159,7 @@ fn command(program: &Path, settings: &Settings, more: &[(&str, &str)], port: u16
     command.arg("serve");
     command.env("LISTEN", format!("127.0.0.1:{port}"));
     command.env("REGISTRATION", "open");
+    command.env("DATA_DIR", std::env::temp_dir().join("vps-claude-tests"));
     command.envs(settings.iter().map(|(name, value)| (name, value)));
     command.envs(more.iter().copied());
     command

@@ -1,0 +1,191 @@
+//! Reading a log from wherever it is: from the database, entry by entry, or from its object in the store.
+
+use crate::app::App;
+use crate::archive::Trouble;
+use crate::archive::log_file::Entries;
+use crate::store::archived_logs::{self, Whereabouts};
+use crate::store::log_lines::{self, Line, Match, Of, Section};
+use bytes::Bytes;
+use std::io;
+use tokio::task::spawn_blocking;
+
+mod object;
+
+/// A log that somebody reads.
+#[derive(Clone)]
+pub struct OpenLog {
+    of: Of,
+    content: Content,
+}
+
+#[derive(Clone)]
+enum Content {
+    /// In the database; it may be empty.
+    Rows,
+    Object(Bytes),
+    /// Why, and the position after its last entry.
+    Nothing(Unread, i32),
+}
+
+/// Why a log that there was cannot be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unread {
+    /// It was kept for so many days, as long as logs are.
+    Removed { days: i32 },
+    /// The store does not have it, and nobody here removed it.
+    Gone,
+    /// The store does not answer.
+    Away,
+}
+
+impl OpenLog {
+    /// Finds a log, and fetches its object if it is in the store.
+    pub async fn open(app: &App, of: Of) -> sqlx::Result<Self> {
+        let found = archived_logs::whereabouts(&app.pool, of).await?;
+        let content = match found {
+            Some(Whereabouts {
+                has_entries: false,
+                log_end: Some(end),
+                kept_days,
+            }) => match kept_days {
+                Some(days) => Content::Nothing(Unread::Removed { days }, end),
+                None => fetch(app, of, end).await,
+            },
+            _ => Content::Rows,
+        };
+        Ok(Self { of, content })
+    }
+
+    /// A log that grows: it is in the database.
+    pub fn growing(of: Of) -> Self {
+        let content = Content::Rows;
+        Self { of, content }
+    }
+
+    /// Why it cannot be read.
+    pub fn unread(&self) -> Option<Unread> {
+        match self.content {
+            Content::Nothing(why, _) => Some(why),
+            Content::Rows | Content::Object(_) => None,
+        }
+    }
+
+    /// The position after its last entry, if it cannot be read: a page that has shown why has all of it.
+    pub fn unread_end(&self) -> Option<i32> {
+        match self.content {
+            Content::Nothing(_, end) => Some(end),
+            Content::Rows | Content::Object(_) => None,
+        }
+    }
+
+    /// Whether it is in the database, as far as it is anywhere.
+    pub fn is_in_database(&self) -> bool {
+        matches!(self.content, Content::Rows)
+    }
+
+    /// Its end, up to about so many bytes, from a position on.
+    pub async fn end(&self, app: &App, from: i32, bytes: i32) -> sqlx::Result<Vec<Line>> {
+        match &self.content {
+            Content::Rows => log_lines::end(&app.pool, self.of, from, bytes).await,
+            Content::Object(object) => {
+                in_object(object, move |entries| object::end(entries, from, bytes)).await
+            }
+            Content::Nothing(..) => Ok(vec![]),
+        }
+    }
+
+    /// Its sections, in their order.
+    pub async fn sections(&self, app: &App) -> sqlx::Result<Vec<Section>> {
+        match &self.content {
+            Content::Rows => log_lines::sections(&app.pool, self.of).await,
+            Content::Object(object) => in_object(object, object::sections).await,
+            Content::Nothing(..) => Ok(vec![]),
+        }
+    }
+
+    /// The first lines that contain a text, compared without case.
+    pub async fn matches(&self, app: &App, text: &str, most: i64) -> sqlx::Result<Vec<Match>> {
+        match &self.content {
+            Content::Rows => log_lines::matches(&app.pool, self.of, text, most).await,
+            Content::Object(object) => {
+                let text = text.to_owned();
+                in_object(object, move |entries| object::matches(entries, &text, most)).await
+            }
+            Content::Nothing(..) => Ok(vec![]),
+        }
+    }
+
+    /// All of it, to be read in parts.
+    pub fn parts(self) -> Parts {
+        let entries = match self.content {
+            Content::Object(object) => Some(Entries::of(object)),
+            Content::Rows | Content::Nothing(..) => None,
+        };
+        let (of, from) = (self.of, 0);
+        Parts { of, from, entries }
+    }
+}
+
+async fn fetch(app: &App, of: Of, end: i32) -> Content {
+    match app.archive.get(of.deployment).await {
+        Ok(object) => Content::Object(object),
+        Err(why) => {
+            tracing::warn!(deployment = %of.deployment, %why, "a log cannot be read from its store");
+            let why = match why {
+                Trouble::Missing => Unread::Gone,
+                Trouble::Away(_) => Unread::Away,
+            };
+            Content::Nothing(why, end)
+        }
+    }
+}
+
+/// Reads an object where it keeps nobody waiting.
+async fn in_object<T: Send + 'static>(
+    object: &Bytes,
+    read: impl FnOnce(Entries) -> io::Result<T> + Send + 'static,
+) -> sqlx::Result<T> {
+    let entries = Entries::of(object.clone());
+    let read = spawn_blocking(move || read(entries)).await;
+    Ok(read.unwrap_or_else(|error| Err(error.into()))?)
+}
+
+/// A log that is read from its first entry to its last.
+pub struct Parts {
+    of: Of,
+    /// The position after what was read.
+    from: i32,
+    /// What is left of the object, if it is one.
+    entries: Option<Entries>,
+}
+
+impl Parts {
+    /// The position from which the next part is read.
+    pub fn from(&self) -> i32 {
+        self.from
+    }
+
+    /// The next part, of about so many bytes; empty at the end. A log may be moved to the store while it is read.
+    pub async fn next(&mut self, app: &App, bytes: i32) -> sqlx::Result<Vec<Line>> {
+        let mut lines = self.read(app, bytes).await?;
+        if lines.is_empty() && self.entries.is_none() {
+            let log = OpenLog::open(app, self.of).await?;
+            if let Some(why) = log.unread().filter(|_| self.from > 0) {
+                return Err(io::Error::other(format!("the log cannot be read on: {why:?}")).into());
+            }
+            self.entries = log.parts().entries;
+            lines = self.read(app, bytes).await?;
+        }
+        if let Some(last) = lines.last() {
+            self.from = last.position.saturating_add(1);
+        }
+        Ok(lines)
+    }
+
+    async fn read(&mut self, app: &App, bytes: i32) -> sqlx::Result<Vec<Line>> {
+        match &mut self.entries {
+            Some(entries) => Ok(object::part(entries, self.from, bytes)?),
+            None => log_lines::part(&app.pool, self.of, self.from, bytes).await,
+        }
+    }
+}
