@@ -17,6 +17,7 @@ mod private_postgres;
 mod queue;
 mod redis;
 mod restore;
+mod settings;
 mod signals;
 mod simulator;
 mod status;
@@ -88,6 +89,11 @@ async fn run() -> anyhow::Result<()> {
     if is_logged {
         start_log(settings.log()?);
     }
+    Box::pin(carry_out(given, command)).await
+}
+
+async fn carry_out(given: Given, command: Command) -> anyhow::Result<()> {
+    let settings = &given.line.settings;
     let check = || settings.check();
     match command {
         Command::Serve => {
@@ -112,7 +118,7 @@ async fn run() -> anyhow::Result<()> {
         Command::Restore { file } => {
             during(check()?, async |it| restore::run(it, &file).await).await
         }
-        Command::Config => report(&given).await,
+        Command::Config => settings::print(&given).await,
         Command::Healthcheck => healthcheck::run(settings.listen()?).await,
         Command::Completions { shell } => print(&manual::completions(shell)),
         Command::Man => print(&manual::page()?),
@@ -143,25 +149,6 @@ fn print(text: &[u8]) -> anyhow::Result<()> {
     io::stdout()
         .write_all(text)
         .context("standard output cannot be written")
-}
-
-/// Prints every setting.
-///
-/// # Errors
-/// The first thing that is wrong with them.
-async fn report(given: &Given) -> anyhow::Result<()> {
-    for line in given.report() {
-        let _ = writeln!(std::io::stdout(), "{line}");
-    }
-    let settings = &given.line.settings;
-    if let Some(wrong) = settings.problems().into_iter().next() {
-        return Err(wrong.into());
-    }
-    if settings.database_url()?.is_none() {
-        let checked = private_postgres::check(&settings.data_dir()?).await;
-        checked.map_err(database::worded)?;
-    }
-    Ok(())
 }
 
 fn start_log(log: Log) {
