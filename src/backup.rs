@@ -1,16 +1,18 @@
-//! `vps-claude backup`: the database and the settings without secrets, in one file, while the dashboard serves.
+//! `vps-claude backup`: the database, the logs in the object store and the settings without secrets, in one file, while the dashboard serves.
 
 pub mod manifest;
 pub mod reader;
 mod writer;
 
 use crate::app::Pace;
+use crate::archive::{Archive, Trouble};
 use crate::config::{self, Config};
 use crate::crash;
+use crate::domain::id::DeploymentId;
 use crate::store::backup::{Snapshot, Table};
 use crate::store::{restore, servers};
-use anyhow::{Context, ensure};
-use manifest::{FORMAT, Manifest, SETTINGS};
+use anyhow::{Context, bail, ensure};
+use manifest::{FORMAT, LOGS, Manifest, SETTINGS};
 use std::fs::OpenOptions;
 use std::io::{self, Write};
 use std::path::Path;
@@ -95,6 +97,10 @@ async fn write<W: Write>(
     for table in &tables {
         write_table(&mut snapshot, table, &mut writer).await?;
     }
+    if tables.iter().any(|table| table.name == "archived_logs") {
+        let moved = snapshot.moved_logs().await?;
+        write_logs(&app.archive, &moved, &mut writer).await?;
+    }
     let manifest = Manifest {
         format: FORMAT,
         program: config::version().to_owned(),
@@ -104,6 +110,30 @@ async fn write<W: Write>(
         files: vec![],
     };
     writer.finish(manifest).context(UNWRITABLE)
+}
+
+/// The logs that have moved to the object store. One that is gone was deleted since the snapshot was taken.
+async fn write_logs<W: Write>(
+    archive: &Archive,
+    moved: &[DeploymentId],
+    writer: &mut Writer<W>,
+) -> anyhow::Result<()> {
+    let mut missing = 0;
+    for id in moved {
+        match archive.get(*id).await {
+            Ok(content) => writer
+                .add(&format!("{LOGS}/{id}"), &content)
+                .context(UNWRITABLE)?,
+            Err(Trouble::Missing) => missing += 1,
+            Err(why) => bail!("LOG_STORE_URL: the logs cannot be read: {why}"),
+        }
+    }
+    if missing > 0 {
+        crate::say(&format!(
+            "LOG_STORE_URL: {missing} logs are not there any more."
+        ));
+    }
+    Ok(())
 }
 
 async fn write_table<W: Write>(

@@ -87,7 +87,7 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// Write the database and the settings without secrets into a new file, while the dashboard serves.
+    /// Write the database, the logs and the settings without secrets into a new file, while the dashboard serves.
     Backup {
         /// The file; - is standard output.
         file: PathBuf,

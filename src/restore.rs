@@ -11,7 +11,7 @@ use crate::coolify::LANDING;
 use crate::crash;
 use crate::store::restore::{Empty, Refused, check_migrations};
 use crate::store::servers;
-use anyhow::{Context, bail, ensure};
+use anyhow::{Context, anyhow, bail, ensure};
 use std::fs::File;
 use std::io::{self, Read, Seek};
 use std::path::Path;
@@ -67,11 +67,15 @@ async fn fill(app: &App, manifest: &Manifest, backup: impl Read + Seek) -> anyho
     for entry in reader::archive(backup)?.entries()? {
         let mut entry = entry?;
         let Some(part) = parts.next() else { break };
-        let Some(table) = part.table() else { continue };
-        let mut lines = vec![];
-        entry.read_to_end(&mut lines)?;
-        let added = filling.add(table, &lines).await?;
-        ensure!(added == part.rows, Damaged::Different);
+        let mut content = vec![];
+        entry.read_to_end(&mut content)?;
+        if let Some(table) = part.table() {
+            let added = filling.add(table, &content).await?;
+            ensure!(added == part.rows, Damaged::Different);
+        } else if let Some(id) = part.log() {
+            let put = app.archive.put(id, content.into()).await;
+            put.map_err(|why| anyhow!("LOG_STORE_URL: the logs cannot be written: {why}"))?;
+        }
         crash::point("restore.part");
     }
     crash::point("restore.before");

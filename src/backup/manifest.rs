@@ -1,6 +1,7 @@
 //! What a backup says of itself: from which version it is, and which files it holds. It is the last file in it, so that
 //! one that was cut off has none.
 
+use crate::domain::id::DeploymentId;
 use crate::store::backup::{Applied, Table};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
@@ -10,8 +11,9 @@ pub const FORMAT: u32 = 1;
 /// The name of the manifest, and of the settings without secrets.
 pub const MANIFEST: &str = "manifest.json";
 pub const SETTINGS: &str = "settings.txt";
-/// The folder of the tables' rows. `logs/` is kept free for logs that are not in the database.
+/// The folder of the tables' rows, and that of the logs which are not in the database.
 pub const TABLES: &str = "tables";
+pub const LOGS: &str = "logs";
 
 /// All that must hold of a backup.
 #[derive(Debug, Serialize, Deserialize)]
@@ -41,8 +43,17 @@ pub struct File {
 impl File {
     /// The table whose rows it holds, if it holds rows.
     pub fn table(&self) -> Option<&str> {
+        self.below(TABLES)
+    }
+
+    /// The deployment whose log it holds, if it holds a log.
+    pub fn log(&self) -> Option<DeploymentId> {
+        self.below(LOGS)?.parse().ok()
+    }
+
+    fn below(&self, folder: &str) -> Option<&str> {
         let mut parts = self.name.split('/');
-        parts.next().filter(|folder| *folder == TABLES)?;
+        parts.next().filter(|first| *first == folder)?;
         parts.next()
     }
 }

@@ -2,11 +2,13 @@
 //! files.
 
 use super::trouble::{Trouble, Unusable};
+use crate::domain::id::DeploymentId;
 use futures_util::TryStreamExt;
 use serde::{Deserialize, Serialize};
 use sqlx::{ConnectOptions, Executor, PgConnection, PgPool};
 use std::io;
 use time::OffsetDateTime;
+use uuid::Uuid;
 
 /// The tables that travel, each after those that it refers to.
 pub const TABLES: [&str; 12] = [
@@ -109,6 +111,21 @@ impl Snapshot {
     /// The tables that travel.
     pub async fn tables(&mut self) -> sqlx::Result<Vec<Table>> {
         tables(&mut self.connection).await
+    }
+
+    /// The deployments whose logs the object store has.
+    pub async fn moved_logs(&mut self) -> sqlx::Result<Vec<DeploymentId>> {
+        let moved: Vec<Uuid> = sqlx::query_scalar(
+            "select id
+             from archived_logs
+             where stored_at is not null
+             and removed_at is null
+             and deployment_id is not null
+             order by id",
+        )
+        .fetch_all(&mut self.connection)
+        .await?;
+        Ok(moved.into_iter().map(DeploymentId::from).collect())
     }
 
     /// Passes on a table's rows: a line each, in pieces of any size.

@@ -52,10 +52,14 @@ impl World {
         database::url_of(&self.database)
     }
 
-    fn serve(&self) -> Program {
+    fn command(&self, arguments: &[&str]) -> Program {
         let folder = format!("file://{}", self.folder.path().display());
-        let serve = Program::new(&[]).able_to_serve(&self.database);
-        serve.with("LOG_STORE_URL", &folder)
+        let command = Program::new(arguments).able_to_serve(&self.database);
+        command.with("LOG_STORE_URL", &folder)
+    }
+
+    fn serve(&self) -> Program {
+        self.command(&[])
     }
 
     /// Serves until the process kills itself there.
@@ -125,4 +129,36 @@ async fn nothing_of_a_deleted_environment_is_left_when_the_process_dies_that_rem
     world.serves_until_no("archived_logs").await;
     assert!(world.objects().is_empty());
     world.close().await;
+}
+
+#[tokio::test]
+async fn a_backup_holds_the_logs_that_have_moved() {
+    let (old, backups) = (World::new().await, Folder::new("backup"));
+    old.serves_until_no("deployment_log").await;
+    let file = backups.path().join("vps.backup");
+    let file = file.to_str().unwrap();
+    old.command(&["backup", file]).run().with(0);
+    let new = World {
+        database: database::create("archive").await,
+        folder: Folder::new("logs"),
+    };
+    new.command(&["restore", file]).run().with(0);
+    let (before, after) = (old.objects(), new.objects());
+    assert_eq!(after.len(), 1, "{after:?}");
+    assert_eq!(before[0].file_name(), after[0].file_name());
+    assert_eq!(
+        std::fs::read(&before[0]).unwrap(),
+        std::fs::read(&after[0]).unwrap()
+    );
+    assert_eq!(new.count("archived_logs where log_end = 2000").await, 1);
+    let away = "file:///dev/null/logs";
+    let again = backups.path().join("again.backup");
+    old.command(&["backup", again.to_str().unwrap()])
+        .with("LOG_STORE_URL", away)
+        .run()
+        .with(1)
+        .says("LOG_STORE_URL: the logs cannot be read: ");
+    assert!(!again.exists());
+    old.close().await;
+    new.close().await;
 }
