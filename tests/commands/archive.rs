@@ -87,9 +87,12 @@ impl World {
         count.fetch_one(&mut connection).await.unwrap()
     }
 
+    /// Whoever is killed may also leave what it tries the store with.
     fn objects(&self) -> Vec<PathBuf> {
         let files = std::fs::read_dir(self.folder.path()).unwrap();
-        files.map(|file| file.unwrap().path()).collect()
+        let files = files.map(|file| file.unwrap().path());
+        let is_log = |file: &PathBuf| file.extension().is_some_and(|end| end == "gz");
+        files.filter(is_log).collect()
     }
 
     async fn close(self) {
