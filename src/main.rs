@@ -22,6 +22,7 @@ mod signals;
 mod simulator;
 mod status;
 mod store;
+mod telemetry;
 #[cfg(test)]
 mod tests;
 mod user;
@@ -86,9 +87,8 @@ async fn run() -> anyhow::Result<()> {
         command,
         Command::Config | Command::Healthcheck | Command::Completions { .. } | Command::Man
     );
-    if is_logged {
-        start_log(settings.log()?);
-    }
+    let log = is_logged.then(|| settings.log()).transpose()?;
+    let _traces = log.map(start_log);
     Box::pin(carry_out(given, command)).await
 }
 
@@ -146,22 +146,20 @@ fn configured(given: &Given) -> Result<Config, config::Wrong> {
 /// # Errors
 /// When it cannot be written whole.
 fn print(text: &[u8]) -> anyhow::Result<()> {
-    io::stdout()
-        .write_all(text)
-        .context("standard output cannot be written")
+    let written = io::stdout().write_all(text);
+    written.context("standard output cannot be written")
 }
 
-fn start_log(log: Log) {
-    let format = log.format;
-    let log = tracing_subscriber::fmt()
+fn start_log(log: Log) -> telemetry::Traces {
+    let lines = tracing_subscriber::fmt()
         .with_env_filter(log.filter)
-        .with_ansi(std::io::stderr().is_terminal())
+        .with_ansi(io::stderr().is_terminal())
         // Errors are ignored: if the log cannot be written, they cannot be reported either.
         .log_internal_errors(false)
-        .with_writer(std::io::stderr);
-    match format {
-        LogFormat::Text => log.init(),
-        LogFormat::Json => log.json().init(),
+        .with_writer(io::stderr);
+    match log.format {
+        LogFormat::Text => telemetry::begin(lines.finish()),
+        LogFormat::Json => telemetry::begin(lines.json().finish()),
     }
 }
 
@@ -175,12 +173,7 @@ async fn serve(
     ready: Option<fn(SocketAddr) -> String>,
     stop: &Stop,
 ) -> anyhow::Result<()> {
-    let pace = Pace {
-        turn_wait: config.turn_timeout,
-        log_retention: config.log_retention,
-        ..Pace::default()
-    };
-    let app = build(config, PREFIX, pace)?;
+    let app = build(config, PREFIX, pace(config))?;
     stop.unless_asked(migrate(&app, config)).await?;
     actions::hashing::warm_up();
     let listener = listen("LISTEN", config.listen).await?;
@@ -210,6 +203,15 @@ async fn serve(
     let _: Result<(), _> = tokio::time::timeout(CLOSING, app.pool.close()).await;
     tracing::info!("stopped");
     Ok(served?)
+}
+
+/// All timings, with those that are settings.
+fn pace(config: &Config) -> Pace {
+    Pace {
+        turn_wait: config.turn_timeout,
+        log_retention: config.log_retention,
+        ..Pace::default()
+    }
 }
 
 /// Serves metrics, if they have an address.

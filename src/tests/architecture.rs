@@ -41,7 +41,7 @@ const SIMULATED: [&str; 2] = ["main", "demo"];
 const OWNED: [(&str, &[&str]); 9] = [
     ("axum", &["web", "simulator"]),
     ("minijinja", &["web"]),
-    ("reqwest", &["coolify"]),
+    ("reqwest", &["coolify", "telemetry"]),
     ("fred", &["redis"]),
     ("object_store", &["archive"]),
     ("sqlxmq", &["worker", "queue"]),

@@ -9,7 +9,7 @@ use axum::middleware::Next;
 use axum::response::Response;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tracing::Instrument;
+use tracing::{Instrument, Span};
 use uuid::Uuid;
 
 /// The route of an address that has none.
@@ -35,9 +35,13 @@ pub async fn observe(
     let began = Instant::now();
     let (parts, body) = request.into_parts();
     let id = forwarded::request_id(&parts, &proxies).unwrap_or_else(new_id);
-    let span = tracing::error_span!("request", id = %id.to_str().unwrap_or_default());
     let matched = parts.extensions.get::<MatchedPath>().cloned();
-    let method = word(&parts.method);
+    let (method, id_shown) = (word(&parts.method), id.to_str().unwrap_or_default());
+    let span = span(
+        id_shown,
+        method,
+        matched.as_ref().map_or(NO_ROUTE, MatchedPath::as_str),
+    );
     let answer = async {
         let response = next.run(Request::from_parts(parts, body)).await;
         let answered = Answered {
@@ -54,6 +58,15 @@ pub async fn observe(
     let mut response = answer.instrument(span).await;
     response.headers_mut().insert(REQUEST_ID, id);
     response
+}
+
+/// The span of a request. Whoever reads traces needs its name; the log would repeat that on every line.
+fn span(id: &str, method: &str, route: &str) -> Span {
+    if cfg!(feature = "otlp") {
+        tracing::error_span!("request", %id, otel.name = format!("{method} {route}"))
+    } else {
+        tracing::error_span!("request", %id)
+    }
 }
 
 fn new_id() -> HeaderValue {

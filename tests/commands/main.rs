@@ -26,6 +26,8 @@ mod redis;
 mod relay;
 mod server;
 mod status;
+#[cfg(feature = "otlp")]
+mod traces;
 mod unread;
 mod user;
 mod visitor;
