@@ -1,8 +1,5 @@
 FROM rust:1.95-bookworm AS build
 WORKDIR /build
-# What `vps-claude --version` says; the context has no repository:
-#   docker build --build-arg VPS_CLAUDE_COMMIT=$(git rev-parse --short=12 HEAD) .
-ARG VPS_CLAUDE_COMMIT= SOURCE_DATE_EPOCH=
 ENV SQLX_OFFLINE=true
 # The dependencies are a layer of their own, which stays until one of them changes.
 COPY Cargo.toml Cargo.lock ./
@@ -10,6 +7,9 @@ RUN mkdir src \
     && echo 'fn main() {}' >build.rs \
     && cp build.rs src/main.rs \
     && cargo build --profile dist --locked
+# What `vps-claude --version` says; the context has no repository:
+#   docker build --build-arg VPS_CLAUDE_COMMIT=$(git rev-parse --short=12 HEAD) .
+ARG VPS_CLAUDE_COMMIT= SOURCE_DATE_EPOCH=
 COPY . .
 # Their files keep the times of the context, which may be before those of the files above.
 RUN touch build.rs src/main.rs && cargo build --profile dist --locked && mkdir /data

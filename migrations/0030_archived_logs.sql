@@ -24,6 +24,9 @@ create index archived_logs_kept on archived_logs (stored_at) where removed_at is
 alter table deployments add column calls_kept boolean not null default true;
 create index deployments_calls_kept on deployments (environment_id, created_at desc) where calls_kept;
 
+-- Logs that have moved leave from the front of the index, where each search for the next one begins.
+alter table deployment_log set (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 50000);
+
 -- The ended deployments whose log is complete and in the database, the oldest first. Each is found by one look into the
 -- index, however many entries it has.
 create view complete_logs as

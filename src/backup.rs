@@ -97,19 +97,29 @@ async fn write<W: Write>(
     for table in &tables {
         write_table(&mut snapshot, table, &mut writer).await?;
     }
-    if tables.iter().any(|table| table.name == "archived_logs") {
-        let moved = snapshot.moved_logs().await?;
-        write_logs(&app.archive, &moved, &mut writer).await?;
-    }
+    let moved = moved_logs(&mut snapshot, &tables).await?;
+    let taken_at = snapshot.taken_at;
+    // As long as it is open, nothing in the database is cleaned up.
+    drop(snapshot);
+    write_logs(&app.archive, &moved, &mut writer).await?;
     let manifest = Manifest {
         format: FORMAT,
         program: config::version().to_owned(),
-        taken_at: snapshot.taken_at,
+        taken_at,
         migrations,
         tables,
         files: vec![],
     };
     writer.finish(manifest).context(UNWRITABLE)
+}
+
+/// The logs that have moved; none in a database of before they did.
+async fn moved_logs(snapshot: &mut Snapshot, tables: &[Table]) -> sqlx::Result<Vec<DeploymentId>> {
+    if tables.iter().any(|table| table.name == "archived_logs") {
+        snapshot.moved_logs().await
+    } else {
+        Ok(vec![])
+    }
 }
 
 /// The logs that have moved to the object store. One that is gone was deleted since the snapshot was taken.
@@ -128,6 +138,10 @@ async fn write_logs<W: Write>(
             Err(why) => bail!("LOG_STORE_URL: the logs cannot be read: {why}"),
         }
     }
+    ensure!(
+        missing == 0 || missing < moved.len(),
+        "LOG_STORE_URL: not one of {missing} logs is there; set it to the store that the dashboard uses"
+    );
     if missing > 0 {
         crate::say(&format!(
             "LOG_STORE_URL: {missing} logs are not there any more."

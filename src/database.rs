@@ -31,12 +31,14 @@ pub async fn serving(
         Ok(()) => stop.unless_at_once(Box::pin(command(&config))).await,
         Err(why) => Err(why),
     };
-    let patience = if stop.at_once.is_cancelled() {
-        AT_ONCE
-    } else {
-        STOPPING
+    let at_once = async {
+        stop.at_once.cancelled().await;
+        tokio::time::sleep(AT_ONCE).await;
     };
-    private.close(patience).await;
+    tokio::select! {
+        () = private.close(STOPPING) => {}
+        () = at_once => {}
+    }
     done
 }
 

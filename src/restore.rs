@@ -17,7 +17,8 @@ use std::io::{self, Read, Seek};
 use std::path::Path;
 use time::macros::format_description;
 
-/// Restores a backup. Nothing is written unless all of it can be.
+/// Restores a backup. Nothing is written to the database unless all of it can be; logs may be in their store before, and
+/// are written again by the next attempt.
 ///
 /// # Errors
 /// When the backup is damaged or newer, or the database is not empty.
@@ -29,6 +30,10 @@ pub async fn run(config: &Config, file: &Path) -> anyhow::Result<()> {
     let all = config.servers()?;
     let reached = servers::wait(&app.pool, &all).await;
     reached.context("DATABASE_URL")?;
+    if manifest.files.iter().any(|file| file.log().is_some()) {
+        let tried = app.archive.attempt().await;
+        tried.map_err(|why| anyhow!("LOG_STORE_URL: the logs cannot be written: {why}"))?;
+    }
     let filled = fill(&app, &manifest, backup).await;
     filled.with_context(|| format!("{shown} is not restored"))?;
     crate::print(said(&manifest)?.as_bytes())?;

@@ -28,6 +28,7 @@ mod otlp {
     use opentelemetry_otlp::{ExporterBuildError, SpanExporter, WithHttpConfig};
     use opentelemetry_sdk::Resource;
     use opentelemetry_sdk::trace::SdkTracerProvider;
+    use std::time::Duration;
     use tokio::runtime::Handle;
     use tracing::Subscriber;
     use tracing_subscriber::layer::SubscriberExt;
@@ -41,12 +42,18 @@ mod otlp {
         "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
     ];
 
+    /// How long the collector may take to answer: whoever waits for it sends nothing else.
+    const ANSWER: Duration = Duration::from_secs(3);
+    /// How long the process waits at its end until the last spans are sent.
+    const LAST: Duration = Duration::from_secs(1);
+
     /// What collects spans; the last ones are sent when this goes.
     pub struct Traces(Option<SdkTracerProvider>);
 
     impl Drop for Traces {
         fn drop(&mut self) {
-            if let Some(Err(error)) = self.0.as_ref().map(SdkTracerProvider::shutdown) {
+            let sent = self.0.as_ref().map(|it| it.shutdown_with_timeout(LAST));
+            if let Some(Err(error)) = sent {
                 tracing::warn!(%error, "the last traces are not sent");
             }
         }
@@ -98,8 +105,8 @@ mod otlp {
     fn resource() -> Resource {
         let resource = Resource::builder();
         match std::env::var_os("OTEL_SERVICE_NAME") {
-            Some(_) => resource.build(),
-            None => resource.with_service_name(NAME).build(),
+            Some(name) if !name.is_empty() => resource.build(),
+            _ => resource.with_service_name(NAME).build(),
         }
     }
 
@@ -113,7 +120,8 @@ mod otlp {
     #[async_trait]
     impl HttpClient for Collector {
         async fn send_bytes(&self, request: Request<Bytes>) -> Result<Response<Bytes>, HttpError> {
-            let request = reqwest::Request::try_from(request)?;
+            let mut request = reqwest::Request::try_from(request)?;
+            *request.timeout_mut() = Some(ANSWER);
             let sent = self.http.execute(request);
             self.runtime
                 .spawn(async move {

@@ -102,9 +102,17 @@ async fn delete(app: &App, email: &str, (heir, removes): (&str, bool)) -> anyhow
     let id = people::of_email(app, email).await?;
     match account_removal::delete(app, id, email, Estate { heir, removes }).await {
         Ok(0) => say("The account is deleted."),
+        Ok(_) if removes => say(&format!(
+            "The account is deleted. Its environments are being removed, and are {heir}'s until then."
+        )),
         Ok(_) => say(&format!(
             "The account is deleted; {heir} has its environments now."
         )),
+        Err(account_removal::Refusal::Wrong(_)) if !heir.is_empty() => {
+            return Err(anyhow!(
+                "nobody else who can sign in has the address {heir}"
+            ));
+        }
         Err(account_removal::Refusal::Wrong(_)) => {
             return Err(anyhow!(
                 "it has environments: name another account with --hand-over-to"

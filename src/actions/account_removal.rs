@@ -58,6 +58,7 @@ pub async fn delete(
     let mut tx = store::begin(&app.pool).await?;
     // First of all, because a deployment also locks its environment before it refers to a person.
     store::owners::lock_all(&mut tx, id).await?;
+    store::owners::forget_rollouts_of(&mut tx, id).await?;
     if store::people::is_last_administrator(&mut tx, id).await? {
         return Err(people::Refusal::LastAdministrator.into());
     }
@@ -67,6 +68,7 @@ pub async fn delete(
         return Err(wrong("confirmation", Invalid::AccountConfirmation));
     }
     let count = settle(app, &mut tx, id, estate).await?;
+    store::links::revoke_all_of(&mut tx, id).await?;
     if !store::users::delete(&mut tx, id).await? {
         return Err(people::Refusal::NotFound.into());
     }

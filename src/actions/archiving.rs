@@ -20,6 +20,9 @@ const ENOUGH: Duration = Duration::from_secs(4);
 /// The duration of a claim; longer than anything that is asked of the store.
 const LEASE: Duration = Duration::from_mins(1);
 
+/// After how many rounds one that could not be moved is tried again.
+const RETRY_ROUNDS: u32 = 6;
+
 /// Why a log was not moved or removed.
 enum Failed {
     Store(Trouble),
@@ -49,8 +52,9 @@ impl From<io::Error> for Failed {
 pub async fn round(app: &App) -> sqlx::Result<()> {
     let began = Instant::now();
     for _ in 0..BATCH {
-        let done = async { Ok(move_one(app).await? | remove_one(app).await?) };
-        match done.await {
+        // What cannot be moved does not keep others from being removed.
+        let (moved, removed) = (move_one(app).await, remove_one(app).await);
+        match moved.and_then(|moved| Ok(moved | removed?)) {
             Ok(true) if began.elapsed() < ENOUGH => {}
             Ok(_) => break,
             Err(Failed::Database(error)) => return Err(error),
@@ -80,13 +84,17 @@ async fn move_one(app: &App) -> Result<bool, Failed> {
     };
     let moved = move_claimed(app, &claim).await;
     if moved.is_err() {
-        archived_logs::retry(&app.pool, claim.id, app.pace.archive).await?;
+        // Later than the next round, which takes the others first.
+        let after = app.pace.archive * RETRY_ROUNDS;
+        archived_logs::retry(&app.pool, claim.id, after).await?;
     }
     moved.map(|()| true)
 }
 
 async fn move_claimed(app: &App, claim: &Claim) -> Result<(), Failed> {
-    let (object, end) = read(app, claim).await?;
+    let Some((object, end)) = read(app, claim).await? else {
+        return Ok(archived_logs::retry(&app.pool, claim.id, Duration::ZERO).await?);
+    };
     // Whoever was held up meanwhile may have read what another process was just removing.
     if !archived_logs::renew(&app.pool, claim, LEASE).await? {
         return Ok(());
@@ -99,11 +107,15 @@ async fn move_claimed(app: &App, claim: &Claim) -> Result<(), Failed> {
     Ok(())
 }
 
-/// The whole log as an object, and the position after its last entry.
-async fn read(app: &App, claim: &Claim) -> Result<(Bytes, i32), Failed> {
+/// The whole log as an object, and the position after its last entry; `None` when nothing of it is in the database any
+/// more, because another process has just moved it: an object of nothing would take the place of that.
+async fn read(app: &App, claim: &Claim) -> Result<Option<(Bytes, i32)>, Failed> {
     let id = DeploymentId::from(claim.id);
     let (mut writer, mut end) = (Writer::new(), 0);
     let mut part = log::part(&app.pool, id, end).await?;
+    if part.is_empty() {
+        return Ok(None);
+    }
     if let Some(first) = part.first().filter(|_| claim.is_stored) {
         end = add_stored(app, &mut writer, id, first.position).await?;
     }
@@ -112,7 +124,7 @@ async fn read(app: &App, claim: &Claim) -> Result<(Bytes, i32), Failed> {
         part.iter().try_for_each(|entry| writer.add(entry))?;
         part = log::part(&app.pool, id, end).await?;
     }
-    Ok((writer.finish()?, end))
+    Ok(Some((writer.finish()?, end)))
 }
 
 /// Adds what the store has already, up to a position: entries that came afterwards are not the whole log.

@@ -11,7 +11,7 @@ use std::time::Duration;
 use uuid::Uuid;
 
 /// How long the search waits for its call.
-const WAIT: Duration = Duration::from_secs(30);
+const WAIT: Duration = Duration::from_secs(5);
 
 /// Such an application, as Coolify names it.
 #[derive(Debug)]
@@ -30,13 +30,13 @@ impl fmt::Display for Orphan {
     }
 }
 
-/// Searches within the budget of calls; finds nothing when Coolify does not answer.
-pub async fn search(app: &App) -> sqlx::Result<Vec<Orphan>> {
+/// Searches within the budget of calls; `None` when there is no call for it now, or Coolify does not answer.
+pub async fn search(app: &App) -> sqlx::Result<Option<Vec<Orphan>>> {
     let calls = Calls::reserve_within(app, Lane::Log, WAIT).await;
     let Ok(client) = calls.one().await else {
-        return Ok(vec![]);
+        return Ok(None);
     };
-    Ok(find(app, client).await?.unwrap_or_default())
+    find(app, client).await
 }
 
 /// Searches with one call to Coolify; `None` when it does not answer.

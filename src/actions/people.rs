@@ -56,7 +56,7 @@ pub async fn set_role(app: &App, id: UserId, role: Role) -> Result<(), Refusal> 
     Ok(tx.commit().await?)
 }
 
-/// Keeps somebody from signing in, and ends all of their sessions, or lets them in again. Their environments stay.
+/// Keeps somebody from signing in, and ends all of their sessions and the links that they made, or lets them in again. Their environments stay.
 ///
 /// # Errors
 /// When it is the last administrator, or there is no such person.
@@ -67,6 +67,9 @@ pub async fn set_disabled(app: &App, id: UserId, disabled: bool) -> Result<(), R
     }
     if !people::set_disabled(&mut tx, id, disabled).await? {
         return Err(Refusal::NotFound);
+    }
+    if disabled {
+        links::revoke_all_of(&mut tx, id).await?;
     }
     Ok(tx.commit().await?)
 }

@@ -34,6 +34,15 @@ pub async fn open_link(app: &App, from: &Sender, link: &str) -> Result<Entry, Re
     limited(app, from, attempt, "registration", entry(app, link)).await
 }
 
+/// What the link of a form lets do.
+async fn invited(app: &App, from: &Sender, link: &str) -> Result<Entry, Refusal> {
+    let found = entry(app, link).await;
+    if let Err(Refusal::Link) = &found {
+        log(from, "registration", "failed");
+    }
+    found
+}
+
 async fn entry(app: &App, link: &str) -> Result<Entry, Refusal> {
     let found = links::entry(&app.pool, &token::hash(link)).await?;
     let may = |entry: &Entry| entry.is_set_up || app.registration != WhoRegisters::Nobody;
@@ -59,11 +68,7 @@ pub async fn register(
     }
     let entry = match form.link {
         "" => None,
-        link => Some(
-            entry(app, link)
-                .await
-                .inspect_err(|_| log(from, "registration", "failed"))?,
-        ),
+        link => Some(invited(app, from, link).await?),
     };
     let fields = Fields::parse(form, entry.as_ref())?;
     let role = entry.map_or(Role::Member, |entry| entry.role);

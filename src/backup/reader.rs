@@ -6,8 +6,8 @@ use ring::digest::{Context, SHA256};
 use std::io::{self, Read, Seek};
 use tar::{Archive, Entry};
 
-/// The longest manifest: a backup of a terabyte has one of about 30 MB.
-const MANIFEST_LIMIT_BYTES: u64 = 64 << 20;
+/// The longest manifest: one of a million logs has about 200 MB.
+const MANIFEST_LIMIT_BYTES: u64 = 1 << 30;
 const BUFFER_BYTES: usize = 64 << 10;
 
 /// Why a file is no backup that can be used.

@@ -66,7 +66,7 @@ impl<W: Write> Writer<W> {
     pub fn finish(mut self, manifest: Manifest) -> io::Result<(Manifest, W)> {
         let files = std::mem::take(&mut self.files);
         let manifest = Manifest { files, ..manifest };
-        self.append(MANIFEST, &serde_json::to_vec_pretty(&manifest)?)?;
+        self.append(MANIFEST, &serde_json::to_vec(&manifest)?)?;
         let mut out = self.archive.into_inner()?.finish()?;
         out.flush()?;
         Ok((manifest, out))

@@ -11,6 +11,8 @@ use url::Url;
 
 /// The timeout of a request.
 const TIMEOUT: Duration = Duration::from_secs(10);
+/// How a list of references ends.
+const END: &[u8] = b"0000";
 /// How much of the list of references is read: branches come before what is many, such as pull requests.
 const REFERENCES_LIMIT_BYTES: usize = 4 * 1024 * 1024;
 /// How much of a comparison is read: it may list every changed file.
@@ -102,7 +104,14 @@ impl Branch {
         if !is_list(&body) {
             return Err(Unread::NoGit);
         }
-        commit_of(&body, &format!("refs/heads/{}", self.name)).ok_or(Unread::NoBranch)
+        let commit = commit_of(&body, &format!("refs/heads/{}", self.name));
+        commit.ok_or_else(|| {
+            if body.ends_with(END) {
+                Unread::NoBranch
+            } else {
+                Unread::Unreachable("its list of branches did not arrive whole")
+            }
+        })
     }
 
     /// The branch without its repository.

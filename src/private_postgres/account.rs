@@ -9,8 +9,8 @@ use std::path::Path;
 use std::process::Stdio;
 use tokio::process::Command;
 
-/// Whom root takes, in this order. The packages of PostgreSQL make the first one.
-const UNPRIVILEGED: [&str; 2] = ["postgres", "nobody"];
+/// Whom root takes. The packages of PostgreSQL make this user, who is nobody else's.
+const UNPRIVILEGED: &str = "postgres";
 /// What of our own variables the programs get: theirs have a meaning to them, and ours hold secrets.
 const PASSED_ON: [&str; 3] = ["PATH", "LD_LIBRARY_PATH", "TZ"];
 
@@ -57,6 +57,11 @@ impl Account {
         command
     }
 
+    /// Whether this machine knows it by a name, which programs of PostgreSQL ask for.
+    pub fn is_known(&self) -> bool {
+        User::from_uid(self.uid.into()).ok().flatten().is_some()
+    }
+
     /// What people call it.
     pub fn name(&self) -> String {
         name_of(self.uid)
@@ -70,10 +75,8 @@ pub fn name_of(uid: u32) -> String {
 }
 
 fn named() -> Option<(u32, u32)> {
-    let found = UNPRIVILEGED.iter().find_map(|name| {
-        let user = User::from_name(name).ok().flatten();
-        user.filter(|user| !user.uid.is_root())
-    });
+    let found = User::from_name(UNPRIVILEGED).ok().flatten();
+    let found = found.filter(|user| !user.uid.is_root());
     found.map(|user| (user.uid.as_raw(), user.gid.as_raw()))
 }
 

@@ -49,6 +49,12 @@ fn no_cluster(cluster: &Path) -> Trouble {
 /// # Errors
 /// When it cannot be made. Then nothing of it is left.
 pub async fn create(home: &Home, programs: &Programs, reach: &Path) -> Result<(), Trouble> {
+    if !home.account.is_known() {
+        return Err(Trouble::Folder(format!(
+            "the user {} has no entry in /etc/passwd, where initdb looks for it; add one, install libnss-systemd, or set DATABASE_URL",
+            home.account.name()
+        )));
+    }
     remove_leftovers(home);
     let name = format!("{NEW}{}", Uuid::now_v7());
     let new = home.servers().join(&name);

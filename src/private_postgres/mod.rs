@@ -23,7 +23,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinHandle;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 use url::form_urlencoded::byte_serialize;
 
 /// Between two attempts to take a lock.
@@ -112,7 +112,12 @@ async fn ensure(home: &Home, users: &File) -> Result<(), Trouble> {
 }
 
 async fn leave(home: &Home, users: &File, patience: Duration) -> Result<(), Trouble> {
-    let _starting = starting(home).await?;
+    let Ok(starting) = timeout(patience, starting(home)).await else {
+        return Err(Trouble::Failed(
+            "another process starts or stops it".to_owned(),
+        ));
+    };
+    let _starting = starting?;
     users.unlock().ok();
     if users.try_lock().is_ok() {
         server::stop(home, patience).await?;

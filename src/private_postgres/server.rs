@@ -15,6 +15,8 @@ use tokio::net::UnixStream;
 use tokio::process::{Child, Command};
 use tokio::time::sleep;
 
+/// What the processes of a server are started with, and are known by.
+const NAME: &str = "cluster_name=vps-claude";
 /// Between two looks.
 const PULSE: Duration = Duration::from_millis(5);
 /// How long one that runs may take until it answers.
@@ -125,7 +127,7 @@ fn server(home: &Home, programs: &Programs, reach: &Path) -> Command {
         "port=5432",
         &format!("unix_socket_directories=\"{sockets}\""),
         "unix_socket_permissions=0700",
-        "cluster_name=vps-claude",
+        NAME,
         "log_destination=stderr",
         "logging_collector=off",
         "log_checkpoints=off",
@@ -188,9 +190,18 @@ fn is_in_cluster(home: &Home, pid: i32) -> bool {
 }
 
 fn works_in(home: &Home, pid: i32) -> Option<bool> {
-    let theirs = std::fs::metadata(format!("/proc/{pid}/cwd")).ok()?;
-    let cluster = home.cluster().metadata().ok()?;
-    Some((theirs.dev(), theirs.ino()) == (cluster.dev(), cluster.ino()))
+    match std::fs::metadata(format!("/proc/{pid}/cwd")) {
+        Ok(theirs) => {
+            let cluster = home.cluster().metadata().ok()?;
+            Some((theirs.dev(), theirs.ino()) == (cluster.dev(), cluster.ino()))
+        }
+        // In a container, root may not look into processes of others (CAP_SYS_PTRACE), but may read their command line.
+        Err(error) if error.kind() == ErrorKind::PermissionDenied => {
+            let line = std::fs::read(format!("/proc/{pid}/cmdline")).ok()?;
+            Some(String::from_utf8_lossy(&line).contains(NAME))
+        }
+        Err(_) => None,
+    }
 }
 
 /// PostgreSQL does not start while there is a process with the number of one that was killed. Here it is known that no server
@@ -227,7 +238,7 @@ fn reason(home: &Home, since: u64) -> String {
         log.seek(SeekFrom::Start(since))?;
         let mut said = vec![];
         log.read_to_end(&mut said)?;
-        String::from_utf8(said).map_err(|error| std::io::Error::new(ErrorKind::InvalidData, error))
+        std::io::Result::Ok(String::from_utf8_lossy(&said).into_owned())
     };
     let said = read().unwrap_or_default();
     cluster::complaint(&said).unwrap_or_else(|| "it says nothing".to_owned())

@@ -96,6 +96,14 @@ pub async fn revoke(pool: &PgPool, id: LinkId) -> sqlx::Result<bool> {
     Ok(revoked.execute(pool).await?.rows_affected() == 1)
 }
 
+/// Deletes all links that somebody made.
+pub async fn revoke_all_of(conn: &mut PgConnection, by: UserId) -> sqlx::Result<()> {
+    sqlx::query!("delete from links where created_by = $1", by.uuid())
+        .execute(conn)
+        .await
+        .map(drop)
+}
+
 /// Whom the link with this token lets register.
 pub async fn entry(pool: &PgPool, token_hash: &[u8]) -> sqlx::Result<Option<Entry>> {
     sqlx::query_as!(

@@ -17,6 +17,19 @@ pub async fn lock_all(conn: &mut PgConnection, owner: UserId) -> sqlx::Result<Ve
     Ok(ids.into_iter().map(EnvironmentId::from).collect())
 }
 
+/// Forgets who began the rollouts in which environments wait, which locks them.
+pub async fn forget_rollouts_of(conn: &mut PgConnection, by: UserId) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update environments
+         set rollout_by = null
+         where rollout_by = $1",
+        by.uuid()
+    )
+    .execute(conn)
+    .await
+    .map(drop)
+}
+
 /// Gives all environments of an owner to somebody else.
 pub async fn hand_over(conn: &mut PgConnection, from: UserId, to: UserId) -> sqlx::Result<()> {
     sqlx::query!(

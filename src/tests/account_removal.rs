@@ -81,19 +81,40 @@ async fn what_is_to_be_removed_is_the_administrators_until_coolify_has_confirmed
 }
 
 #[tokio::test]
-async fn the_last_administrator_stays_and_who_owns_nothing_goes_without_an_heir() {
+async fn ones_own_account_needs_its_password_and_who_owns_nothing_goes_without_an_heir() {
     let dashboard = Dashboard::open().await;
     let ada = dashboard.administrator("Ada").await;
     let bob = dashboard.person("Bob").await;
     let own = at(&dashboard, &ada, "delete").await;
     let form = [("confirmation", ada.email.as_str())];
-    let last = "This is the last administrator.";
-    assert!(ada.post(&own, &form).await.expect(409).says(last));
+    ada.get(&own).await.leads_to("/account");
+    ada.post(&own, &form).await.leads_to("/account");
+    ada.get("/people").await.expect(200);
     let delete = at(&dashboard, &bob, "delete").await;
     let page = ada.get(&delete).await.expect(200);
-    assert!(page.says("There are no environments of it.") && !page.says("New owner"));
+    assert!(page.says("It has no environments.") && !page.says("New owner"));
     let form = [("confirmation", bob.email.as_str())];
     ada.post(&delete, &form).await.leads_to("/people");
     bob.get("/environments").await.leads_to("/login");
+    dashboard.close().await;
+}
+
+#[tokio::test]
+async fn an_invitation_ends_with_the_administrator_who_made_it() {
+    let dashboard = Dashboard::open().await;
+    let ada = dashboard.administrator("Ada").await;
+    let bob = dashboard.person("Bob").await;
+    let administrator = ("role", "administrator");
+    let role = at(&dashboard, &bob, "role").await;
+    ada.post(&role, &[administrator]).await.leads_to("/people");
+    let form = [("email", ""), administrator];
+    let page = bob.post("/people/invitations", &form).await.expect(201);
+    let (_, link) = page.value("link").split_once("/register?link=").unwrap();
+    let eve = dashboard.stranger("Eve");
+    eve.get(&format!("/register?link={link}")).await.expect(200);
+    ada.post(&at(&dashboard, &bob, "disable").await, &[])
+        .await
+        .leads_to("/people");
+    eve.get(&format!("/register?link={link}")).await.expect(403);
     dashboard.close().await;
 }

@@ -50,11 +50,19 @@ pub async fn form(
     Administrator(me): Administrator,
     Id(id): Id<UserId>,
 ) -> Result<Response, PageError> {
+    if id == me.user.id {
+        return Ok(own());
+    }
     let form = Form {
         heir: me.user.email.clone(),
         ..Form::default()
     };
     show(&web, &me, id, StatusCode::OK, form).await
+}
+
+/// One's own account is deleted with its password, on its own page.
+fn own() -> Response {
+    Redirect::to("/account").into_response()
 }
 
 async fn show(
@@ -85,6 +93,9 @@ pub async fn delete(
     Id(id): Id<UserId>,
     Fields(typed): Fields<Typed>,
 ) -> Result<Response, PageError> {
+    if id == me.user.id {
+        return Ok(own());
+    }
     let removes = typed.environments == REMOVE;
     let heir = if removes { &me.user.email } else { &typed.heir };
     let estate = Estate { heir, removes };

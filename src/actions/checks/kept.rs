@@ -17,13 +17,17 @@ pub struct Last {
     pub found: Vec<Finding>,
 }
 
-/// Reads what the last checks found. What another version has saved in another form is as if it had found nothing.
+/// Reads what the last checks found. What another version has saved in another form is as if nothing had been checked.
 pub async fn last(app: &App) -> sqlx::Result<Last> {
     let last = findings::read(&app.pool, LONGEST).await?;
+    let found = serde_json::from_value::<Vec<Finding>>(last.found).ok();
     Ok(Last {
         runs: last.begun_at.is_some(),
-        ended: last.ended_at.map(|at| (at, last.now)),
-        found: serde_json::from_value(last.found).unwrap_or_default(),
+        ended: last
+            .ended_at
+            .filter(|_| found.is_some())
+            .map(|at| (at, last.now)),
+        found: found.unwrap_or_default(),
     })
 }
 

@@ -10,7 +10,7 @@ use std::time::Duration;
 use tokio::time::timeout;
 
 /// How long the checks of one service may take. They run at once.
-const LIMIT: Duration = Duration::from_secs(30);
+const LIMIT: Duration = Duration::from_secs(50);
 /// How long all of them may take, and saving what they found.
 pub const LONGEST: Duration = Duration::from_mins(1);
 

@@ -127,7 +127,8 @@ fn the_settings_show_where_it_is() {
     assert!(!folder.exists());
     let program = Program::new(&["config"])
         .able_to_serve("")
-        .with("DATABASE_URL", "");
+        .with("DATABASE_URL", "")
+        .with("DATA_DIR", "");
     let config = program
         .with("STATE_DIRECTORY", "/var/lib/other")
         .run()
