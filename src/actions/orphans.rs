@@ -10,8 +10,8 @@ use std::fmt;
 use std::time::Duration;
 use uuid::Uuid;
 
-/// How long the search waits for its call.
-const WAIT: Duration = Duration::from_secs(5);
+/// How long a search waits for its call.
+pub const WAIT: Duration = Duration::from_secs(20);
 
 /// Such an application, as Coolify names it.
 #[derive(Debug)]

@@ -9,8 +9,10 @@ use std::path::Path;
 use std::process::Stdio;
 use tokio::process::Command;
 
-/// Whom root takes. The packages of PostgreSQL make this user, who is nobody else's.
-const UNPRIVILEGED: &str = "postgres";
+/// Whom root takes, in this order. The packages of PostgreSQL make the first one.
+const UNPRIVILEGED: [&str; 2] = ["postgres", NOBODY];
+/// Can look for programs, but other programs run as this user, too.
+const NOBODY: &str = "nobody";
 /// What of our own variables the programs get: theirs have a meaning to them, and ours hold secrets.
 const PASSED_ON: [&str; 3] = ["PATH", "LD_LIBRARY_PATH", "TZ"];
 
@@ -62,6 +64,11 @@ impl Account {
         User::from_uid(self.uid.into()).ok().flatten().is_some()
     }
 
+    /// Whether root took a user of whom other programs are, too: they could read whatever it has.
+    pub fn is_shared(&self) -> bool {
+        self.is_other && self.name() == NOBODY
+    }
+
     /// What people call it.
     pub fn name(&self) -> String {
         name_of(self.uid)
@@ -75,12 +82,15 @@ pub fn name_of(uid: u32) -> String {
 }
 
 fn named() -> Option<(u32, u32)> {
-    let found = User::from_name(UNPRIVILEGED).ok().flatten();
-    let found = found.filter(|user| !user.uid.is_root());
+    let found = UNPRIVILEGED.iter().find_map(|name| {
+        let user = User::from_name(name).ok().flatten();
+        user.filter(|user| !user.uid.is_root())
+    });
     found.map(|user| (user.uid.as_raw(), user.gid.as_raw()))
 }
 
-fn nobody() -> Trouble {
+/// Why root cannot run it.
+pub fn nobody() -> Trouble {
     let why = "PostgreSQL refuses to run as root, and this machine has no user postgres as whom it could; add one";
     Trouble::Failed(why.to_owned())
 }

@@ -1,5 +1,6 @@
 //! Making a cluster: in a folder beside its place, moved there when it is complete, so that nothing is ever half made.
 
+use super::account;
 use super::home::Home;
 use super::programs::Programs;
 use super::trouble::Trouble;
@@ -49,6 +50,9 @@ fn no_cluster(cluster: &Path) -> Trouble {
 /// # Errors
 /// When it cannot be made. Then nothing of it is left.
 pub async fn create(home: &Home, programs: &Programs, reach: &Path) -> Result<(), Trouble> {
+    if home.account.is_shared() {
+        return Err(account::nobody());
+    }
     if !home.account.is_known() {
         return Err(Trouble::Folder(format!(
             "the user {} has no entry in /etc/passwd, where initdb looks for it; add one, install libnss-systemd, or set DATABASE_URL",

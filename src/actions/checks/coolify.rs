@@ -14,7 +14,7 @@ const DESTINATION: &str = "COOLIFY_DESTINATION_UUID";
 /// The calls of all checks, which are paid from the budget of all copies.
 const CALLS: u32 = 6;
 /// How long somebody waits for these calls.
-const PATIENCE: Duration = Duration::from_secs(5);
+const PATIENCE: Duration = Duration::from_secs(10);
 /// When Coolify is tried again at the start.
 const AGAIN: Duration = Duration::from_mins(1);
 
