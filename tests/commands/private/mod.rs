@@ -26,6 +26,14 @@ async fn is_remembered(address: &str) {
     .await;
 }
 
+/// Starts on what is there and stops again; who registered before must still be known.
+async fn remembers(data: &Data) {
+    let (serve, address) = data.program(&[]).start(SERVING);
+    is_remembered(&address).await;
+    serve.stop("TERM").with(0);
+    assert!(!data.is_running());
+}
+
 async fn register(address: &str) {
     Visitor::register(&url(address)).await;
 }
@@ -106,9 +114,7 @@ async fn when_everything_is_killed_nothing_is_lost() {
     register(&address).await;
     serve.stop("KILL");
     data.kill_all();
-    let (serve, address) = data.program(&[]).start(SERVING);
-    is_remembered(&address).await;
-    serve.stop("TERM").with(0);
+    remembers(&data).await;
 }
 
 #[tokio::test]
@@ -137,9 +143,7 @@ async fn another_process_with_the_number_of_a_killed_server_is_no_hindrance() {
     for file in ["cluster/postmaster.pid", ".s.PGSQL.5432.lock"] {
         renumber(&data.path().join("postgres").join(file), other.pid());
     }
-    let (serve, address) = data.program(&[]).start(SERVING);
-    is_remembered(&address).await;
-    serve.stop("TERM").with(0);
+    remembers(&data).await;
     assert!(other.lives());
 }
 
@@ -152,9 +156,7 @@ async fn one_killed_while_it_makes_the_database_leaves_nothing_half_made() {
     let (serve, address) = data.program(&[]).start(SERVING);
     register(&address).await;
     serve.stop("TERM").with(0);
-    let (serve, address) = data.program(&[]).start(SERVING);
-    is_remembered(&address).await;
-    serve.stop("TERM").with(0);
+    remembers(&data).await;
     assert!(data.names().contains(&"cluster".to_owned()));
 }
 
@@ -217,10 +219,7 @@ async fn a_path_that_is_too_long_for_a_socket_or_odd_works_all_the_same() {
         let (serve, address) = data.program(&[]).start(SERVING);
         register(&address).await;
         serve.stop("KILL");
-        let (serve, address) = data.program(&[]).start(SERVING);
-        is_remembered(&address).await;
-        serve.stop("TERM").with(0);
-        assert!(!data.is_running());
+        remembers(&data).await;
     }
 }
 
@@ -233,9 +232,7 @@ async fn a_folder_that_only_its_owner_may_enter_works() {
     let (serve, address) = data.program(&[]).start(SERVING);
     register(&address).await;
     serve.stop("TERM").with(0);
-    let (serve, address) = data.program(&[]).start(SERVING);
-    is_remembered(&address).await;
-    serve.stop("TERM").with(0);
+    remembers(&data).await;
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use super::SERVING;
 use super::data::{self, Data};
-use super::{is_remembered, register};
+use super::{register, remembers};
 use crate::program::Program;
 use std::path::Path;
 
@@ -25,9 +25,7 @@ async fn the_cluster_of_another_version_is_refused_and_kept() {
     let config = data.program(&["config"]).run().with(2);
     config.says("vps-claude: DATA_DIR is wrong: ");
     std::fs::write(&file, right).unwrap();
-    let (serve, address) = data.program(&[]).start(SERVING);
-    is_remembered(&address).await;
-    serve.stop("TERM").with(0);
+    remembers(&data).await;
 }
 
 #[tokio::test]
