@@ -24,7 +24,8 @@ const LEASE: Duration = Duration::from_mins(1);
 const RETRY_ROUNDS: u32 = 6;
 
 /// Why a log was not moved or removed.
-enum Failed {
+#[derive(Debug)]
+pub(crate) enum Failed {
     Store(Trouble),
     Database(sqlx::Error),
 }
@@ -91,7 +92,8 @@ async fn move_one(app: &App) -> Result<bool, Failed> {
     moved.map(|()| true)
 }
 
-async fn move_claimed(app: &App, claim: &Claim) -> Result<(), Failed> {
+/// Moves a log that is claimed.
+pub(crate) async fn move_claimed(app: &App, claim: &Claim) -> Result<(), Failed> {
     let Some((object, end)) = read(app, claim).await? else {
         return Ok(archived_logs::retry(&app.pool, claim.id, Duration::ZERO).await?);
     };

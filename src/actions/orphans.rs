@@ -11,7 +11,7 @@ use std::time::Duration;
 use uuid::Uuid;
 
 /// How long a search waits for its call.
-pub const WAIT: Duration = Duration::from_secs(20);
+const WAIT: Duration = Duration::from_secs(20);
 
 /// Such an application, as Coolify names it.
 #[derive(Debug)]
@@ -30,13 +30,14 @@ impl fmt::Display for Orphan {
     }
 }
 
-/// Searches within the budget of calls; `None` when there is no call for it now, or Coolify does not answer.
+/// Searches within the budget of calls; `None` when there is no call for it now. Where Coolify does not answer, nothing is
+/// found.
 pub async fn search(app: &App) -> sqlx::Result<Option<Vec<Orphan>>> {
     let calls = Calls::reserve_within(app, Lane::Log, WAIT).await;
     let Ok(client) = calls.one().await else {
         return Ok(None);
     };
-    find(app, client).await
+    Ok(Some(find(app, client).await?.unwrap_or_default()))
 }
 
 /// Searches with one call to Coolify; `None` when it does not answer.

@@ -5,9 +5,11 @@ use super::log::overheard;
 use super::person::Person;
 use super::s3::S3;
 use super::setup::Setup;
+use crate::actions::archiving;
 use crate::archive::Place;
 use crate::domain::deployment::LogEntry;
 use crate::simulator::outcomes::Outcome;
+use crate::store::archived_logs::Claim;
 use crate::store::log;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -84,6 +86,29 @@ async fn a_store_that_was_away_gets_the_log_later_and_all_that_is_shown_stays_th
     for part in ["", "/log.txt", "/report.txt"] {
         bob.get(&format!("{page}{part}")).await.expect(404);
     }
+    dashboard.close().await;
+}
+
+#[tokio::test]
+async fn a_copy_that_claims_a_log_which_another_has_just_moved_stores_nothing_over_it() {
+    let s3 = S3::running();
+    let dashboard = Dashboard::with(at_once(s3.place())).await;
+    let ada = dashboard.person("Ada").await;
+    let made = dashboard.running(&ada, "Kept").await;
+    dashboard.until_logged(&made).await;
+    until_moved(&dashboard).await;
+    let log = ada.get(&made.at("log.txt")).await.expect(200).text;
+    let late = "update archived_logs set leased_until = now() + interval '1 minute' returning leased_until";
+    let until = sqlx::query_scalar(late);
+    let claim = Claim {
+        id: dashboard.deployment_id(&made).await.uuid(),
+        until: until.fetch_one(dashboard.pool()).await.unwrap(),
+        is_stored: false,
+    };
+    archiving::move_claimed(&dashboard.app, &claim)
+        .await
+        .unwrap();
+    assert_eq!(ada.get(&made.at("log.txt")).await.expect(200).text, log);
     dashboard.close().await;
 }
 

@@ -69,7 +69,18 @@ async fn while_the_checks_run_they_are_not_begun_again_unless_they_were_lost() {
     let ada = dashboard.administrator("Ada").await;
     let minute = Duration::from_mins(1);
     assert!(findings::claim(dashboard.pool(), minute).await.unwrap());
+    let begun = async || {
+        findings::read(dashboard.pool(), minute)
+            .await
+            .unwrap()
+            .begun_at
+    };
+    let before = begun().await;
     ada.post("/doctor", &[]).await.leads_to("/doctor");
+    assert!(
+        before.is_some() && begun().await == before,
+        "nobody else claimed them"
+    );
     let page = ada.get("/doctor").await.expect(200);
     assert!(page.says("The checks run.") && !page.says("Check now"));
     assert!(page.says("http-equiv=\"refresh\""), "also without script");

@@ -2,6 +2,7 @@
 
 use super::harness::Dashboard;
 use super::person::Person;
+use super::refusals::ask;
 use crate::domain::id::UserId;
 use uuid::Uuid;
 
@@ -115,5 +116,21 @@ async fn whoever_forgot_a_password_sets_a_new_one_with_a_link_that_works_once() 
     bob.sign_in().await.expect(422);
     let signed_in = bob.try_password("a new password").await;
     signed_in.leads_to("/environments");
+    dashboard.close().await;
+}
+
+#[tokio::test]
+async fn a_message_is_not_lost_to_a_part_of_a_page_that_is_asked_for_meanwhile() {
+    let dashboard = Dashboard::open().await;
+    let ada = dashboard.administrator("Ada").await;
+    let bob = dashboard.person("Bob").await;
+    let enable = at(&dashboard, &bob, "enable").await;
+    ada.post(&enable, &[]).await.leads_to("/people");
+    for polled in ["/doctor", "/updates", "/environments"] {
+        ask(&ada, "GET", polled, true, "").await.expect(200);
+    }
+    let said = "The account is enabled.";
+    assert!(ada.get("/people").await.says(said));
+    assert!(!ada.get("/people").await.says(said), "it is said once");
     dashboard.close().await;
 }

@@ -86,7 +86,7 @@ struct Found {
 }
 
 impl Search {
-    fn new(query: String, found: Vec<Match>, log: &Log) -> Self {
+    fn new(query: String, found: Vec<Match>, log: &Log, is_read: bool) -> Self {
         let total = found.first().map_or(0, |first| first.total);
         let more = (total > MATCHES_SHOWN).then(|| format!("The first {MATCHES_SHOWN} are shown."));
         let found_line = |found: Match| Found {
@@ -95,7 +95,7 @@ impl Search {
             is_on_page: log.shows(found.position),
             text: found.text,
         };
-        let is_searched = !query.is_empty() && !log.is_unread();
+        let is_searched = !query.is_empty() && is_read;
         Self {
             found: is_searched.then(|| counted(total, &query)),
             matches: found.into_iter().map(found_line).collect(),
@@ -145,7 +145,7 @@ pub async fn show(
         "deployments/show.html",
         Show {
             page,
-            search: Search::new(query, matches, &shown.log),
+            search: Search::new(query, matches, &shown.log, log.unread().is_none()),
             row: found,
             shown,
         },

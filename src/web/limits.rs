@@ -66,13 +66,13 @@ pub async fn whole_body(State(time): State<Duration>, request: Request, next: Ne
     let (parts, body) = request.into_parts();
     match timeout(time, read(body)).await {
         Ok(Ok(bytes)) => next.run(Request::from_parts(parts, bytes.into())).await,
-        Ok(Err(error)) => unread(&error),
-        Err(_) => unread(&PageError::TooSlow),
+        Ok(Err(error)) => closing(&error),
+        Err(_) => closing(&PageError::TooSlow),
     }
 }
 
 /// The answer to a body of which the rest may still come: nothing can follow it on its connection.
-fn unread(error: &PageError) -> Response {
+fn closing(error: &PageError) -> Response {
     let mut response = error_page::without_visitor(error);
     let close = HeaderValue::from_static("close");
     response.headers_mut().insert(header::CONNECTION, close);

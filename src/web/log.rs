@@ -33,8 +33,6 @@ pub struct Log {
     pub live: bool,
     clipped: bool,
     missing: Option<Cow<'static, str>>,
-    #[serde(skip)]
-    unread: bool,
     /// Whether all lines are shown, also those that Coolify hides: while it builds, and after a failure.
     all: bool,
     /// Whether it takes the place of another deployment's log on the page.
@@ -66,7 +64,6 @@ impl Log {
 
     fn new(row: &DeploymentRow, unread: Option<Unread>, lines: Vec<Line>, from: i32) -> Self {
         Self {
-            unread: unread.is_some(),
             missing: missing(row, unread),
             all: row.log_grows || row.outcome == Some(Outcome::Failed),
             cause: cause(row, &lines),
@@ -86,7 +83,6 @@ impl Log {
             // A whole page says that it is clipped; on one that grows, a note takes the place of what is left out.
             lines: with_gaps(lines, if from == 0 { first } else { from }),
             missing: None,
-            unread: false,
             all: live,
             replaces: false,
             cause: None,
@@ -110,11 +106,6 @@ impl Log {
             is_first = false;
         }
         self
-    }
-
-    /// Whether it could not be read where it is.
-    pub fn is_unread(&self) -> bool {
-        self.unread
     }
 
     /// Whether an entry is on the page.

@@ -54,6 +54,8 @@ pub struct Visitor {
     pub session: Session,
     /// The browser sends another site's session beside its own.
     pub has_several_sessions: bool,
+    /// The script takes only a part of the page.
+    is_for_a_part: bool,
 }
 
 /// A signed-in user.
@@ -81,6 +83,7 @@ impl FromRequestParts<Web> for Visitor {
             device: device(&parts.headers),
             session,
             has_several_sessions: parts.extensions.get::<SeveralSessions>().is_some(),
+            is_for_a_part: parts.headers.contains_key("hx-request"),
         })
     }
 }
@@ -198,6 +201,7 @@ impl Visitor {
             device: "",
             session: Session::new(None, store, None),
             has_several_sessions: false,
+            is_for_a_part: false,
         }
     }
 
@@ -287,8 +291,11 @@ impl Visitor {
         }
     }
 
-    /// The pending messages.
+    /// The pending messages. No part that the script takes has them, so they stay for the next page.
     pub async fn take_notices(&self) -> Vec<Notice> {
+        if self.is_for_a_part {
+            return vec![];
+        }
         match self.session.get_value(NOTICES).await {
             Ok(Some(_)) => self
                 .session

@@ -18,6 +18,7 @@ pub async fn every_page(person: &Person, look: impl AsyncFn(&'static str)) {
     removal(person, &each, &look).await;
     account(person, &look).await;
     errors(person, &each, &look).await;
+    administrator(person, &look).await;
     many(person, &look).await;
 }
 
@@ -199,6 +200,31 @@ async fn errors(person: &Person, each: &Each, look: &impl AsyncFn(&'static str))
     past_the_script(person, "#late").await;
     person.read("#alert", "being deleted").await;
     look("error-409").await;
+}
+
+/// What only administrators see.
+async fn administrator(person: &Person, look: &impl AsyncFn(&'static str)) {
+    let people = "update users set role = 'administrator';
+                  insert into users (id, email, name, password_hash) values (gen_random_uuid(), 'eve@example.com', 'Eve', '')";
+    person.product.sql(people).await;
+    person.visit("/people").await;
+    look("people").await;
+    person
+        .click("form[action='/people/invitations'] button.primary")
+        .await;
+    person.see("#link").await;
+    look("people-invited").await;
+    person.expects("422 /people/");
+    person.click("a[href^='/people/'][href$='/delete']").await;
+    person.click("main form button.bad").await;
+    person.see("#confirmation[aria-invalid=true]").await;
+    look("people-delete-refused").await;
+    person.visit("/updates").await;
+    look("updates").await;
+    person.visit("/doctor").await;
+    person.click("form[action='/doctor'] button").await;
+    person.read("#findings", "Checked ").await;
+    look("doctor").await;
 }
 
 /// A thousand environments, a page at a time.
