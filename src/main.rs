@@ -36,7 +36,7 @@ use config::given::Given;
 use config::manual;
 use config::{Command, Config, Log, LogFormat};
 use database::{during, serving};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::ExposeSecret;
 use signals::{Interrupted, KILLED, Stop};
 use std::io::{self, IsTerminal, Write};
 use std::net::SocketAddr;
@@ -193,7 +193,7 @@ async fn serve(
         demo: config.demo,
         checks: checked(&app, config)?.into(),
     };
-    warn_at_start(&app, config);
+    checks::at_start(&app, &web.checks, config.demo);
     let worker = tokio::spawn(worker::run(app.clone(), stop.clone()));
     let served = tokio::spawn(web::serve(listener, web, stop.clone())).await;
     stop.cancel();
@@ -227,17 +227,6 @@ async fn serve_metrics(config: &Config, app: &App, stop: &CancellationToken) -> 
     Ok(())
 }
 
-/// Says what is wrong with Redis, the store of logs and Coolify, so that it is not the first deployment that finds it.
-fn warn_at_start(app: &App, config: &Config) {
-    tokio::spawn(warn_of_redis(config.redis_url.clone()));
-    let own = app.clone();
-    tokio::spawn(async move { checks::archive_at_start(&own).await });
-    if !config.demo {
-        let (app, destination) = (app.clone(), config.coolify.destination_uuid.clone());
-        tokio::spawn(async move { checks::at_start(&app, destination.as_deref()).await });
-    }
-}
-
 async fn listen(setting: &str, address: SocketAddr) -> anyhow::Result<TcpListener> {
     let listener = TcpListener::bind(address).await;
     listener.with_context(|| format!("{setting}: cannot listen on {address}"))
@@ -263,17 +252,6 @@ fn base(config: &Config, address: SocketAddr) -> String {
     match &config.public_url {
         Some(url) => url.as_str().trim_end_matches('/').to_owned(),
         None => format!("http://{}", demo::shown(address)),
-    }
-}
-
-/// Says what is wrong with Redis: everything works without it, so nobody would notice.
-async fn warn_of_redis(url: Option<SecretString>) {
-    let Some(url) = url else { return };
-    if let Err(why) = redis::attempt::attempt(url.expose_secret(), PREFIX).await {
-        tracing::warn!(
-            %why,
-            "Redis is not used: limits and the budget of calls are kept in the process"
-        );
     }
 }
 

@@ -60,14 +60,19 @@ pub async fn round(app: &App) -> sqlx::Result<()> {
             Ok(_) => break,
             Err(Failed::Database(error)) => return Err(error),
             Err(Failed::Store(why)) => {
-                if app.archive.note(true) {
-                    tracing::warn!(%why, "the store of logs cannot be used; logs stay in the database until it can");
-                }
+                note_failure(app, &why);
                 break;
             }
         }
     }
     Ok(())
+}
+
+/// The store did not answer as it should; logged once.
+pub fn note_failure(app: &App, why: &Trouble) {
+    if app.archive.note(true) {
+        tracing::warn!(%why, "the store of logs cannot be used; logs stay in the database until it can");
+    }
 }
 
 /// The store answered as it should.

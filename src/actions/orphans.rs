@@ -30,21 +30,25 @@ impl fmt::Display for Orphan {
     }
 }
 
-/// Searches within the budget of calls; `None` when there is no call for it now. Where Coolify does not answer, nothing is
-/// found.
-pub async fn search(app: &App) -> sqlx::Result<Option<Vec<Orphan>>> {
+/// Searches within the budget of calls; finds nothing where there is no call for it now, or Coolify does not answer.
+pub async fn search(app: &App) -> sqlx::Result<Vec<Orphan>> {
     let calls = Calls::reserve_within(app, Lane::Log, WAIT).await;
-    let Ok(client) = calls.one().await else {
-        return Ok(None);
-    };
-    Ok(Some(find(app, client).await?.unwrap_or_default()))
+    match calls.one().await {
+        Ok(client) => Ok(find(app, client).await?.unwrap_or_default()),
+        Err(_) => Ok(vec![]),
+    }
 }
 
 /// Searches with one call to Coolify; `None` when it does not answer.
 pub async fn find(app: &App, client: &Client) -> sqlx::Result<Option<Vec<Orphan>>> {
-    let Ok(mut listed) = client.applications().await else {
-        return Ok(None);
-    };
+    match client.applications().await {
+        Ok(listed) => among(app, listed).await.map(Some),
+        Err(_) => Ok(None),
+    }
+}
+
+/// Those of the applications that Coolify has.
+pub async fn among(app: &App, mut listed: Vec<Application>) -> sqlx::Result<Vec<Orphan>> {
     listed.retain(Application::is_marked);
     let ids = listed.iter().filter_map(Application::environment);
     let ids: Vec<Uuid> = ids.map(|id| id.uuid()).collect();
@@ -58,5 +62,5 @@ pub async fn find(app: &App, client: &Client) -> sqlx::Result<Option<Vec<Orphan>
         name: one.name,
         uuid: one.uuid,
     });
-    Ok(Some(orphans.collect()))
+    Ok(orphans.collect())
 }

@@ -154,7 +154,7 @@ async fn watch((app, stop, rounds): (App, CancellationToken, Rounds), watcher: W
 }
 
 async fn report_orphans(app: &App) -> sqlx::Result<()> {
-    for orphan in orphans::search(app).await?.unwrap_or_default() {
+    for orphan in orphans::search(app).await? {
         tracing::error!("{orphan}");
     }
     Ok(())

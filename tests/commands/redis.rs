@@ -195,7 +195,7 @@ async fn one_that_takes_connections_and_never_answers_keeps_nobody_waiting() {
     let ready = reqwest::get(format!("{dashboard}/readyz")).await.unwrap();
     assert_eq!(ready.status(), 200);
     assert!(ready.text().await.unwrap().contains("\"redis\":false"));
-    serve.until("Redis is not used");
+    serve.until("REDIS_URL: Redis does not answer; limits and the budget of calls are kept");
     serve.stop("TERM").with(0);
     database::remove(&database).await;
 }

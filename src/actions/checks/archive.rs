@@ -1,6 +1,7 @@
 //! The store of logs: whether an object can be written, read and removed.
 
 use super::finding::Finding;
+use crate::actions::archiving;
 use crate::app::App;
 
 pub const URL: &str = "LOG_STORE_URL";
@@ -18,11 +19,9 @@ pub async fn all(app: &App) -> Vec<Finding> {
     }]
 }
 
-/// Logs what is wrong with it.
+/// Logs what is wrong with it, as the rounds that move logs do.
 pub async fn at_start(app: &App) {
-    if let Err(why) = app.archive.attempt().await
-        && app.archive.note(true)
-    {
-        tracing::warn!(%why, "the store of logs cannot be used; logs stay in the database until it can");
+    if let Err(why) = app.archive.attempt().await {
+        archiving::note_failure(app, &why);
     }
 }

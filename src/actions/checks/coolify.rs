@@ -1,8 +1,10 @@
 //! Coolify: its address, the token and its abilities, project, environment, server and destination.
 
-use super::finding::{Finding, Level};
+use super::applications;
+use super::finding::Finding;
+use super::setup::Setup;
 use crate::app::App;
-use crate::coolify::{Client, Error, ServerState, Usability, is_supported};
+use crate::coolify::{Application, Error, ServerState, Usability, is_supported};
 use crate::redis::calls::Lane;
 use std::time::Duration;
 
@@ -11,54 +13,76 @@ const PROJECT: &str = "COOLIFY_PROJECT_UUID";
 const SERVER: &str = "COOLIFY_SERVER_UUID";
 const TOKEN: &str = "COOLIFY_API_TOKEN";
 const DESTINATION: &str = "COOLIFY_DESTINATION_UUID";
-/// The calls of all checks, which are paid from the budget of all copies.
-const CALLS: u32 = 6;
+/// How many calls follow that of the version, which is paid for as they are from the budget of all copies.
+const OTHERS: u32 = 5;
 /// How long somebody waits for these calls.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// When Coolify is tried again at the start.
 const AGAIN: Duration = Duration::from_mins(1);
 
-/// All checks, unless their calls cannot be made soon. `destination` is the configured one.
-pub async fn paid(app: &App, destination: Option<&str>) -> Vec<Finding> {
-    if app.calls.paused().await <= PATIENCE {
-        let wait = app.calls.reserve(Lane::Log, CALLS, Duration::ZERO).await;
-        if wait <= PATIENCE {
-            tokio::time::sleep(wait).await;
-            return all(&app.coolify, destination).await;
-        }
+/// All checks, unless their calls cannot be made soon; the last ones name applications that no environment knows.
+pub async fn all(app: &App, setup: &Setup) -> Vec<Finding> {
+    if app.calls.paused().await > PATIENCE {
+        return vec![no_call()];
     }
-    let text = "Deployments need all the calls to Coolify that it allows now, so it was not checked. Check again later.";
-    vec![Finding::warning(URL, text)]
+    let wait = app
+        .calls
+        .reserve(Lane::Log, 1 + OTHERS, Duration::ZERO)
+        .await;
+    if wait > PATIENCE {
+        return vec![no_call()];
+    }
+    tokio::time::sleep(wait).await;
+    let version = match version(app).await {
+        Ok(version) => version,
+        Err(error) => return vec![Finding::wrong(URL, sentence(&error))],
+    };
+    let (found, listed) = others(app, setup).await;
+    let unknown = applications::unknown(app, listed).await;
+    let all = std::iter::once(version).chain(found);
+    all.chain(unknown).collect()
 }
 
-/// Logs what is wrong in Coolify when the dashboard starts, so that it is not the first deployment that finds it. What
-/// does not answer yet may do so later.
-pub async fn at_start(app: &App, destination: Option<&str>) {
+fn no_call() -> Finding {
+    let text = "Deployments need all the calls to Coolify that it allows now, so it was not checked. Check again later.";
+    Finding::warning(URL, text)
+}
+
+/// Logs what is wrong in Coolify when the dashboard starts. What does not answer yet may do so later.
+pub async fn at_start(app: &App, setup: &Setup) {
     loop {
-        let wait = app.calls.reserve(Lane::Log, CALLS, Duration::ZERO).await;
-        tokio::time::sleep(wait).await;
-        match app.coolify.version().await {
-            Ok(_) | Err(Error::Refused(_)) => break,
+        pay(app, 1).await;
+        match version(app).await {
+            Ok(version) => {
+                version.log();
+                break;
+            }
+            Err(error @ Error::Refused(_)) => {
+                return Finding::wrong(URL, sentence(&error)).log();
+            }
             Err(error) => tracing::warn!("{}", sentence(&error)),
         }
         tokio::time::sleep(AGAIN).await;
     }
-    for finding in all(&app.coolify, destination).await {
-        let (check, text) = (&finding.check, finding.text());
-        match finding.level {
-            Level::Fine => {}
-            Level::Warning => tracing::warn!("{check}: {text}"),
-            Level::Wrong => tracing::error!("{check}: {text}"),
-        }
-    }
+    pay(app, OTHERS).await;
+    let (found, _) = others(app, setup).await;
+    found.iter().for_each(Finding::log);
 }
 
-/// Asks for the version first: where that is refused, everything else is.
-async fn all(client: &Client, destination: Option<&str>) -> Vec<Finding> {
-    let mut findings = match client.version().await {
-        Ok(version) => vec![of_version(&version)],
-        Err(error) => return vec![Finding::wrong(URL, sentence(&error))],
-    };
+async fn pay(app: &App, calls: u32) {
+    let wait = app.calls.reserve(Lane::Log, calls, Duration::ZERO).await;
+    tokio::time::sleep(wait).await;
+}
+
+/// The version, which is asked for first: where that is refused, everything else is.
+async fn version(app: &App) -> Result<Finding, Error> {
+    let version = app.coolify.version().await?;
+    Ok(of_version(&version))
+}
+
+/// Everything else, and the applications that there are.
+async fn others(app: &App, setup: &Setup) -> (Vec<Finding>, Vec<Application>) {
+    let client = &app.coolify;
     let (applications, may_write, may_deploy, server, destinations) = tokio::join!(
         client.applications(),
         client.may_write(),
@@ -66,16 +90,19 @@ async fn all(client: &Client, destination: Option<&str>) -> Vec<Finding> {
         client.server_state(),
         client.destinations(),
     );
-    findings.push(match applications {
-        Ok(listed) => Finding::fine(PROJECT, of_count(listed.len())),
-        Err(error) => Finding::wrong(PROJECT, sentence(&error)),
-    });
-    findings.push(abilities(&[("write", may_write), ("deploy", may_deploy)]));
+    let mut findings = vec![
+        match &applications {
+            Ok(listed) => Finding::fine(PROJECT, of_count(listed.len())),
+            Err(error) => Finding::wrong(PROJECT, sentence(error)),
+        },
+        abilities(&[("write", may_write), ("deploy", may_deploy)]),
+    ];
     match server {
         Ok(server) => {
             findings.extend(of_server(&server));
             let known = destinations.ok();
-            findings.extend(known.and_then(|known| of_destination(&known, destination)));
+            let set = setup.destination.as_deref();
+            findings.extend(known.and_then(|known| of_destination(&known, set)));
         }
         Err(Error::NotFound) => {
             let text =
@@ -84,7 +111,7 @@ async fn all(client: &Client, destination: Option<&str>) -> Vec<Finding> {
         }
         Err(error) => findings.push(Finding::wrong(SERVER, sentence(&error))),
     }
-    findings
+    (findings, applications.unwrap_or_default())
 }
 
 fn of_version(version: &str) -> Finding {
@@ -206,6 +233,7 @@ fn sentence(error: &Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::actions::checks::finding::Level;
 
     #[test]
     fn a_destination_must_be_chosen_among_several() {

@@ -57,6 +57,16 @@ impl Finding {
         }
     }
 
+    /// A line of the log, unless it is fine.
+    pub fn log(&self) {
+        let (check, text) = (&self.check, self.text());
+        match self.level {
+            Level::Fine => {}
+            Level::Warning => tracing::warn!("{check}: {text}"),
+            Level::Wrong => tracing::error!("{check}: {text}"),
+        }
+    }
+
     /// What is so and what to do, on one line.
     pub fn text(&self) -> String {
         let remedy = self.remedy.iter().map(String::as_str);

@@ -11,10 +11,10 @@ mod redis;
 mod repository;
 mod run;
 mod setup;
+mod start;
 
-pub use archive::at_start as archive_at_start;
-pub use coolify::at_start;
 pub use finding::{Finding, Level};
 pub use kept::{begin, last};
 pub use run::all;
 pub use setup::Setup;
+pub use start::at_start;

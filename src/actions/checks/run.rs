@@ -2,7 +2,7 @@
 
 use super::finding::Finding;
 use super::setup::Setup;
-use super::{addresses, applications, archive, coolify, postgres, redis, repository};
+use super::{addresses, archive, coolify, postgres, redis, repository};
 use crate::app::App;
 use crate::coolify::Visitor;
 use std::future::Future;
@@ -16,17 +16,12 @@ pub const LONGEST: Duration = Duration::from_secs(70);
 
 /// Runs all checks at once; what they found is in a fixed order. Nothing is changed.
 pub async fn all(app: &App, setup: &Setup) -> Vec<Finding> {
-    let destination = setup.destination.as_deref();
     let visitor = Visitor::new().expect("other clients have been built in the same way");
     let found = tokio::join!(
         within(postgres::DATABASE, Box::pin(postgres::all(app, setup))),
         within(redis::URL, Box::pin(redis::all(setup))),
         within(archive::URL, Box::pin(archive::all(app))),
-        within(coolify::URL, Box::pin(coolify::paid(app, destination))),
-        within(
-            applications::APPLICATIONS,
-            Box::pin(applications::unknown(app))
-        ),
+        within(coolify::URL, Box::pin(coolify::all(app, setup))),
         within(repository::REPOSITORY, Box::pin(repository::all(setup))),
         within(
             addresses::DOMAIN,
@@ -37,11 +32,11 @@ pub async fn all(app: &App, setup: &Setup) -> Vec<Finding> {
             Box::pin(addresses::of_people(setup, &visitor))
         ),
     );
-    let (database, redis, archive, coolify, unknown, repository, domain, public) = found;
+    let (database, redis, archive, coolify, repository, domain, public) = found;
     let misspelled = setup.misspelled.iter();
     let misspelled = misspelled.map(|text| Finding::warning("settings", text));
     let found = [
-        database, redis, archive, coolify, unknown, repository, domain, public,
+        database, redis, archive, coolify, repository, domain, public,
     ];
     found.into_iter().flatten().chain(misspelled).collect()
 }
