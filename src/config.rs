@@ -47,7 +47,7 @@ const UPDATES: &str = "on";
 const FOLDER: &str = "/home/coder/workspace";
 const ADDRESS: &str = "127.0.0.1:3000";
 const PROXIES: &str = "127.0.0.0/8, ::1";
-const REGISTRATION: &str = "open";
+const REGISTRATION: &str = "invite";
 const LOG_FORMAT: &str = "text";
 /// tower-sessions has a span for every request, which costs time and says nothing.
 const RUST_LOG: &str = "info,sqlxmq=warn,sqlx=warn,tower_sessions=warn";

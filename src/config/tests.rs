@@ -42,7 +42,7 @@ const DEFAULTS: [(&str, &str); 28] = [
     ("METRICS_LISTEN", "None"),
     ("PUBLIC_URL", "false"),
     ("TRUSTED_PROXIES", "Networks([127.0.0.0/8, ::1/128])"),
-    ("REGISTRATION", "Everybody"),
+    ("REGISTRATION", "Invited"),
     ("TURN_TIMEOUT_HOURS", "43200s"),
     ("LOG_STORE_URL", "default"),
     ("LOG_STORE_ENDPOINT", "default"),

@@ -38,7 +38,7 @@ fn each_setting_is_shown_with_where_it_comes_from() {
         ("AGENT_BRANCH", "next  (.env)"),
         ("LISTEN", "127.0.0.1:0  (environment)"),
         ("TURN_TIMEOUT_HOURS", "3  (command line)"),
-        ("REGISTRATION", "open  (default)"),
+        ("REGISTRATION", "invite  (default)"),
         ("REDIS_URL", "not set  (default)"),
         ("LOG_FORMAT", "text  (default)"),
     ] {

@@ -37,7 +37,7 @@ fn a_right_value_is_taken_without_the_space_around_it() {
         ("PUBLIC_URL", "https://vps.example.com", "true"),
         ("PUBLIC_URL", "http://vps.example.com", "false"),
         ("REGISTRATION", "closed", "Nobody"),
-        ("REGISTRATION", "invite", "Invited"),
+        ("REGISTRATION", "open", "Everybody"),
         ("TURN_TIMEOUT_HOURS", "1", "3600s"),
         ("LOG_FORMAT", "json", "Json"),
         ("RUST_LOG", "warn,sqlx=debug", "sqlx=debug,warn"),
