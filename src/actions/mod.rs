@@ -10,6 +10,7 @@ mod calls;
 mod cancelling;
 pub mod checks;
 pub mod container;
+pub mod creation;
 mod deploying;
 pub mod deployments;
 mod ending;

@@ -1,7 +1,8 @@
 //! Demo data: two users and a dozen environments in every state.
 
 use crate::actions::accounts::Refusal;
-use crate::actions::environments::{self, Draft, Selection};
+use crate::actions::creation::{self, Draft};
+use crate::actions::environments::{self, Selection};
 use crate::actions::registration::{self, Registration};
 use crate::actions::{deployments, hashing, invitations, turns};
 use crate::app::{App, Pace};
@@ -179,5 +180,5 @@ async fn make(app: &App, owner: UserId, name: &str, deploy: bool) -> anyhow::Res
         repository: "",
         deploy,
     };
-    Ok(environments::create(app, owner, &draft).await?)
+    Ok(creation::create(app, owner, &draft).await?)
 }

@@ -5,7 +5,8 @@ use super::fields::{Errors, Fields, Query, Rules, errors};
 use super::page::{Page, html, html_with};
 use super::session::SignedIn;
 use super::state::Web;
-use crate::actions::environments::{self, Draft, Refusal};
+use crate::actions::creation::{self, Draft};
+use crate::actions::environments::Refusal;
 use crate::domain::environment::Suffix;
 use crate::domain::invalid::Wrongs;
 use crate::domain::name::{self, isolated};
@@ -52,7 +53,7 @@ struct New {
 /// The form for a new environment; it reserves the address's suffix.
 pub async fn new(State(web): State<Web>, me: SignedIn) -> Result<Response, PageError> {
     let form = Form {
-        suffix: environments::suffix().as_str().to_owned(),
+        suffix: creation::suffix().as_str().to_owned(),
         ..Form::default()
     };
     form_page(&web, &me, StatusCode::OK, form).await
@@ -64,7 +65,7 @@ async fn form_page(
     status: StatusCode,
     mut form: Form,
 ) -> Result<Response, PageError> {
-    let suffix = Suffix::parse(&form.suffix).unwrap_or_else(environments::suffix);
+    let suffix = Suffix::parse(&form.suffix).unwrap_or_else(creation::suffix);
     suffix.as_str().clone_into(&mut form.suffix);
     let mut preview = preview_of(web, &form.name, &suffix).await?;
     if form.errors.has("name") {
@@ -88,7 +89,7 @@ async fn form_page(
 }
 
 async fn preview_of(web: &Web, name: &str, suffix: &Suffix) -> Result<Preview, PageError> {
-    let (host, invalid) = environments::preview(&web.app, name, suffix).await?;
+    let (host, invalid) = creation::preview(&web.app, name, suffix).await?;
     let host = host.unwrap_or_else(|| web.app.domain.host(&format!("…-{}", suffix.as_str())));
     Ok(Preview {
         host,
@@ -102,7 +103,7 @@ pub async fn preview(
     _me: SignedIn,
     Query(typed): Query<Typed>,
 ) -> Result<Response, PageError> {
-    let suffix = Suffix::parse(&typed.suffix).unwrap_or_else(environments::suffix);
+    let suffix = Suffix::parse(&typed.suffix).unwrap_or_else(creation::suffix);
     let preview = preview_of(&web, &typed.name, &suffix).await?;
     Ok(html(
         "environments/_preview.html",
@@ -124,7 +125,7 @@ pub async fn create(
         repository: &typed.repository,
         deploy,
     };
-    let (wrongs, form_error) = match environments::create(&web.app, me.user.id, &draft).await {
+    let (wrongs, form_error) = match creation::create(&web.app, me.user.id, &draft).await {
         Ok(id) => {
             me.visitor.is_at_home().await;
             me.visitor.accepted(created(&typed.name, deploy), id).await;
@@ -137,7 +138,7 @@ pub async fn create(
     let mut suffix = typed.suffix;
     if let Some(sentence) = form_error {
         errors.insert("form", sentence.to_owned());
-        environments::suffix().as_str().clone_into(&mut suffix);
+        creation::suffix().as_str().clone_into(&mut suffix);
     }
     let form = Form {
         name: typed.name,

@@ -1,0 +1,120 @@
+//! Making an environment, and the preview of its name.
+
+use super::deployments::{self, Request};
+use super::environments;
+use super::hashing;
+use super::refusal::Refusal;
+use crate::app::App;
+use crate::domain::deployment::BuildKind;
+use crate::domain::environment::{EnvironmentName, Subdomain, Suffix};
+use crate::domain::id::{EnvironmentId, UserId};
+use crate::domain::invalid::{Invalid, Wrong, Wrongs, check};
+use crate::domain::password::Password;
+use crate::domain::status::Status;
+use crate::domain::workspace::WorkspaceRepository;
+use crate::store;
+use crate::store::environments::{self as rows, Inserted, New};
+use secrecy::ExposeSecret;
+
+/// The fields of the form for a new environment.
+pub struct Draft<'a> {
+    pub name: &'a str,
+    pub password: &'a str,
+    pub suffix: &'a str,
+    /// The address of the repository to work on; empty for none.
+    pub repository: &'a str,
+    /// Whether to deploy at once.
+    pub deploy: bool,
+}
+
+/// Four random characters for a subdomain.
+pub fn suffix() -> Suffix {
+    Suffix::from_random(rand::random())
+}
+
+/// Creates an environment, and its first deployment if requested. The same form twice is one environment: its name and
+/// its suffix say that it is the same.
+///
+/// # Errors
+/// When a field is invalid. A name or subdomain that was taken concurrently is an invalid field.
+pub async fn create(app: &App, owner: UserId, draft: &Draft<'_>) -> Result<EnvironmentId, Refusal> {
+    let mut wrongs = Wrongs::new();
+    let name = check(&mut wrongs, "name", EnvironmentName::parse(draft.name));
+    let password = check(
+        &mut wrongs,
+        "password",
+        Password::for_environment(draft.password),
+    );
+    let workspace = WorkspaceRepository::parse(draft.repository);
+    let workspace = check(&mut wrongs, "repository", workspace);
+    let (Some(name), Some(password), Some(workspace)) = (name, password, workspace) else {
+        return Err(Refusal::Wrong(wrongs));
+    };
+    let suffix = Suffix::parse(draft.suffix).unwrap_or_else(suffix);
+    let password_hash = hashing::hash(&app.hash_slots, password).await?;
+    let id = EnvironmentId::new();
+    let subdomain = Subdomain::new(&name, &suffix);
+    let mut tx = store::begin(&app.pool).await?;
+    let new = New {
+        id,
+        owner,
+        name: &name,
+        subdomain: &subdomain,
+        password_hash: password_hash.expose_secret(),
+        workspace: workspace.as_ref(),
+    };
+    let inserted = rows::insert(&mut tx, &new).await?;
+    if inserted != Inserted::Done {
+        drop(tx);
+        let same = rows::same(&app.pool, owner, &name, &subdomain).await?;
+        let id = EnvironmentId::from(same.ok_or_else(|| taken(&inserted))?);
+        return repeated(app, owner, id, draft.deploy).await;
+    }
+    if draft.deploy {
+        let request = Request::of(owner, BuildKind::Reuse);
+        deployments::begin(app, &mut tx, owner, id, request).await?;
+    }
+    tx.commit().await?;
+    Ok(id)
+}
+
+/// The answer to the same form a second time. If it asks for a deployment and the first one did not, it is deployed.
+async fn repeated(
+    app: &App,
+    owner: UserId,
+    id: EnvironmentId,
+    deploy: bool,
+) -> Result<EnvironmentId, Refusal> {
+    if deploy && environments::get(app, owner, id).await?.status == Status::Pending {
+        deployments::deploy(app, owner, id, BuildKind::Reuse).await?;
+    }
+    Ok(id)
+}
+
+fn taken(inserted: &Inserted) -> Refusal {
+    if *inserted == Inserted::SubdomainTaken {
+        return Refusal::NotNow(
+            "The address was taken a moment ago. Send the form again to get another one.",
+        );
+    }
+    Refusal::Wrong(vec![Wrong {
+        field: "name",
+        invalid: Invalid::NameTaken,
+    }])
+}
+
+/// Previews a name: the resulting host, and what is wrong with the name.
+pub async fn preview(
+    app: &App,
+    typed: &str,
+    suffix: &Suffix,
+) -> sqlx::Result<(Option<String>, Option<Invalid>)> {
+    let name = match EnvironmentName::parse(typed) {
+        Ok(name) => name,
+        Err(Invalid::NameMissing) => return Ok((None, None)),
+        Err(invalid) => return Ok((None, Some(invalid))),
+    };
+    let taken = rows::name_taken(&app.pool, &name).await?;
+    let host = app.domain.host(Subdomain::new(&name, suffix).as_str());
+    Ok((Some(host), taken.then_some(Invalid::NameTaken)))
+}
