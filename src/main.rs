@@ -12,6 +12,7 @@ mod demo;
 mod doctor;
 mod domain;
 mod healthcheck;
+mod http;
 mod metrics;
 mod private_postgres;
 mod queue;
@@ -189,7 +190,7 @@ async fn serve(
         app: app.clone(),
         secure: config.secure,
         public_url: config.public_url.clone().map(Into::into),
-        proxies: web::Proxies::new(config.trusted_proxies.clone()).into(),
+        proxies: http::Proxies::new(config.trusted_proxies.clone()).into(),
         demo: config.demo,
         checks: checked(&app, config)?.into(),
     };

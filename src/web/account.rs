@@ -1,7 +1,6 @@
 //! The account page: name, password, sessions, deletion.
 
-use super::accounts::wrong_fields;
-use super::error::PageError;
+use super::error::{PageError, wrong_fields};
 use super::fields::{Errors, Fields, Id, Rules, errors};
 use super::page::{Page, html, html_with};
 use super::session::SignedIn;

@@ -2,7 +2,7 @@
 
 use super::back;
 use super::cookies::Cookie;
-use super::error::PageError;
+use super::error::{PageError, wrong_fields};
 use super::fields::{Errors, Fields, Query, Rules, errors};
 use super::page::{Page, html, html_with};
 use super::session::Visitor;
@@ -16,9 +16,6 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use url::{Host, Url};
 
-/// Why an administrator stays one.
-pub(super) const LAST_ADMINISTRATOR: &str =
-    "This is the last administrator. Make somebody else one first, under People.";
 const OVER_HTTP: &str = "You opened this page over http, where your browser does not keep you signed in. Open the same address with https, and try again.";
 
 /// The fields of the registration and sign-in forms.
@@ -216,24 +213,6 @@ async fn refused(
         template,
         Context::new(web, visitor, title, form).await,
     ))
-}
-
-/// The invalid fields of a refusal; any other refusal becomes an error page.
-pub(super) fn wrong_fields(refusal: Refusal) -> Result<crate::domain::invalid::Wrongs, PageError> {
-    match refusal {
-        Refusal::Wrong(wrongs) => Ok(wrongs),
-        Refusal::TooMany(wait) => Err(PageError::TooMany(wait)),
-        Refusal::Closed => Err(PageError::NotNow("Registration is closed.")),
-        Refusal::Link => Err(PageError::NotNow(
-            "This link does not work any more. Ask for a new one.",
-        )),
-        Refusal::OwnsEnvironments => Err(PageError::NotNow(
-            "You still have environments. Delete them first, then the account can go.",
-        )),
-        Refusal::LastAdministrator => Err(PageError::NotNow(LAST_ADMINISTRATOR)),
-        Refusal::Busy(_) => Err(PageError::Busy),
-        Refusal::Database(error) => Err(error.into()),
-    }
 }
 
 /// Signs out.

@@ -18,12 +18,10 @@ mod environments;
 mod error;
 mod error_page;
 mod fields;
-mod forwarded;
 mod groups;
 mod guard;
 mod history;
 mod index;
-mod limits;
 mod list_changes;
 mod log;
 mod log_file;
@@ -35,7 +33,6 @@ mod people;
 mod registration;
 mod removal;
 mod report;
-mod requests;
 mod reset;
 mod row;
 mod scrape;
@@ -44,16 +41,15 @@ mod session;
 mod state;
 #[cfg(test)]
 mod tests;
-mod unread;
 mod updates;
 mod view;
 mod words;
 
-pub use forwarded::Proxies;
 pub use scrape::router as metrics;
 pub use state::Web;
 
 use crate::app::App;
+use crate::http::{limits, requests};
 use connection::Timeouts;
 
 use axum::Router;
@@ -82,13 +78,17 @@ pub fn router(web: Web) -> Router {
         .layer(session::layer(&web))
         .layer(from_fn_with_state(web.clone(), error_page::of_sessions))
         .layer(DefaultBodyLimit::disable());
+    let refuse: limits::Refuse = error_page::without_visitor;
     let watched = (web.app.metrics.clone(), web.proxies.clone());
     Router::new()
         .merge(without_visitor())
         .merge(pages)
         .layer(from_fn_with_state(web.secure, cookies::only_ours))
-        .layer(from_fn(limits::head))
-        .layer(from_fn_with_state(limits::BODY_TIMEOUT, limits::whole_body))
+        .layer(from_fn_with_state(refuse, limits::head))
+        .layer(from_fn_with_state(
+            (limits::BODY_TIMEOUT, refuse),
+            limits::whole_body,
+        ))
         .layer(CatchPanicLayer::custom(error::panicked))
         .layer(from_fn_with_state(web.secure, guard::headers))
         .layer(CompressionLayer::new())

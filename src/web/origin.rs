@@ -1,7 +1,6 @@
 //! Whether a form was sent from our own pages, as browsers say it.
 
 use super::error::PageError;
-use super::forwarded;
 use super::state::Web;
 use axum::extract::FromRequestParts;
 use axum::http::header;
@@ -136,3 +135,4 @@ mod tests {
         }
     }
 }
+use crate::http::forwarded;

@@ -1,8 +1,7 @@
 //! The administrators' page of people: who has an account, and who is invited.
 
-use super::accounts::{LAST_ADMINISTRATOR, wrong_fields};
 use super::administrator::Administrator;
-use super::error::PageError;
+use super::error::{PageError, wrong_fields};
 use super::fields::{Errors, Fields, Id, Query, errors};
 use super::origin::Base;
 use super::page::{Page, html, html_with};
@@ -231,16 +230,6 @@ pub async fn enable(
         .notice(Tone::Good, "The account is enabled.")
         .await;
     Ok(Redirect::to("/people"))
-}
-
-impl From<people::Refusal> for PageError {
-    fn from(refusal: people::Refusal) -> Self {
-        match refusal {
-            people::Refusal::NotFound => Self::NotFound,
-            people::Refusal::LastAdministrator => Self::NotNow(LAST_ADMINISTRATOR),
-            people::Refusal::Database(error) => error.into(),
-        }
-    }
 }
 
 impl From<PersonRow> for Person {

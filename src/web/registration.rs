@@ -78,7 +78,7 @@ async fn refused(web: &Web, visitor: &Visitor, refusal: Refusal) -> Result<Respo
         Refusal::Closed => {}
         Refusal::Link => context.way_in = "invalid",
         other => {
-            return super::accounts::wrong_fields(other).map(|_| PageError::Broken.into_response());
+            return super::error::wrong_fields(other).map(|_| PageError::Broken.into_response());
         }
     }
     Ok(html_with(StatusCode::FORBIDDEN, TEMPLATE, context))

@@ -5,12 +5,12 @@ use super::deployment_view::{Deployment, Step};
 use super::error::PageError;
 use super::page::build;
 use super::state::Web;
-use super::unread;
 use super::view::Row;
 use super::words::Time;
 use crate::actions::records::{DeploymentRow, OpenLog};
 use crate::domain::id::DeploymentId;
 use crate::domain::name::isolated;
+use crate::http::unread;
 use std::fmt::Write;
 
 /// How much of the end of the log is in it.

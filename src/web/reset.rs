@@ -1,7 +1,6 @@
 //! Setting a new password with a link.
 
-use super::accounts::wrong_fields;
-use super::error::PageError;
+use super::error::{PageError, wrong_fields};
 use super::fields::{Errors, Fields, Query, Rules, errors};
 use super::page::{Page, html, html_with};
 use super::session::Visitor;

@@ -3,7 +3,6 @@
 use super::back;
 use super::cookies::{Cookie, SeveralSessions};
 use super::error::PageError;
-use super::forwarded;
 use super::state::{Notice, Tone, Web};
 use crate::actions::accounts::{self, Place, Proved, Sessions};
 use crate::actions::browsers::Sender;
@@ -11,6 +10,7 @@ use crate::actions::known;
 use crate::domain::id::{EnvironmentId, UserId};
 use crate::domain::password;
 use crate::domain::user::User;
+use crate::http::forwarded;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};

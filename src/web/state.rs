@@ -1,8 +1,8 @@
 //! The state of every handler, and the messages for the next page.
 
-use super::forwarded::Proxies;
 use crate::actions::checks::Setup;
 use crate::app::App;
+use crate::http::Proxies;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use url::Url;

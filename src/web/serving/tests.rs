@@ -1,7 +1,8 @@
 //! What clients get that send too little, too much, too slowly or something else than HTTP, over real connections.
 
+use crate::http::limits::{self, Refuse};
 use crate::web::connection::Timeouts;
-use crate::web::{error, error_page, guard, limits, serving};
+use crate::web::{error, error_page, guard, serving};
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::get;
@@ -28,14 +29,15 @@ struct Server {
 async fn server(head: Duration, idle: Duration, body: Duration) -> Server {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
+    let refuse: Refuse = error_page::without_visitor;
     let router = Router::new()
         .route("/", get("hello").post(async |sent: String| sent))
         .route("/large", get(async || "x".repeat(LARGE_BYTES)))
         .method_not_allowed_fallback(error::no_such_method)
         .fallback(error::no_such_page)
         .layer(from_fn(error_page::of_polls))
-        .layer(from_fn(limits::head))
-        .layer(from_fn_with_state(body, limits::whole_body))
+        .layer(from_fn_with_state(refuse, limits::head))
+        .layer(from_fn_with_state((body, refuse), limits::whole_body))
         .layer(from_fn_with_state(false, guard::headers));
     let stop = CancellationToken::new();
     let timeouts = Timeouts { head, idle };
