@@ -113,6 +113,8 @@ pub struct Pace {
     pub log_settles: Duration,
     /// How long logs are kept in their store; `None` is for ever.
     pub log_retention: Option<Duration>,
+    /// How long the audit is kept; `None` is for ever.
+    pub audit_retention: Option<Duration>,
     /// The time limits of a deployment from its turn on, and of a build.
     pub deadline: Duration,
     /// How long a deployment may wait for its turn.
@@ -164,6 +166,7 @@ impl Default for Pace {
             archive: seconds(10),
             log_settles: minutes(3),
             log_retention: None,
+            audit_retention: Some(Duration::from_hours(24 * 365)),
             deadline: minutes(20),
             turn_wait: Duration::from_hours(12),
             removal: minutes(2),

@@ -6,6 +6,7 @@ use crate::actions::registration::{self, Registration};
 use crate::actions::{invitations, people};
 use crate::app::{App, Pace};
 use crate::config::{Config, UserCommand};
+use crate::domain::actor::Actor;
 use crate::domain::invalid::Wrong;
 use crate::domain::user::Role;
 use anyhow::anyhow;
@@ -44,14 +45,14 @@ pub async fn run(config: &Config, command: UserCommand) -> anyhow::Result<()> {
 }
 
 async fn invite(app: &App, config: &Config, email: &str, role: &str) -> anyhow::Result<()> {
-    let invited = invitations::invite(app, None, email, Role::of_word(role)).await;
+    let invited = invitations::invite(app, &Actor::COMMAND, email, Role::of_word(role)).await;
     say_link(config, "register", &invited.map_err(said)?);
     Ok(())
 }
 
 async fn reset_link(app: &App, config: &Config, email: &str) -> anyhow::Result<()> {
     let id = people::of_email(app, email).await?;
-    let token = people::reset_link(app, None, id).await?;
+    let token = people::reset_link(app, &Actor::COMMAND, id).await?;
     say_link(config, "reset", &token);
     Ok(())
 }
@@ -64,7 +65,7 @@ async fn add(app: &App, name: &str, email: &str, role: &str) -> anyhow::Result<(
         password: password.expose_secret(),
         link: "",
     };
-    let added = registration::add(app, &form, Role::of_word(role)).await;
+    let added = registration::add(app, &Actor::COMMAND, &form, Role::of_word(role)).await;
     added.map_err(said)?;
     say("The account is made.");
     Ok(())
@@ -73,7 +74,7 @@ async fn add(app: &App, name: &str, email: &str, role: &str) -> anyhow::Result<(
 async fn reset_password(app: &App, email: &str) -> anyhow::Result<()> {
     let id = people::of_email(app, email).await?;
     let password = tokio::task::spawn_blocking(password).await??;
-    let set = people::set_password(app, id, password.expose_secret()).await;
+    let set = people::set_password(app, &Actor::COMMAND, id, password.expose_secret()).await;
     set.map_err(said)?;
     say("The password is set, and all sessions have ended.");
     Ok(())
@@ -81,14 +82,14 @@ async fn reset_password(app: &App, email: &str) -> anyhow::Result<()> {
 
 async fn set_role(app: &App, email: &str, role: &str) -> anyhow::Result<()> {
     let id = people::of_email(app, email).await?;
-    people::set_role(app, id, Role::of_word(role)).await?;
+    people::set_role(app, &Actor::COMMAND, id, Role::of_word(role)).await?;
     say(&format!("{email} is {role} now."));
     Ok(())
 }
 
 async fn set_disabled(app: &App, email: &str, disabled: bool) -> anyhow::Result<()> {
     let id = people::of_email(app, email).await?;
-    people::set_disabled(app, id, disabled).await?;
+    people::set_disabled(app, &Actor::COMMAND, id, disabled).await?;
     let is = if disabled {
         "cannot sign in any more, and all sessions have ended"
     } else {
@@ -100,7 +101,8 @@ async fn set_disabled(app: &App, email: &str, disabled: bool) -> anyhow::Result<
 
 async fn delete(app: &App, email: &str, (heir, removes): (&str, bool)) -> anyhow::Result<()> {
     let id = people::of_email(app, email).await?;
-    match account_removal::delete(app, id, email, Estate { heir, removes }).await {
+    let estate = Estate { heir, removes };
+    match account_removal::delete(app, &Actor::COMMAND, id, email, estate).await {
         Ok(0) => say("The account is deleted."),
         Ok(_) if removes => say(&format!(
             "The account is deleted. Its environments are being removed, and are {heir}'s until then."

@@ -3,10 +3,12 @@
 
 use super::{environments, people};
 use crate::app::App;
+use crate::domain::actor::Actor;
+use crate::domain::audit::{Action, Entry};
 use crate::domain::id::UserId;
 use crate::domain::invalid::{Invalid, Wrong, Wrongs};
 use crate::domain::user::Email;
-use crate::store::{self, Tx};
+use crate::store::{self, Tx, audit};
 
 pub use store::people::Leaving;
 
@@ -51,6 +53,7 @@ pub async fn read(app: &App, id: UserId) -> Result<Leaving, people::Refusal> {
 /// When it is the last administrator's, nobody has it, the confirmation is wrong, or nobody can take its environments.
 pub async fn delete(
     app: &App,
+    by: &Actor,
     id: UserId,
     confirmation: &str,
     estate: Estate<'_>,
@@ -62,12 +65,14 @@ pub async fn delete(
     if store::people::is_last_administrator(&mut tx, id).await? {
         return Err(people::Refusal::LastAdministrator.into());
     }
-    let email = store::people::lock(&mut tx, id).await?;
-    let email = email.ok_or(people::Refusal::NotFound)?;
-    if confirmation.trim().to_lowercase() != email {
+    let person = store::people::lock(&mut tx, id).await?;
+    let person = person.ok_or(people::Refusal::NotFound)?;
+    if confirmation.trim().to_lowercase() != person.email {
         return Err(wrong("confirmation", Invalid::AccountConfirmation));
     }
-    let count = settle(app, &mut tx, id, estate).await?;
+    let count = settle(app, &mut tx, (id, by), estate).await?;
+    let deleted = Entry::of_person(Action::PersonDeleted, id);
+    audit::add(&mut tx, by, &deleted).await?;
     store::links::revoke_all_of(&mut tx, id).await?;
     if !store::users::delete(&mut tx, id).await? {
         return Err(people::Refusal::NotFound.into());
@@ -78,16 +83,25 @@ pub async fn delete(
 }
 
 /// Hands all environments over, and has them removed if that is asked for.
-async fn settle(app: &App, tx: &mut Tx, id: UserId, estate: Estate<'_>) -> Result<usize, Refusal> {
+async fn settle(
+    app: &App,
+    tx: &mut Tx,
+    (id, by): (UserId, &Actor),
+    estate: Estate<'_>,
+) -> Result<usize, Refusal> {
     let all = store::owners::lock_all(tx, id).await?;
     if all.is_empty() {
         return Ok(0);
     }
     let heir = heir(tx, id, estate.heir).await?;
     store::owners::hand_over(tx, id, heir).await?;
-    if estate.removes {
-        for environment in &all {
-            environments::remove(app, tx, heir, *environment).await?;
+    let detail = format!("to {}", estate.heir.trim().to_lowercase());
+    for (environment, name) in &all {
+        let action = Action::EnvironmentHandedOver;
+        let handed_over = Entry::of(action, environment.uuid(), name).with(&detail);
+        audit::add(tx, by, &handed_over).await?;
+        if estate.removes {
+            environments::remove(app, tx, (heir, by), *environment).await?;
         }
     }
     Ok(all.len())

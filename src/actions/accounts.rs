@@ -4,12 +4,15 @@ use super::attempts::{Attempt, account_of};
 use super::browsers::{self, Sender};
 use super::hashing::{self, Busy, Verdict};
 use crate::app::App;
+use crate::domain::actor::Actor;
+use crate::domain::audit::{Action, Entry};
 use crate::domain::id::{SessionId, UserId};
 use crate::domain::invalid::{Invalid, Wrong, Wrongs};
 use crate::domain::password::Password;
 use crate::domain::user::{Email, User, UserName};
-use crate::store::{self, Tx, people, sessions, users};
+use crate::store::{self, Tx, audit, people, sessions, users};
 use secrecy::{ExposeSecret, SecretString};
+use sqlx::PgConnection;
 use std::time::Duration;
 
 pub use sessions::{Place, SessionRow, Sessions};
@@ -149,9 +152,15 @@ pub async fn mark(app: &App, from: &Sender, email: &str) -> Option<String> {
 ///
 /// # Errors
 /// When the name is invalid.
-pub async fn rename(app: &App, id: UserId, typed: &str) -> Result<(), Refusal> {
+pub async fn rename(app: &App, by: &Actor, id: UserId, typed: &str) -> Result<(), Refusal> {
     let name = UserName::parse(typed).map_err(|invalid| Refusal::wrong("name", invalid))?;
-    Ok(users::set_name(&app.pool, id, &name).await?)
+    let mut tx = store::begin(&app.pool).await?;
+    if let Some(former) = users::set_name(&mut tx, id, &name).await? {
+        let detail = format!("was {former}");
+        let renamed = Entry::of_person(Action::PersonRenamed, id).with(&detail);
+        audit::add(&mut tx, by, &renamed).await?;
+    }
+    Ok(tx.commit().await?)
 }
 
 /// Changes the password and ends all other sessions.
@@ -161,7 +170,7 @@ pub async fn rename(app: &App, id: UserId, typed: &str) -> Result<(), Refusal> {
 pub async fn change_password(
     app: &App,
     from: &Sender,
-    user: &User,
+    (by, user): (&Actor, &User),
     session_id: &str,
     (current, new): (&str, &str),
 ) -> Result<Proved, Refusal> {
@@ -172,6 +181,8 @@ pub async fn change_password(
     let hash = hashing::hash(&app.hash_slots, new).await?;
     let mut tx = store::begin(&app.pool).await?;
     replace_password(&mut tx, id, &hash, Some(session_id)).await?;
+    let changed = Entry::of_person(Action::PersonPasswordChanged, id);
+    audit::add(&mut tx, by, &changed).await?;
     tx.commit().await?;
     Ok(Proved { id, hash })
 }
@@ -184,19 +195,26 @@ pub(super) async fn replace_password(
     except: Option<&str>,
 ) -> sqlx::Result<()> {
     users::set_password_hash(tx, id, hash.expose_secret()).await?;
-    sessions::end_all(&mut **tx, id, except).await.map(drop)
+    sessions::end_all(tx, id, except).await.map(drop)
 }
 
 /// Deletes the account, which must own no environments.
 ///
 /// # Errors
 /// When the password is wrong, environments exist, or it is the last administrator's.
-pub async fn delete(app: &App, from: &Sender, user: &User, password: &str) -> Result<(), Refusal> {
+pub async fn delete(
+    app: &App,
+    from: &Sender,
+    (by, user): (&Actor, &User),
+    password: &str,
+) -> Result<(), Refusal> {
     prove(app, from, user, password, "password").await?;
     let mut tx = store::begin(&app.pool).await?;
     if people::is_last_administrator(&mut tx, user.id).await? {
         return Err(Refusal::LastAdministrator);
     }
+    let deleted = Entry::of_person(Action::PersonDeleted, user.id);
+    audit::add(&mut tx, by, &deleted).await?;
     if !users::delete(&mut tx, user.id).await? {
         return Err(Refusal::OwnsEnvironments);
     }
@@ -231,8 +249,46 @@ pub async fn begin_session(
     proved: &Proved,
     place: &Place<'_>,
 ) -> sqlx::Result<bool> {
+    let by = Actor::on_page(proved.id, place.address);
+    let mut tx = store::begin(&app.pool).await?;
+    let begun = begin_in(&mut tx, session_id, proved, place).await?;
+    if begun {
+        let signed_in = Entry::of_person(Action::PersonSignedIn, proved.id);
+        audit::add(&mut tx, &by, &signed_in).await?;
+    }
+    tx.commit().await?;
+    Ok(begun)
+}
+
+/// The same for somebody who is signed in already, and whose session gets another id.
+pub async fn go_on_in_session(
+    app: &App,
+    session_id: &str,
+    proved: &Proved,
+    place: &Place<'_>,
+) -> sqlx::Result<bool> {
+    let mut connection = app.pool.acquire().await?;
+    begin_in(&mut connection, session_id, proved, place).await
+}
+
+async fn begin_in(
+    conn: &mut PgConnection,
+    session_id: &str,
+    proved: &Proved,
+    place: &Place<'_>,
+) -> sqlx::Result<bool> {
     let hash = proved.hash.expose_secret();
-    sessions::begin(&app.pool, session_id, proved.id, hash, place).await
+    sessions::begin(conn, session_id, proved.id, hash, place).await
+}
+
+/// Ends the session in which somebody signs out.
+pub async fn sign_out(app: &App, by: &Actor, user: UserId, session_id: &str) -> sqlx::Result<()> {
+    let mut tx = store::begin(&app.pool).await?;
+    if sessions::end_one(&mut tx, user, session_id).await? {
+        let signed_out = Entry::of_person(Action::PersonSignedOut, user);
+        audit::add(&mut tx, by, &signed_out).await?;
+    }
+    tx.commit().await
 }
 
 /// The user's sessions, newest first.
@@ -241,11 +297,39 @@ pub async fn list_sessions(app: &App, user: UserId) -> sqlx::Result<Vec<SessionR
 }
 
 /// Ends one of the user's sessions; `false` when it is not theirs or has ended.
-pub async fn end_session(app: &App, user: UserId, id: SessionId) -> sqlx::Result<bool> {
-    sessions::end(&app.pool, user, id).await
+pub async fn end_session(app: &App, by: &Actor, user: UserId, id: SessionId) -> sqlx::Result<bool> {
+    let mut tx = store::begin(&app.pool).await?;
+    let ended = sessions::end(&mut tx, user, id).await?;
+    add_ended(&mut tx, by, user, ended.into()).await?;
+    tx.commit().await?;
+    Ok(ended)
 }
 
 /// Ends all of the user's sessions except this one; returns how many.
-pub async fn end_other_sessions(app: &App, user: UserId, session_id: &str) -> sqlx::Result<u64> {
-    sessions::end_all(&app.pool, user, Some(session_id)).await
+pub async fn end_other_sessions(
+    app: &App,
+    by: &Actor,
+    user: UserId,
+    session_id: &str,
+) -> sqlx::Result<u64> {
+    let mut tx = store::begin(&app.pool).await?;
+    let ended = sessions::end_all(&mut tx, user, Some(session_id)).await?;
+    add_ended(&mut tx, by, user, ended).await?;
+    tx.commit().await?;
+    Ok(ended)
+}
+
+async fn add_ended(
+    conn: &mut PgConnection,
+    by: &Actor,
+    user: UserId,
+    ended: u64,
+) -> sqlx::Result<()> {
+    let detail = match ended {
+        0 => return Ok(()),
+        1 => "1 session".to_owned(),
+        count => format!("{count} sessions"),
+    };
+    let ended = Entry::of_person(Action::PersonSessionsEnded, user).with(&detail);
+    audit::add(conn, by, &ended).await
 }

@@ -3,17 +3,19 @@
 use super::deployments::{self, Request};
 use super::environments;
 use super::hashing;
-use super::refusal::Refusal;
+use super::refusal::{Refusal, owner};
 use crate::app::App;
+use crate::domain::actor::Actor;
+use crate::domain::audit::{Action, Entry};
 use crate::domain::deployment::BuildKind;
 use crate::domain::environment::{EnvironmentName, Subdomain, Suffix};
-use crate::domain::id::{EnvironmentId, UserId};
+use crate::domain::id::EnvironmentId;
 use crate::domain::invalid::{Invalid, Wrong, Wrongs, check};
 use crate::domain::password::Password;
 use crate::domain::status::Status;
 use crate::domain::workspace::WorkspaceRepository;
-use crate::store;
 use crate::store::environments::{self as rows, Inserted, New};
+use crate::store::{self, Tx, audit};
 use secrecy::ExposeSecret;
 
 /// The fields of the form for a new environment.
@@ -37,7 +39,8 @@ pub fn suffix() -> Suffix {
 ///
 /// # Errors
 /// When a field is invalid. A name or subdomain that was taken concurrently is an invalid field.
-pub async fn create(app: &App, owner: UserId, draft: &Draft<'_>) -> Result<EnvironmentId, Refusal> {
+pub async fn create(app: &App, by: &Actor, draft: &Draft<'_>) -> Result<EnvironmentId, Refusal> {
+    let owner = owner(by)?;
     let mut wrongs = Wrongs::new();
     let name = check(&mut wrongs, "name", EnvironmentName::parse(draft.name));
     let password = check(
@@ -52,11 +55,10 @@ pub async fn create(app: &App, owner: UserId, draft: &Draft<'_>) -> Result<Envir
     };
     let suffix = Suffix::parse(draft.suffix).unwrap_or_else(suffix);
     let password_hash = hashing::hash(&app.hash_slots, password).await?;
-    let id = EnvironmentId::new();
     let subdomain = Subdomain::new(&name, &suffix);
     let mut tx = store::begin(&app.pool).await?;
     let new = New {
-        id,
+        id: EnvironmentId::new(),
         owner,
         name: &name,
         subdomain: &subdomain,
@@ -68,25 +70,39 @@ pub async fn create(app: &App, owner: UserId, draft: &Draft<'_>) -> Result<Envir
         drop(tx);
         let same = rows::same(&app.pool, owner, &name, &subdomain).await?;
         let id = EnvironmentId::from(same.ok_or_else(|| taken(&inserted))?);
-        return repeated(app, owner, id, draft.deploy).await;
+        return repeated(app, by, id, draft.deploy).await;
     }
-    if draft.deploy {
-        let request = Request::of(owner, BuildKind::Reuse);
-        deployments::begin(app, &mut tx, owner, id, request).await?;
-    }
+    begin(app, &mut tx, by, &new, draft.deploy).await?;
     tx.commit().await?;
-    Ok(id)
+    Ok(new.id)
+}
+
+/// What follows in the same transaction.
+async fn begin(
+    app: &App,
+    tx: &mut Tx,
+    by: &Actor,
+    new: &New<'_>,
+    deploy: bool,
+) -> Result<(), Refusal> {
+    let created = Entry::of(Action::EnvironmentCreated, new.id.uuid(), new.name.as_str());
+    audit::add(tx, by, &created).await?;
+    if deploy {
+        let request = Request::of(by, BuildKind::Reuse);
+        deployments::begin(app, tx, new.owner, new.id, request).await?;
+    }
+    Ok(())
 }
 
 /// The answer to the same form a second time. If it asks for a deployment and the first one did not, it is deployed.
 async fn repeated(
     app: &App,
-    owner: UserId,
+    by: &Actor,
     id: EnvironmentId,
     deploy: bool,
 ) -> Result<EnvironmentId, Refusal> {
-    if deploy && environments::get(app, owner, id).await?.status == Status::Pending {
-        deployments::deploy(app, owner, id, BuildKind::Reuse).await?;
+    if deploy && environments::get(app, owner(by)?, id).await?.status == Status::Pending {
+        deployments::deploy(app, by, id, BuildKind::Reuse).await?;
     }
     Ok(id)
 }

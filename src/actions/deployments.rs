@@ -4,9 +4,11 @@ use super::calls::Cost;
 use super::ending;
 use super::hashing;
 use super::jobs;
-use super::refusal::Refusal;
+use super::refusal::{Refusal, owner};
 use crate::app::App;
 use crate::crash;
+use crate::domain::actor::Actor;
+use crate::domain::audit::{Action, Entry};
 use crate::domain::deployment::{BuildKind, Outcome, Stage};
 use crate::domain::event::EventKind;
 use crate::domain::id::{DeploymentId, EnvironmentId, UserId};
@@ -15,7 +17,9 @@ use crate::domain::password::Password;
 use crate::domain::status::{Event, Status};
 use crate::store::deployments::New;
 use crate::store::events::Told;
-use crate::store::{self, deployments, environment_rows, environments, events, turns, watches};
+use crate::store::{
+    self, audit, deployments, environment_rows, environments, events, turns, watches,
+};
 use secrecy::ExposeSecret;
 use sqlx::PgConnection;
 use std::time::Duration;
@@ -27,10 +31,11 @@ use std::time::Duration;
 /// `NotFound`, or a message when a deployment is being cancelled or the environment is being deleted.
 pub async fn deploy(
     app: &App,
-    owner: UserId,
+    by: &Actor,
     id: EnvironmentId,
     build: BuildKind,
 ) -> Result<(), Refusal> {
+    let owner = owner(by)?;
     let mut tx = store::begin(&app.pool).await?;
     let row = environments::lock(&mut tx, owner, id)
         .await?
@@ -44,7 +49,7 @@ pub async fn deploy(
         }
         return Ok(());
     }
-    begin(app, &mut tx, owner, id, Request::of(owner, build)).await?;
+    begin(app, &mut tx, owner, id, Request::of(by, build)).await?;
     crash::point("asked.before");
     tx.commit().await?;
     crash::point("asked.after");
@@ -57,10 +62,11 @@ pub async fn deploy(
 /// `NotFound`, an invalid password, or a message when a deployment is running or the environment is being deleted.
 pub async fn set_password(
     app: &App,
-    owner: UserId,
+    by: &Actor,
     id: EnvironmentId,
     typed: &str,
 ) -> Result<(), Refusal> {
+    let owner = owner(by)?;
     environment_rows::get(&app.pool, owner, id, app.pace.unconfirmed)
         .await?
         .ok_or(Refusal::NotFound)?;
@@ -77,18 +83,14 @@ pub async fn set_password(
         .await?
         .ok_or(Refusal::NotFound)?;
     environments::set_password_hash(&mut tx, id, hash.expose_secret()).await?;
+    let set = Entry::of(Action::EnvironmentPasswordSet, id.uuid(), &row.name);
+    audit::add(&mut tx, by, &set).await?;
     if row.status == Status::Pending {
         environments::set_status(&mut tx, id, row.status, None).await?;
     } else {
-        events::add(&mut tx, id, EventKind::Password, by(owner)).await?;
-        begin(
-            app,
-            &mut tx,
-            owner,
-            id,
-            Request::of(owner, BuildKind::Reuse),
-        )
-        .await?;
+        events::add(&mut tx, id, EventKind::Password, told_by(by)).await?;
+        let request = Request::of(by, BuildKind::Reuse);
+        begin(app, &mut tx, owner, id, request).await?;
     }
     tx.commit().await?;
     Ok(())
@@ -98,11 +100,8 @@ pub async fn set_password(
 ///
 /// # Errors
 /// `NotFound`, or a message when it cannot be taken back any more.
-pub async fn discard_password(
-    app: &App,
-    owner: UserId,
-    id: EnvironmentId,
-) -> Result<bool, Refusal> {
+pub async fn discard_password(app: &App, by: &Actor, id: EnvironmentId) -> Result<bool, Refusal> {
+    let owner = owner(by)?;
     let mut tx = store::begin(&app.pool).await?;
     let row = environments::lock(&mut tx, owner, id)
         .await?
@@ -121,33 +120,45 @@ pub async fn discard_password(
         ));
     }
     environments::discard_password(&mut tx, id).await?;
-    events::add(&mut tx, id, EventKind::Discarded, by(owner)).await?;
+    events::add(&mut tx, id, EventKind::Discarded, told_by(by)).await?;
+    let discarded = Entry::of(Action::EnvironmentPasswordDiscarded, id.uuid(), &row.name);
+    audit::add(&mut tx, by, &discarded).await?;
     tx.commit().await?;
     Ok(true)
 }
 
-fn by(owner: UserId) -> Told<'static> {
+fn told_by(by: &Actor) -> Told<'static> {
     Told {
-        by: Some(owner),
+        by: by.user,
         ..Told::default()
     }
 }
 
 /// Who asks for a deployment, and how it is built.
-pub(super) struct Request {
-    pub by: UserId,
+pub(super) struct Request<'a> {
+    pub by: &'a Actor,
     pub build: BuildKind,
     /// Whether a rollout begins it.
     pub rollout: bool,
 }
 
-impl Request {
-    /// That of an environment's owner.
-    pub fn of(owner: UserId, build: BuildKind) -> Self {
+impl<'a> Request<'a> {
+    /// That of one environment alone.
+    pub fn of(by: &'a Actor, build: BuildKind) -> Self {
         Self {
-            by: owner,
+            by,
             build,
             rollout: false,
+        }
+    }
+
+    /// What the audit says of it.
+    fn entry<'n>(&self, id: EnvironmentId, name: &'n str) -> Entry<'n> {
+        let entry = Entry::of(Action::EnvironmentDeployed, id.uuid(), name);
+        match self.build {
+            _ if self.rollout => entry.with("in a rollout"),
+            BuildKind::Anew => entry.with("built anew"),
+            BuildKind::Reuse => entry,
         }
     }
 }
@@ -158,7 +169,7 @@ pub(super) async fn begin(
     tx: &mut PgConnection,
     owner: UserId,
     id: EnvironmentId,
-    request: Request,
+    request: Request<'_>,
 ) -> Result<(), Refusal> {
     let row = environments::lock(tx, owner, id)
         .await?
@@ -179,7 +190,7 @@ pub(super) async fn begin(
     }
     let new = New {
         environment: id,
-        by: request.by,
+        by: request.by.user,
         before: (row.status, row.reason.as_deref()),
         build: request.build,
         rollout: request.rollout,
@@ -187,6 +198,7 @@ pub(super) async fn begin(
     };
     deployments::insert(tx, DeploymentId::new(), &new).await?;
     environments::set_status(tx, id, status, None).await?;
+    audit::add(tx, request.by, &request.entry(id, &row.name)).await?;
     Ok(watches::stop(tx, id).await?)
 }
 
@@ -195,7 +207,8 @@ pub(super) async fn begin(
 ///
 /// # Errors
 /// `NotFound`, or a message when no deployment is running.
-pub async fn cancel(app: &App, owner: UserId, id: EnvironmentId) -> Result<(), Refusal> {
+pub async fn cancel(app: &App, by: &Actor, id: EnvironmentId) -> Result<(), Refusal> {
+    let owner = owner(by)?;
     let mut tx = store::begin(&app.pool).await?;
     let row = environments::lock(&mut tx, owner, id)
         .await?
@@ -215,11 +228,14 @@ pub async fn cancel(app: &App, owner: UserId, id: EnvironmentId) -> Result<(), R
             "Nothing is being deployed, so there is nothing to cancel.",
         ));
     };
+    let cancelled = Entry::of(Action::EnvironmentCancelled, id.uuid(), &row.name);
     if let Some(before) = turns::waiting(&mut tx, id).await? {
         let end = (Outcome::Cancelled, "The deployment was cancelled.");
         ending::withdraw(app, &mut tx, id, &before, end).await?;
+        audit::add(&mut tx, by, &cancelled).await?;
     } else if deployments::request_cancel(&mut tx, deployment).await? {
         environments::set_status(&mut tx, id, row.status, row.reason.as_deref()).await?;
+        audit::add(&mut tx, by, &cancelled).await?;
         jobs::advance(app, &mut tx, id, deployment, Cost::CANCEL, Duration::ZERO).await?;
     }
     tx.commit().await?;

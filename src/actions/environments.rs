@@ -1,8 +1,11 @@
 //! Environments: list, delete, abandon a stuck removal.
 
+use super::refusal::owner;
 use super::{ending, jobs};
 use crate::app::App;
 use crate::crash;
+use crate::domain::actor::Actor;
+use crate::domain::audit::{Action, Entry};
 use crate::domain::deployment::Outcome;
 use crate::domain::group::Group;
 use crate::domain::id::{EnvironmentId, UserId};
@@ -10,7 +13,7 @@ use crate::domain::invalid::{Invalid, Wrong};
 use crate::domain::name;
 use crate::domain::status::{Event, Status};
 use crate::store::environment_rows::{self, Filter};
-use crate::store::{self, deployment_rows, deployments, environments, events, watches};
+use crate::store::{self, audit, deployment_rows, deployments, environments, events, watches};
 use std::time::Duration;
 use time::OffsetDateTime;
 
@@ -107,13 +110,14 @@ pub async fn deployments(
 /// `NotFound`, or a wrong confirmation: the name must be typed as it is shown.
 pub async fn delete(
     app: &App,
-    owner: UserId,
+    by: &Actor,
     id: EnvironmentId,
     confirmation: &str,
 ) -> Result<Removal, Refusal> {
+    let owner = owner(by)?;
     let mut tx = store::begin(&app.pool).await?;
     confirmed(&mut tx, owner, id, confirmation).await?;
-    let removal = remove(app, &mut tx, owner, id).await?;
+    let removal = remove(app, &mut tx, (owner, by), id).await?;
     crash::point("asked.before");
     tx.commit().await?;
     crash::point("asked.after");
@@ -124,19 +128,23 @@ pub async fn delete(
 pub(super) async fn remove(
     app: &App,
     tx: &mut sqlx::PgConnection,
-    owner: UserId,
+    (owner, by): (UserId, &Actor),
     id: EnvironmentId,
 ) -> Result<Removal, Refusal> {
     let row = environments::lock(tx, owner, id)
         .await?
         .ok_or(Refusal::NotFound)?;
+    let deleted = Entry::of(Action::EnvironmentDeleted, id.uuid(), &row.name);
     if !row.application_asked {
+        audit::add(tx, by, &deleted).await?;
         ending::leave(tx, id).await?;
         return Ok(Removal::Done);
     }
     if row.status != Status::Deleting {
+        audit::add(tx, by, &deleted).await?;
         begin_removal(app, tx, id, row.status).await?;
     } else if row.reason.is_some() {
+        audit::add(tx, by, &deleted.with("tried again")).await?;
         jobs::remove(app, tx, id, Duration::ZERO).await?;
         environments::explain(tx, id, None).await?;
     }
@@ -168,10 +176,11 @@ async fn begin_removal(
 /// `NotFound`, a wrong confirmation, or a removal that is not stuck.
 pub async fn forget(
     app: &App,
-    owner: UserId,
+    by: &Actor,
     id: EnvironmentId,
     confirmation: &str,
 ) -> Result<(), Refusal> {
+    let owner = owner(by)?;
     let mut tx = store::begin(&app.pool).await?;
     let row = confirmed(&mut tx, owner, id, confirmation).await?;
     if !(row.status == Status::Deleting && row.reason.is_some()) {
@@ -184,6 +193,8 @@ pub async fn forget(
             "Coolify is given a minute to remove it. Give up after that.",
         ));
     }
+    let given_up = Entry::of(Action::EnvironmentGivenUp, id.uuid(), &row.name);
+    audit::add(&mut tx, by, &given_up).await?;
     environments::delete(&mut tx, id).await?;
     tx.commit().await?;
     tracing::warn!(environment = %id, "removal given up: the application may be left in Coolify");

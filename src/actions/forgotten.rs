@@ -5,8 +5,10 @@ use super::attempts::Attempt;
 use super::browsers::Sender;
 use super::{hashing, token};
 use crate::app::App;
+use crate::domain::actor::Actor;
+use crate::domain::audit::{Action, Entry};
 use crate::domain::password::Password;
-use crate::store::{self, links};
+use crate::store::{self, audit, links};
 
 /// The e-mail address of the account that a link is for.
 ///
@@ -35,5 +37,8 @@ pub async fn set_password(app: &App, from: &Sender, link: &str, new: &str) -> Re
         return Err(Refusal::Link);
     };
     replace_password(&mut tx, id, &hash, None).await?;
+    let by = Actor::on_page(id, from.address);
+    let used = Entry::of_person(Action::PersonPasswordLinkUsed, id);
+    audit::add(&mut tx, &by, &used).await?;
     Ok(tx.commit().await?)
 }

@@ -3,9 +3,11 @@
 use super::accounts::Refusal;
 use super::token;
 use crate::app::App;
-use crate::domain::id::{LinkId, UserId};
+use crate::domain::actor::Actor;
+use crate::domain::audit::{Action, Entry};
+use crate::domain::id::LinkId;
 use crate::domain::user::{Email, Role, WhoRegisters};
-use crate::store::links;
+use crate::store::{self, audit, links};
 
 pub use links::Invitation;
 
@@ -21,12 +23,7 @@ pub async fn set_up(app: &App) -> sqlx::Result<Option<String>> {
 ///
 /// # Errors
 /// When nobody may register, or the address is none.
-pub async fn invite(
-    app: &App,
-    by: Option<UserId>,
-    email: &str,
-    role: Role,
-) -> Result<String, Refusal> {
+pub async fn invite(app: &App, by: &Actor, email: &str, role: Role) -> Result<String, Refusal> {
     if app.registration == WhoRegisters::Nobody {
         return Err(Refusal::Closed);
     }
@@ -34,8 +31,19 @@ pub async fn invite(
     let email = email.map(Email::parse).transpose();
     let email = email.map_err(|invalid| Refusal::wrong("email", invalid))?;
     let token = token::new();
-    links::invite(&app.pool, &token::hash(&token), email.as_ref(), role, by).await?;
+    let hash = token::hash(&token);
+    let mut tx = store::begin(&app.pool).await?;
+    let id = links::invite(&mut tx, &hash, email.as_ref(), role, by.user).await?;
+    let (email, role) = (email.as_ref().map(Email::as_str), role.to_string());
+    let made = entry(Action::InvitationMade, id, email).with(&role);
+    audit::add(&mut tx, by, &made).await?;
+    tx.commit().await?;
     Ok(token)
+}
+
+/// What the audit says of an invitation, for this address or for anybody.
+pub(super) fn entry(action: Action, id: LinkId, email: Option<&str>) -> Entry<'_> {
+    Entry::of(action, id.uuid(), email.unwrap_or("anybody with the link"))
 }
 
 /// The invitations that can still be used.
@@ -44,6 +52,13 @@ pub async fn list(app: &App) -> sqlx::Result<Vec<Invitation>> {
 }
 
 /// Revokes an invitation; `false` when it was used or has expired.
-pub async fn revoke(app: &App, id: LinkId) -> sqlx::Result<bool> {
-    links::revoke(&app.pool, id).await
+pub async fn revoke(app: &App, by: &Actor, id: LinkId) -> sqlx::Result<bool> {
+    let mut tx = store::begin(&app.pool).await?;
+    let Some(email) = links::revoke(&mut tx, id).await? else {
+        return Ok(false);
+    };
+    let revoked = entry(Action::InvitationRevoked, id, email.as_deref());
+    audit::add(&mut tx, by, &revoked).await?;
+    tx.commit().await?;
+    Ok(true)
 }

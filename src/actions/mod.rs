@@ -5,6 +5,7 @@ pub mod accounts;
 mod archived;
 pub mod archiving;
 mod attempts;
+pub mod audit;
 pub mod browsers;
 mod calls;
 mod cancelling;

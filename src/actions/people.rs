@@ -3,10 +3,12 @@
 use super::accounts::{Refusal as Wrong, replace_password};
 use super::{hashing, token};
 use crate::app::App;
+use crate::domain::actor::Actor;
+use crate::domain::audit::{Action, Entry};
 use crate::domain::id::UserId;
 use crate::domain::password::Password;
 use crate::domain::user::{Email, Role};
-use crate::store::{self, links, people};
+use crate::store::{self, Tx, audit, links, people};
 
 pub use people::PersonRow;
 
@@ -44,33 +46,51 @@ pub async fn of_email(app: &App, typed: &str) -> Result<UserId, Refusal> {
 ///
 /// # Errors
 /// When it is the last administrator, or there is no such person.
-pub async fn set_role(app: &App, id: UserId, role: Role) -> Result<(), Refusal> {
+pub async fn set_role(app: &App, by: &Actor, id: UserId, role: Role) -> Result<(), Refusal> {
     let mut tx = store::begin(&app.pool).await?;
     let is_last = people::is_last_administrator(&mut tx, id).await?;
     if is_last && role == Role::Member {
         return Err(Refusal::LastAdministrator);
     }
-    if !people::set_role(&mut tx, id, role).await? {
-        return Err(Refusal::NotFound);
+    if lock(&mut tx, id).await?.role == role {
+        return Ok(());
     }
+    people::set_role(&mut tx, id, role).await?;
+    let detail = role.to_string();
+    let changed = Entry::of_person(Action::PersonRoleChanged, id).with(&detail);
+    audit::add(&mut tx, by, &changed).await?;
     Ok(tx.commit().await?)
+}
+
+async fn lock(tx: &mut Tx, id: UserId) -> Result<people::Locked, Refusal> {
+    people::lock(tx, id).await?.ok_or(Refusal::NotFound)
 }
 
 /// Keeps somebody from signing in, and ends all of their sessions and the links that they made, or lets them in again. Their environments stay.
 ///
 /// # Errors
 /// When it is the last administrator, or there is no such person.
-pub async fn set_disabled(app: &App, id: UserId, disabled: bool) -> Result<(), Refusal> {
+pub async fn set_disabled(
+    app: &App,
+    by: &Actor,
+    id: UserId,
+    disabled: bool,
+) -> Result<(), Refusal> {
     let mut tx = store::begin(&app.pool).await?;
     if disabled && people::is_last_administrator(&mut tx, id).await? {
         return Err(Refusal::LastAdministrator);
     }
-    if !people::set_disabled(&mut tx, id, disabled).await? {
-        return Err(Refusal::NotFound);
+    if lock(&mut tx, id).await?.disabled == disabled {
+        return Ok(());
     }
-    if disabled {
+    people::set_disabled(&mut tx, id, disabled).await?;
+    let action = if disabled {
         links::revoke_all_of(&mut tx, id).await?;
-    }
+        Action::PersonDisabled
+    } else {
+        Action::PersonEnabled
+    };
+    audit::add(&mut tx, by, &Entry::of_person(action, id)).await?;
     Ok(tx.commit().await?)
 }
 
@@ -78,24 +98,29 @@ pub async fn set_disabled(app: &App, id: UserId, disabled: bool) -> Result<(), R
 ///
 /// # Errors
 /// When there is no such person.
-pub async fn reset_link(app: &App, by: Option<UserId>, id: UserId) -> Result<String, Refusal> {
+pub async fn reset_link(app: &App, by: &Actor, id: UserId) -> Result<String, Refusal> {
     let token = token::new();
-    if links::reset(&app.pool, &token::hash(&token), id, by).await? {
-        Ok(token)
-    } else {
-        Err(Refusal::NotFound)
+    let mut tx = store::begin(&app.pool).await?;
+    if !links::reset(&mut tx, &token::hash(&token), id, by.user).await? {
+        return Err(Refusal::NotFound);
     }
+    let made = Entry::of_person(Action::PersonPasswordLinkMade, id);
+    audit::add(&mut tx, by, &made).await?;
+    tx.commit().await?;
+    Ok(token)
 }
 
 /// Sets a password and ends all sessions.
 ///
 /// # Errors
 /// When the password is too short or long.
-pub async fn set_password(app: &App, id: UserId, typed: &str) -> Result<(), Wrong> {
+pub async fn set_password(app: &App, by: &Actor, id: UserId, typed: &str) -> Result<(), Wrong> {
     let password =
         Password::for_account(typed).map_err(|invalid| Wrong::wrong("new_password", invalid))?;
     let hash = hashing::hash(&app.hash_slots, password).await?;
     let mut tx = store::begin(&app.pool).await?;
     replace_password(&mut tx, id, &hash, None).await?;
+    let changed = Entry::of_person(Action::PersonPasswordChanged, id);
+    audit::add(&mut tx, by, &changed).await?;
     Ok(tx.commit().await?)
 }

@@ -1,6 +1,8 @@
 //! Why an action on an environment was refused.
 
 use super::hashing::Busy;
+use crate::domain::actor::Actor;
+use crate::domain::id::UserId;
 use crate::domain::invalid::Wrongs;
 
 /// Why an action on an environment was refused.
@@ -19,4 +21,9 @@ pub enum Refusal {
     Busy(#[from] Busy),
     #[error(transparent)]
     Database(#[from] sqlx::Error),
+}
+
+/// Whose environments the actor may change: without an account, nobody's.
+pub(super) fn owner(by: &Actor) -> Result<UserId, Refusal> {
+    by.user.ok_or(Refusal::NotFound)
 }

@@ -3,15 +3,17 @@
 use super::accounts::{Proved, Refusal, limited, log};
 use super::attempts::Attempt;
 use super::browsers::Sender;
-use super::{hashing, token};
+use super::{hashing, invitations, token};
 use crate::app::App;
-use crate::domain::id::UserId;
+use crate::domain::actor::Actor;
+use crate::domain::audit::{Action, Entry as AuditEntry};
+use crate::domain::id::{LinkId, UserId};
 use crate::domain::invalid::{Invalid, Wrongs, check};
 use crate::domain::password::Password;
 use crate::domain::user::{Email, Role, UserName, WhoRegisters};
-use crate::store::links;
 use crate::store::users::{self, Inserted};
 use crate::store::{self, Tx};
+use crate::store::{audit, links};
 use secrecy::{ExposeSecret, SecretString};
 
 pub use links::Entry;
@@ -71,24 +73,50 @@ pub async fn register(
         link => Some(invited(app, from, link).await?),
     };
     let fields = Fields::parse(form, entry.as_ref())?;
-    let role = entry.map_or(Role::Member, |entry| entry.role);
+    let role = entry.as_ref().map_or(Role::Member, |entry| entry.role);
     let hash = hashing::hash(&app.hash_slots, fields.password).await?;
     let mut tx = store::begin(&app.pool).await?;
-    if !form.link.is_empty() && !links::use_up(&mut tx, &token::hash(form.link)).await? {
-        return Err(Refusal::Link);
+    let link = match &entry {
+        None => None,
+        Some(_) => Some(use_up(&mut tx, form.link).await?),
+    };
+    let proved = insert(&mut tx, (&fields.email, &fields.name), hash, role).await?;
+    let by = Actor::on_page(proved.id, from.address);
+    if let Some((entry, link)) = entry.zip(link).filter(|(entry, _)| !entry.is_set_up) {
+        let used = invitations::entry(Action::InvitationUsed, link, entry.email.as_deref());
+        audit::add(&mut tx, &by, &used).await?;
     }
-    insert(tx, (&fields.email, &fields.name), hash, role).await
+    let role = role.to_string();
+    let registered = AuditEntry::of_person(Action::PersonRegistered, proved.id).with(&role);
+    audit::add(&mut tx, &by, &registered).await?;
+    tx.commit().await?;
+    Ok(proved)
+}
+
+async fn use_up(tx: &mut Tx, link: &str) -> Result<LinkId, Refusal> {
+    let used = links::use_up(tx, &token::hash(link)).await?;
+    used.ok_or(Refusal::Link)
 }
 
 /// Creates an account for somebody else, whoever may register.
 ///
 /// # Errors
 /// When a field is invalid.
-pub async fn add(app: &App, form: &Registration<'_>, role: Role) -> Result<Proved, Refusal> {
+pub async fn add(
+    app: &App,
+    by: &Actor,
+    form: &Registration<'_>,
+    role: Role,
+) -> Result<Proved, Refusal> {
     let fields = Fields::parse(form, None)?;
     let hash = hashing::hash(&app.hash_slots, fields.password).await?;
-    let tx = store::begin(&app.pool).await?;
-    insert(tx, (&fields.email, &fields.name), hash, role).await
+    let mut tx = store::begin(&app.pool).await?;
+    let proved = insert(&mut tx, (&fields.email, &fields.name), hash, role).await?;
+    let role = role.to_string();
+    let added = AuditEntry::of_person(Action::PersonAdded, proved.id).with(&role);
+    audit::add(&mut tx, by, &added).await?;
+    tx.commit().await?;
+    Ok(proved)
 }
 
 /// The fields, read.
@@ -121,19 +149,16 @@ impl Fields {
     }
 }
 
-/// Adds the account and commits; with a taken address nothing is committed, so the link can be used again.
+/// Adds the account; with a taken address nothing may be committed, so that the link can be used again.
 async fn insert(
-    mut tx: Tx,
+    tx: &mut Tx,
     who: (&Email, &UserName),
     hash: SecretString,
     role: Role,
 ) -> Result<Proved, Refusal> {
     let id = UserId::new();
-    match users::insert(&mut tx, id, who, hash.expose_secret(), role).await? {
-        Inserted::Done => {
-            tx.commit().await?;
-            Ok(Proved { id, hash })
-        }
+    match users::insert(tx, id, who, hash.expose_secret(), role).await? {
+        Inserted::Done => Ok(Proved { id, hash }),
         Inserted::EmailTaken => Err(Refusal::wrong("email", Invalid::EmailTaken)),
     }
 }

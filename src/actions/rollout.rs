@@ -4,10 +4,13 @@
 use super::deployments::{self, Request};
 use super::refusal::Refusal;
 use crate::app::App;
+use crate::domain::actor::Actor;
+use crate::domain::audit::{Action, Entry};
 use crate::domain::deployment::BuildKind;
 use crate::domain::id::UserId;
-use crate::store::{self, rollouts};
+use crate::store::{self, audit, rollouts};
 use rollouts::Turn;
+use sqlx::PgConnection;
 
 pub use rollouts::{Behind, Last};
 
@@ -28,17 +31,47 @@ pub async fn read(app: &App) -> sqlx::Result<Option<Rollout>> {
 }
 
 /// Begins a rollout of all that are behind and not in use; returns how many these are.
-pub async fn begin(app: &App, by: UserId) -> sqlx::Result<u64> {
-    match &app.branch {
-        Some(branch) => rollouts::begin(&app.pool, &branch.source(), by).await,
-        None => Ok(0),
-    }
+pub async fn begin(app: &App, by: &Actor) -> sqlx::Result<u64> {
+    let Some(branch) = &app.branch else {
+        return Ok(0);
+    };
+    let mut tx = store::begin(&app.pool).await?;
+    let begun = rollouts::begin(&mut tx, &branch.source(), by.user).await?;
+    add_entry(&mut tx, by, Action::RolloutBegun, begun).await?;
+    tx.commit().await?;
+    Ok(begun)
 }
 
 /// Ends the rollout after the deployment that is under way; returns how many had waited.
-pub async fn stop(app: &App) -> sqlx::Result<u64> {
-    let mut connection = app.pool.acquire().await?;
-    rollouts::stop(&mut connection).await
+pub async fn stop(app: &App, by: &Actor) -> sqlx::Result<u64> {
+    let mut tx = store::begin(&app.pool).await?;
+    let left = rollouts::stop(&mut tx).await?;
+    add_entry(&mut tx, by, Action::RolloutStopped, left).await?;
+    tx.commit().await?;
+    Ok(left)
+}
+
+/// Nothing happens to a rollout of no environments.
+async fn add_entry(
+    tx: &mut PgConnection,
+    by: &Actor,
+    action: Action,
+    environments: u64,
+) -> sqlx::Result<()> {
+    if environments == 0 {
+        return Ok(());
+    }
+    let subject = match environments {
+        1 => "1 environment".to_owned(),
+        count => format!("{count} environments"),
+    };
+    let entry = Entry {
+        action,
+        subject_id: None,
+        subject: Some(&subject),
+        detail: None,
+    };
+    audit::add(tx, by, &entry).await
 }
 
 /// Deploys the next environment of the rollout when the one before it runs.
@@ -48,13 +81,15 @@ pub async fn advance(app: &App) -> sqlx::Result<()> {
     }
     let Some(branch) = &app.branch else {
         // The branch is no longer watched.
-        return stop(app).await.map(drop);
+        return stop(app, &Actor::process_for(None)).await.map(drop);
     };
     let mut tx = store::begin(&app.pool).await?;
     match rollouts::lock(&mut tx).await? {
         Turn::Wait => return Ok(()),
         Turn::Failed => {
             let left = rollouts::stop(&mut tx).await?;
+            let by = Actor::process_for(None);
+            add_entry(&mut tx, &by, Action::RolloutStopped, left).await?;
             tracing::warn!(left, "the rollout is stopped: its last deployment failed");
         }
         Turn::Next => {
@@ -67,10 +102,11 @@ pub async fn advance(app: &App) -> sqlx::Result<()> {
 }
 
 /// One that cannot be deployed any more is left as it is.
-async fn deploy(app: &App, tx: &mut sqlx::PgConnection, next: rollouts::Next) -> sqlx::Result<()> {
+async fn deploy(app: &App, tx: &mut PgConnection, next: rollouts::Next) -> sqlx::Result<()> {
     let owner = UserId::from(next.owner_id);
+    let by = next.by.map_or(owner, UserId::from);
     let request = Request {
-        by: next.by.map_or(owner, UserId::from),
+        by: &Actor::process_for(Some(by)),
         build: BuildKind::Reuse,
         rollout: true,
     };

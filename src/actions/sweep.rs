@@ -1,7 +1,7 @@
 //! The sweep: finds rows that should have a job but have neither a job nor a lease, and enqueues one.
 
 use super::calls::Cost;
-use super::jobs;
+use super::{audit, jobs};
 use crate::app::App;
 use crate::domain::status::Status;
 use crate::queue::{self, Job};
@@ -26,6 +26,7 @@ pub async fn sweep(app: &App) -> sqlx::Result<()> {
         );
     }
     sessions::delete_expired(&app.pool).await?;
+    audit::delete_old(app).await?;
     let resumed = watches::resume(&app.pool).await?;
     if resumed > 0 {
         tracing::warn!(rows = resumed, "nobody looked at environments that run");

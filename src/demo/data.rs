@@ -7,6 +7,7 @@ use crate::actions::registration::{self, Registration};
 use crate::actions::{deployments, hashing, invitations, turns};
 use crate::app::{App, Pace};
 use crate::config::Config;
+use crate::domain::actor::Actor;
 use crate::domain::deployment::BuildKind;
 use crate::domain::id::{EnvironmentId, UserId};
 use crate::domain::judge::Patience;
@@ -162,12 +163,12 @@ async fn present(app: &App, simulator: &Simulator, people: &[UserId]) -> anyhow:
     let (rows, _) = environments::list(app, people[0], &Selection::default()).await?;
     for row in rows {
         if row.name == REMOVED {
-            environments::delete(app, people[0], row.id.into(), REMOVED).await?;
+            environments::delete(app, &made_by(people[0]), row.id.into(), REMOVED).await?;
         }
     }
     for (name, person) in MOVING {
         let id = make(app, people[person], name, false).await?;
-        deployments::deploy(app, people[person], id, BuildKind::Reuse).await?;
+        deployments::deploy(app, &made_by(people[person]), id, BuildKind::Reuse).await?;
     }
     Ok(())
 }
@@ -180,5 +181,10 @@ async fn make(app: &App, owner: UserId, name: &str, deploy: bool) -> anyhow::Res
         repository: "",
         deploy,
     };
-    Ok(creation::create(app, owner, &draft).await?)
+    Ok(creation::create(app, &made_by(owner), &draft).await?)
+}
+
+/// The process does it in the name of somebody.
+fn made_by(owner: UserId) -> Actor {
+    Actor::process_for(Some(owner))
 }

@@ -1,6 +1,8 @@
 //! The domain: pure values and decisions. No clock, no pool, no HTTP, no template.
 
+pub mod actor;
 pub mod agents_domain;
+pub mod audit;
 pub mod call;
 pub mod deployment;
 pub mod environment;

@@ -11,7 +11,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 /// The tables that travel, each after those that it refers to.
-pub const TABLES: [&str; 12] = [
+pub const TABLES: [&str; 13] = [
     "users",
     "secrets",
     "branch_head",
@@ -24,6 +24,7 @@ pub const TABLES: [&str; 12] = [
     "deployment_log",
     "deployment_calls",
     "archived_logs",
+    "audit",
 ];
 
 /// The tables that stay behind: a restored backup must not revive sessions and links that were ended since, jobs are asked

@@ -9,7 +9,7 @@ use std::time::Duration;
 /// A deployment that is requested.
 pub struct New<'a> {
     pub environment: EnvironmentId,
-    pub by: UserId,
+    pub by: Option<UserId>,
     /// The environment's status and reason until now.
     pub before: (Status, Option<&'a str>),
     pub build: BuildKind,
@@ -33,7 +33,7 @@ pub async fn insert(conn: &mut PgConnection, id: DeploymentId, new: &New<'_>) ->
          select id, stage from made",
         id.uuid(),
         new.environment.uuid(),
-        new.by.uuid(),
+        new.by.map(|by| by.uuid()),
         new.before.0.word(),
         new.before.1,
         new.wait.as_secs_f64(),

@@ -47,26 +47,27 @@ pub async fn set_up(pool: &PgPool, token_hash: &[u8]) -> sqlx::Result<bool> {
 
 /// Adds an invitation, and deletes the links that have expired.
 pub async fn invite(
-    pool: &PgPool,
+    conn: &mut PgConnection,
     token_hash: &[u8],
     email: Option<&Email>,
     role: Role,
     by: Option<UserId>,
-) -> sqlx::Result<()> {
+) -> sqlx::Result<LinkId> {
+    let id = LinkId::new();
     sqlx::query!(
         "with expired as (delete from links where expires_at < now())
          insert into links (id, kind, token_hash, email, role, created_by, expires_at)
          values ($1, 'invitation', $2, $3, $4, $5, now() + make_interval(days => $6))",
-        LinkId::new().uuid(),
+        id.uuid(),
         token_hash,
         email.map(Email::as_str),
         role as Role,
         by.map(|by| by.uuid()),
         INVITATION_DAYS
     )
-    .execute(pool)
-    .await
-    .map(drop)
+    .execute(conn)
+    .await?;
+    Ok(id)
 }
 
 /// The invitations that can be used, newest first.
@@ -85,15 +86,16 @@ pub async fn invitations(pool: &PgPool) -> sqlx::Result<Vec<Invitation>> {
     .await
 }
 
-/// Deletes an invitation; `false` when it is not there any more.
-pub async fn revoke(pool: &PgPool, id: LinkId) -> sqlx::Result<bool> {
-    let revoked = sqlx::query!(
+/// Deletes an invitation; the address that it was for. `None` when it is not there any more.
+pub async fn revoke(conn: &mut PgConnection, id: LinkId) -> sqlx::Result<Option<Option<String>>> {
+    let revoked = sqlx::query_scalar!(
         "delete from links
          where id = $1
-         and kind = 'invitation'",
+         and kind = 'invitation'
+         returning email",
         id.uuid()
     );
-    Ok(revoked.execute(pool).await?.rows_affected() == 1)
+    revoked.fetch_optional(conn).await
 }
 
 /// Deletes all links that somebody made.
@@ -119,10 +121,10 @@ pub async fn entry(pool: &PgPool, token_hash: &[u8]) -> sqlx::Result<Option<Entr
     .await
 }
 
-/// Uses up the link with this token; `false` when somebody else was faster. With a link for the first administrator, all
+/// Uses up the link with this token; `None` when somebody else was faster. With a link for the first administrator, all
 /// of these go, and whoever uses another one at the same time waits here and finds it gone.
-pub async fn use_up(conn: &mut PgConnection, token_hash: &[u8]) -> sqlx::Result<bool> {
-    let used = sqlx::query!(
+pub async fn use_up(conn: &mut PgConnection, token_hash: &[u8]) -> sqlx::Result<Option<LinkId>> {
+    let used = sqlx::query_scalar!(
         r#"with link as (
              select id, kind
              from links
@@ -135,18 +137,20 @@ pub async fn use_up(conn: &mut PgConnection, token_hash: &[u8]) -> sqlx::Result<
              using link
              where l.id = link.id
              or (l.kind = 'set-up' and link.kind = 'set-up')
-             returning l.token_hash
+             returning l.id, l.token_hash
            )
-           select exists (select from used where token_hash = $1) as "used!""#,
+           select id
+           from used
+           where token_hash = $1"#,
         token_hash
     );
-    Ok(used.fetch_one(conn).await?.used)
+    Ok(used.fetch_optional(conn).await?.map(LinkId::from))
 }
 
 /// Adds a link with which somebody sets a new password, in place of their earlier ones; `false` when there is nobody with
 /// this id.
 pub async fn reset(
-    pool: &PgPool,
+    conn: &mut PgConnection,
     token_hash: &[u8],
     user: UserId,
     by: Option<UserId>,
@@ -163,7 +167,7 @@ pub async fn reset(
         by.map(|by| by.uuid()),
         RESET_DAYS
     );
-    Ok(added.execute(pool).await?.rows_affected() == 1)
+    Ok(added.execute(conn).await?.rows_affected() == 1)
 }
 
 /// The e-mail address of the account whose password the link with this token sets.

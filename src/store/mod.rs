@@ -2,6 +2,7 @@
 
 pub mod applications;
 pub mod archived_logs;
+pub mod audit;
 pub mod backup;
 pub mod builds;
 pub mod calls;

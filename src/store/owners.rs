@@ -3,18 +3,24 @@
 use crate::domain::id::{EnvironmentId, UserId};
 use sqlx::PgConnection;
 
-/// All environments of an owner, which are locked.
-pub async fn lock_all(conn: &mut PgConnection, owner: UserId) -> sqlx::Result<Vec<EnvironmentId>> {
-    let ids = sqlx::query_scalar!(
-        "select id
+/// All environments of an owner with their names, which are locked.
+pub async fn lock_all(
+    conn: &mut PgConnection,
+    owner: UserId,
+) -> sqlx::Result<Vec<(EnvironmentId, String)>> {
+    let all = sqlx::query!(
+        "select id, name
          from environments
          where owner_id = $1
          order by id
          for update",
         owner.uuid()
     );
-    let ids = ids.fetch_all(conn).await?;
-    Ok(ids.into_iter().map(EnvironmentId::from).collect())
+    let all = all.fetch_all(conn).await?;
+    Ok(all
+        .into_iter()
+        .map(|row| (row.id.into(), row.name))
+        .collect())
 }
 
 /// Forgets who began the rollouts in which environments wait, which locks them.

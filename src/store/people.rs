@@ -70,13 +70,21 @@ pub async fn leaving(pool: &PgPool, id: UserId) -> sqlx::Result<Option<Leaving>>
     .await
 }
 
-/// Locks an account, so that nothing new can refer to it; its e-mail address.
-pub async fn lock(tx: &mut Tx, id: UserId) -> sqlx::Result<Option<String>> {
-    sqlx::query_scalar!(
-        "select email
-         from users
-         where id = $1
-         for update",
+/// An account that is locked until the transaction ends.
+pub struct Locked {
+    pub email: String,
+    pub role: Role,
+    pub disabled: bool,
+}
+
+/// Locks an account, so that nothing new can refer to it.
+pub async fn lock(tx: &mut Tx, id: UserId) -> sqlx::Result<Option<Locked>> {
+    sqlx::query_as!(
+        Locked,
+        r#"select email, role as "role: Role", disabled_at is not null as "disabled!"
+           from users
+           where id = $1
+           for update"#,
         id.uuid()
     )
     .fetch_optional(&mut **tx)
@@ -113,28 +121,31 @@ pub async fn is_last_administrator(tx: &mut Tx, id: UserId) -> sqlx::Result<bool
     Ok(all == [id.uuid()])
 }
 
-/// Changes a role; `false` when there is nobody with this id.
-pub async fn set_role(tx: &mut Tx, id: UserId, role: Role) -> sqlx::Result<bool> {
-    let set = sqlx::query!(
+/// Changes a role.
+pub async fn set_role(tx: &mut Tx, id: UserId, role: Role) -> sqlx::Result<()> {
+    sqlx::query!(
         "update users set role = $2 where id = $1",
         id.uuid(),
         role as Role
-    );
-    Ok(set.execute(&mut **tx).await?.rows_affected() == 1)
+    )
+    .execute(&mut **tx)
+    .await
+    .map(drop)
 }
 
-/// Disables an account and ends its sessions, or enables it; `false` when there is nobody with this id.
-pub async fn set_disabled(tx: &mut Tx, id: UserId, disabled: bool) -> sqlx::Result<bool> {
-    let set = sqlx::query!(
+/// Disables an account and ends its sessions, or enables it.
+pub async fn set_disabled(tx: &mut Tx, id: UserId, disabled: bool) -> sqlx::Result<()> {
+    sqlx::query!(
         "update users
          set disabled_at = case when $2 then coalesce(disabled_at, now()) end
          where id = $1",
         id.uuid(),
         disabled
-    );
-    let found = set.execute(&mut **tx).await?.rows_affected() == 1;
+    )
+    .execute(&mut **tx)
+    .await?;
     if disabled {
-        super::sessions::end_all(&mut **tx, id, None).await?;
+        super::sessions::end_all(tx, id, None).await?;
     }
-    Ok(found)
+    Ok(())
 }

@@ -69,7 +69,7 @@ pub async fn last(pool: &PgPool) -> sqlx::Result<Option<Last>> {
 }
 
 /// Puts all that are behind and that nobody is using into a rollout; returns how many are new in it.
-pub async fn begin(pool: &PgPool, source: &str, by: UserId) -> sqlx::Result<u64> {
+pub async fn begin(conn: &mut PgConnection, source: &str, by: Option<UserId>) -> sqlx::Result<u64> {
     let begun = sqlx::query!(
         "update environments e
          set rollout_at = now(), rollout_by = $2
@@ -81,9 +81,9 @@ pub async fn begin(pool: &PgPool, source: &str, by: UserId) -> sqlx::Result<u64>
          and e.rollout_at is null
          and not w.in_use",
         source,
-        by.uuid()
+        by.map(|by| by.uuid())
     );
-    Ok(begun.execute(pool).await?.rows_affected())
+    Ok(begun.execute(conn).await?.rows_affected())
 }
 
 /// Takes all that wait out of the rollout; returns how many.

@@ -4,7 +4,7 @@
 use crate::domain::id::{SessionId, UserId};
 use crate::domain::user::User;
 use async_trait::async_trait;
-use sqlx::{PgExecutor, PgPool};
+use sqlx::{PgConnection, PgPool};
 use std::net::IpAddr;
 use std::time::Duration;
 use time::OffsetDateTime;
@@ -117,7 +117,7 @@ pub struct Place<'a> {
 /// Records a stored session's user and place: from now on somebody is signed in with it. Returns `false`, and nobody
 /// is, if the account is disabled, or its password has changed since this hash was read.
 pub async fn begin(
-    pool: &PgPool,
+    conn: &mut PgConnection,
     session_id: &str,
     user: UserId,
     password_hash: &str,
@@ -137,7 +137,7 @@ pub async fn begin(
         place.device,
         place.address.to_string()
     );
-    Ok(begun.execute(pool).await?.rows_affected() == 1)
+    Ok(begun.execute(conn).await?.rows_affected() == 1)
 }
 
 /// Records that these sessions are in use, each at most once a minute.
@@ -187,21 +187,36 @@ pub async fn list(pool: &PgPool, user: UserId) -> sqlx::Result<Vec<SessionRow>> 
 }
 
 /// Ends one of the user's sessions; `false` when it is not theirs or has ended.
-pub async fn end(pool: &PgPool, user: UserId, id: SessionId) -> sqlx::Result<bool> {
+pub async fn end(conn: &mut PgConnection, user: UserId, id: SessionId) -> sqlx::Result<bool> {
     let ended = sqlx::query!(
         "delete from tower_sessions.session
          where id = (select session_id from user_sessions where user_id = $1 and id = $2)",
         user.uuid(),
         id.uuid()
     )
-    .execute(pool)
+    .execute(conn)
     .await?;
     Ok(ended.rows_affected() == 1)
 }
 
+/// Ends the user's session with this secret id; `false` when it is not theirs or has ended.
+pub async fn end_one(
+    conn: &mut PgConnection,
+    user: UserId,
+    session_id: &str,
+) -> sqlx::Result<bool> {
+    let ended = sqlx::query!(
+        "delete from tower_sessions.session
+         where id = (select session_id from user_sessions where user_id = $1 and session_id = $2)",
+        user.uuid(),
+        session_id
+    );
+    Ok(ended.execute(conn).await?.rows_affected() == 1)
+}
+
 /// Ends all of the user's sessions, but for one; returns how many.
 pub async fn end_all(
-    conn: impl PgExecutor<'_>,
+    conn: &mut PgConnection,
     user: UserId,
     except: Option<&str>,
 ) -> sqlx::Result<u64> {

@@ -73,16 +73,23 @@ pub async fn password_hash(pool: &PgPool, id: UserId) -> sqlx::Result<Option<Str
         .await
 }
 
-/// Changes a user's name.
-pub async fn set_name(pool: &PgPool, id: UserId, name: &UserName) -> sqlx::Result<()> {
-    sqlx::query!(
-        "update users set name = $2 where id = $1",
+/// Changes a user's name; what it was, unless it is the same.
+pub async fn set_name(
+    conn: &mut PgConnection,
+    id: UserId,
+    name: &UserName,
+) -> sqlx::Result<Option<String>> {
+    let former = sqlx::query_scalar!(
+        "update users u
+         set name = $2
+         from (select id, name from users where id = $1 for update) former
+         where u.id = former.id
+         and former.name <> $2
+         returning former.name",
         id.uuid(),
         name.as_str()
-    )
-    .execute(pool)
-    .await
-    .map(drop)
+    );
+    former.fetch_optional(conn).await
 }
 
 /// Changes a user's password.

@@ -6,6 +6,7 @@ mod accounts;
 mod answers;
 mod architecture;
 mod archive;
+mod audit;
 mod backups;
 mod busy;
 mod by_uuid;

@@ -95,7 +95,7 @@ pub async fn rename(
     me: SignedIn,
     Fields(typed): Fields<Typed>,
 ) -> Result<Response, PageError> {
-    let done = accounts::rename(&web.app, me.user.id, &typed.name).await;
+    let done = accounts::rename(&web.app, &me.actor(), me.user.id, &typed.name).await;
     answer(&web, &me, typed, done, "Your name is saved.").await
 }
 
@@ -109,7 +109,7 @@ pub async fn change_password(
     let done = accounts::change_password(
         &web.app,
         &me.visitor.sender,
-        &me.user,
+        (&me.actor(), &me.user),
         &session,
         (
             typed.current_password.expose_secret(),
@@ -118,7 +118,7 @@ pub async fn change_password(
     )
     .await;
     if let Ok(proved) = &done {
-        me.visitor.sign_in(&web, proved).await?;
+        me.visitor.stay_signed_in(&web, proved).await?;
     }
     answer(
         &web,
@@ -136,7 +136,7 @@ pub async fn end_session(
     me: SignedIn,
     Id(id): Id<SessionId>,
 ) -> Result<Redirect, PageError> {
-    if accounts::end_session(&web.app, me.user.id, id).await? {
+    if accounts::end_session(&web.app, &me.actor(), me.user.id, id).await? {
         me.visitor
             .notice(Tone::Good, "The session has ended.")
             .await;
@@ -146,7 +146,8 @@ pub async fn end_session(
 
 /// Ends all other sessions.
 pub async fn end_sessions(State(web): State<Web>, me: SignedIn) -> Result<Response, PageError> {
-    accounts::end_other_sessions(&web.app, me.user.id, &me.visitor.session_id()).await?;
+    let (by, current) = (me.actor(), me.visitor.session_id());
+    accounts::end_other_sessions(&web.app, &by, me.user.id, &current).await?;
     me.visitor
         .notice(Tone::Good, "Your other sessions have ended.")
         .await;
@@ -160,11 +161,12 @@ pub async fn delete(
     Fields(typed): Fields<Typed>,
 ) -> Result<Response, PageError> {
     let password = typed.password.expose_secret();
-    let done = accounts::delete(&web.app, &me.visitor.sender, &me.user, password).await;
+    let who = (&me.actor(), &me.user);
+    let done = accounts::delete(&web.app, &me.visitor.sender, who, password).await;
     if done.is_err() {
         return answer(&web, &me, typed, done, "").await;
     }
-    me.visitor.sign_out().await?;
+    me.visitor.sign_out(&web).await?;
     Ok(Redirect::to("/login?ended=account").into_response())
 }
 

@@ -99,7 +99,7 @@ pub async fn delete(
     let removes = typed.environments == REMOVE;
     let heir = if removes { &me.user.email } else { &typed.heir };
     let estate = Estate { heir, removes };
-    match account_removal::delete(&web.app, id, &typed.confirmation, estate).await {
+    match account_removal::delete(&web.app, &me.actor(), id, &typed.confirmation, estate).await {
         Ok(count) => {
             let said = match (count, removes) {
                 (0, _) => "The account is deleted.",

@@ -216,8 +216,8 @@ async fn refused(
 }
 
 /// Signs out.
-pub async fn logout(visitor: Visitor) -> Result<Redirect, PageError> {
-    visitor.sign_out().await?;
+pub async fn logout(State(web): State<Web>, visitor: Visitor) -> Result<Redirect, PageError> {
+    visitor.sign_out(&web).await?;
     Ok(Redirect::to("/login?ended=session"))
 }
 

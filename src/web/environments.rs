@@ -156,7 +156,7 @@ pub async fn deploy(
     } else {
         BuildKind::Reuse
     };
-    deployments::deploy(&web.app, me.user.id, id, build).await?;
+    deployments::deploy(&web.app, &me.actor(), id, build).await?;
     Ok(Back::of(&headers, &form).redirect(&id.to_string()))
 }
 
@@ -167,7 +167,7 @@ pub async fn cancel(
     Id(id): Id<EnvironmentId>,
     back: Back,
 ) -> Result<Redirect, PageError> {
-    deployments::cancel(&web.app, me.user.id, id).await?;
+    deployments::cancel(&web.app, &me.actor(), id).await?;
     Ok(back.redirect(&id.to_string()))
 }
 
@@ -178,16 +178,15 @@ pub async fn set_password(
     Id(id): Id<EnvironmentId>,
     Fields(typed): Fields<Typed>,
 ) -> Result<Response, PageError> {
-    match deployments::set_password(&web.app, me.user.id, id, typed.password.expose_secret()).await
-    {
+    let password = typed.password.expose_secret();
+    match deployments::set_password(&web.app, &me.actor(), id, password).await {
         Ok(()) => {
             // It is done, whether or not the name can be read.
             let found = environments::get(&web.app, me.user.id, id).await;
             let name = found.map_or_else(|_| "It".to_owned(), |row| isolated(&row.name));
             let said = format!("{name} takes the new password with its next container.");
             me.visitor.accepted(said, id).await;
-            let typed = typed.password.expose_secret();
-            me.visitor.warn_of_password(typed).await;
+            me.visitor.warn_of_password(password).await;
             Ok(Redirect::to(&format!("/environments/{id}")).into_response())
         }
         Err(Refusal::NotNow(sentence)) => {
@@ -215,7 +214,7 @@ pub async fn discard_password(
     me: SignedIn,
     Id(id): Id<EnvironmentId>,
 ) -> Result<Redirect, PageError> {
-    let notice = if deployments::discard_password(&web.app, me.user.id, id).await? {
+    let notice = if deployments::discard_password(&web.app, &me.actor(), id).await? {
         "The new password is discarded. The old one opens the environment."
     } else {
         "No new password is waiting."

@@ -125,7 +125,7 @@ pub async fn create(
         repository: &typed.repository,
         deploy,
     };
-    let (wrongs, form_error) = match creation::create(&web.app, me.user.id, &draft).await {
+    let (wrongs, form_error) = match creation::create(&web.app, &me.actor(), &draft).await {
         Ok(id) => {
             me.visitor.is_at_home().await;
             me.visitor.accepted(created(&typed.name, deploy), id).await;

@@ -128,7 +128,7 @@ pub async fn invite(
     Fields(typed): Fields<Typed>,
 ) -> Result<Response, PageError> {
     let role = Role::of_word(&typed.role);
-    match invitations::invite(&web.app, Some(me.user.id), &typed.email, role).await {
+    match invitations::invite(&web.app, &me.actor(), &typed.email, role).await {
         Ok(token) => {
             let link = Link {
                 title: "The invitation is made",
@@ -157,7 +157,7 @@ pub async fn revoke(
     Administrator(me): Administrator,
     Id(id): Id<LinkId>,
 ) -> Result<Redirect, PageError> {
-    let said = if invitations::revoke(&web.app, id).await? {
+    let said = if invitations::revoke(&web.app, &me.actor(), id).await? {
         (
             Tone::Good,
             "The invitation is revoked. Its link does not work any more.",
@@ -179,7 +179,7 @@ pub async fn reset(
     Base(base): Base,
     Id(id): Id<UserId>,
 ) -> Result<Response, PageError> {
-    let token = people::reset_link(&web.app, Some(me.user.id), id).await?;
+    let token = people::reset_link(&web.app, &me.actor(), id).await?;
     let link = Link {
         title: "The link for a new password is made",
         sentence: "Give it to the person whose account it is, within a day.",
@@ -197,7 +197,7 @@ pub async fn set_role(
     Fields(typed): Fields<Typed>,
 ) -> Result<Redirect, PageError> {
     let role = Role::of_word(&typed.role);
-    people::set_role(&web.app, id, role).await?;
+    people::set_role(&web.app, &me.actor(), id, role).await?;
     me.visitor.notice(Tone::Good, "The role is changed.").await;
     let is_left = id == me.user.id && role == Role::Member;
     Ok(Redirect::to(if is_left {
@@ -213,7 +213,7 @@ pub async fn disable(
     Administrator(me): Administrator,
     Id(id): Id<UserId>,
 ) -> Result<Redirect, PageError> {
-    people::set_disabled(&web.app, id, true).await?;
+    people::set_disabled(&web.app, &me.actor(), id, true).await?;
     let said = "The account is disabled, and its sessions have ended. Its environments stay.";
     me.visitor.notice(Tone::Good, said).await;
     Ok(Redirect::to("/people"))
@@ -225,7 +225,7 @@ pub async fn enable(
     Administrator(me): Administrator,
     Id(id): Id<UserId>,
 ) -> Result<Redirect, PageError> {
-    people::set_disabled(&web.app, id, false).await?;
+    people::set_disabled(&web.app, &me.actor(), id, false).await?;
     me.visitor
         .notice(Tone::Good, "The account is enabled.")
         .await;

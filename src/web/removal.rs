@@ -77,7 +77,7 @@ pub async fn delete(
     Id(id): Id<EnvironmentId>,
     Fields(typed): Fields<Typed>,
 ) -> Result<Response, PageError> {
-    let done = environments::delete(&web.app, me.user.id, id, &typed.confirmation).await;
+    let done = environments::delete(&web.app, &me.actor(), id, &typed.confirmation).await;
     let name = isolated(&name::shown(&typed.confirmation));
     let said = match done {
         Ok(Removal::Done) => format!("{name} is deleted."),
@@ -93,7 +93,7 @@ pub async fn forget(
     Id(id): Id<EnvironmentId>,
     Fields(typed): Fields<Typed>,
 ) -> Result<Response, PageError> {
-    let done = environments::forget(&web.app, me.user.id, id, &typed.confirmation).await;
+    let done = environments::forget(&web.app, &me.actor(), id, &typed.confirmation).await;
     let name = isolated(&name::shown(&typed.confirmation));
     let said = format!("{name} is given up. Look in Coolify whether something of it is left.");
     confirmed(&web, &me, id, typed, done.map(|()| Removal::Done), &said).await

@@ -7,6 +7,7 @@ use super::state::{Notice, Tone, Web};
 use crate::actions::accounts::{self, Place, Proved, Sessions};
 use crate::actions::browsers::Sender;
 use crate::actions::known;
+use crate::domain::actor::Actor;
 use crate::domain::id::{EnvironmentId, UserId};
 use crate::domain::password;
 use crate::domain::user::User;
@@ -62,6 +63,13 @@ pub struct Visitor {
 pub struct SignedIn {
     pub user: User,
     pub visitor: Visitor,
+}
+
+impl SignedIn {
+    /// Who does what they ask for.
+    pub fn actor(&self) -> Actor {
+        Actor::on_page(self.user.id, self.visitor.sender.address)
+    }
 }
 
 impl FromRequestParts<Web> for Visitor {
@@ -211,18 +219,38 @@ impl Visitor {
     /// # Errors
     /// When the session cannot be stored.
     pub async fn sign_in(&self, web: &Web, proved: &Proved) -> Result<bool, PageError> {
-        self.session.cycle_id().await?;
-        self.session.insert(Sessions::SIGNED_IN, true).await?;
-        self.session.save().await?;
-        let place = Place {
-            device: self.device,
-            address: self.sender.address,
-        };
-        let begun = accounts::begin_session(&web.app, &self.session_id(), proved, &place).await?;
+        let id = self.new_id().await?;
+        let begun = accounts::begin_session(&web.app, &id, proved, &self.place()).await?;
         if !begun {
             self.session.flush().await?;
         }
         Ok(begun)
+    }
+
+    /// The same for somebody who is signed in, and has another password now.
+    ///
+    /// # Errors
+    /// When the session cannot be stored.
+    pub async fn stay_signed_in(&self, web: &Web, proved: &Proved) -> Result<(), PageError> {
+        let id = self.new_id().await?;
+        if !accounts::go_on_in_session(&web.app, &id, proved, &self.place()).await? {
+            self.session.flush().await?;
+        }
+        Ok(())
+    }
+
+    async fn new_id(&self) -> Result<String, PageError> {
+        self.session.cycle_id().await?;
+        self.session.insert(Sessions::SIGNED_IN, true).await?;
+        self.session.save().await?;
+        Ok(self.session_id())
+    }
+
+    fn place(&self) -> Place<'static> {
+        Place {
+            device: self.device,
+            address: self.sender.address,
+        }
     }
 
     /// Marks the visitor as newly registered.
@@ -249,7 +277,11 @@ impl Visitor {
     ///
     /// # Errors
     /// When it cannot be removed.
-    pub async fn sign_out(&self) -> Result<(), PageError> {
+    pub async fn sign_out(&self, web: &Web) -> Result<(), PageError> {
+        if let Some(user) = &self.user {
+            let by = Actor::on_page(user.id, self.sender.address);
+            accounts::sign_out(&web.app, &by, user.id, &self.session_id()).await?;
+        }
         Ok(self.session.flush().await?)
     }
 

@@ -82,7 +82,7 @@ pub async fn begin(
     State(web): State<Web>,
     Administrator(me): Administrator,
 ) -> Result<Redirect, PageError> {
-    if rollout::begin(&web.app, me.user.id).await? == 0 {
+    if rollout::begin(&web.app, &me.actor()).await? == 0 {
         let said = "Nothing is left that could be deployed now.";
         me.visitor.notice(Tone::Good, said).await;
     }
@@ -94,7 +94,7 @@ pub async fn stop(
     State(web): State<Web>,
     Administrator(me): Administrator,
 ) -> Result<Redirect, PageError> {
-    rollout::stop(&web.app).await?;
+    rollout::stop(&web.app, &me.actor()).await?;
     let said = "It is stopped. What is being deployed already is deployed to its end.";
     me.visitor.notice(Tone::Good, said).await;
     Ok(Redirect::to("/updates"))
