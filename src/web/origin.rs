@@ -2,6 +2,7 @@
 
 use super::error::PageError;
 use super::state::Web;
+use crate::http::forwarded;
 use axum::extract::FromRequestParts;
 use axum::http::header;
 use axum::http::request::Parts;
@@ -135,4 +136,3 @@ mod tests {
         }
     }
 }
-use crate::http::forwarded;
