@@ -9,7 +9,7 @@ pub use loops::Loops;
 pub use poll_cache::{PageVersion, PollCache};
 
 use crate::archive::Archive;
-use crate::coolify::{self, Branch, Client, Probe};
+use crate::coolify::{self, Branch, Client, Probe, Repositories};
 use crate::domain::agents_domain::AgentsDomain;
 use crate::domain::id::EnvironmentId;
 use crate::domain::judge::Patience;
@@ -66,9 +66,9 @@ pub struct Handles {
     pub domain: AgentsDomain,
     /// The folder that Open shows.
     pub folder: String,
-    /// The repository that environments are built from.
-    pub repository: String,
-    /// Its branch, if it is watched for updates.
+    /// What environments may be built from.
+    pub repositories: Repositories,
+    /// The standard branch, if it is watched for updates.
     pub branch: Option<Branch>,
     pub registration: WhoRegisters,
     pub pace: Arc<Pace>,
@@ -198,9 +198,9 @@ pub struct Parts {
     pub domain: AgentsDomain,
     /// The folder that Open shows.
     pub folder: String,
-    /// The repository that environments are built from.
-    pub repository: String,
-    /// Its branch, if it is watched for updates.
+    /// What environments may be built from.
+    pub repositories: Repositories,
+    /// The standard branch, if it is watched for updates.
     pub branch: Option<Branch>,
     pub registration: WhoRegisters,
     pub pace: Pace,
@@ -230,7 +230,7 @@ impl App {
             holder: Uuid::now_v7(),
             domain: parts.domain,
             folder: parts.folder,
-            repository: parts.repository,
+            repositories: parts.repositories,
             branch: parts.branch,
             registration: parts.registration,
             pace: Arc::new(parts.pace),

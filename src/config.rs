@@ -4,6 +4,7 @@ use crate::archive::Place;
 use crate::coolify::{Connection, Source};
 use crate::domain::agents_domain::AgentsDomain;
 use crate::domain::network::TrustedProxies;
+use crate::domain::source::{Allowed, BuiltFrom, Choices};
 use crate::domain::user::WhoRegisters;
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
@@ -180,7 +181,11 @@ pub struct Settings {
     /// Its branch.
     #[arg(long, env, global = true, default_value = BRANCH)]
     agent_branch: String,
-    /// Whether the repository's host is asked for newer commits: on or off.
+    /// The repositories that people may choose in its place: patterns like `https://github.com/acme/*`, separated by commas.
+    /// Without it every public one.
+    #[arg(long, env, global = true)]
+    allowed_repositories: Option<String>,
+    /// Whether the repositories' hosts are asked for newer commits: on or off.
     #[arg(long, env, global = true, default_value = UPDATES)]
     agent_updates: String,
     /// The port code-server listens on inside the container.
@@ -246,7 +251,9 @@ pub struct Config {
     pub redis_url: Option<SecretString>,
     pub coolify: Connection,
     pub source: Source,
-    /// Whether the repository's host is asked for newer commits.
+    /// What people may choose in place of the source.
+    pub allowed: Allowed,
+    /// Whether the repositories' hosts are asked for newer commits.
     pub updates: bool,
     /// Environments get their addresses below this domain.
     pub domain: AgentsDomain,
@@ -275,6 +282,17 @@ pub struct Config {
 }
 
 impl Config {
+    /// What environments may be built from.
+    pub fn choices(&self) -> Choices {
+        Choices {
+            standard: BuiltFrom {
+                repository: self.source.repository.clone(),
+                branch: self.source.branch.clone(),
+            },
+            allowed: self.allowed.clone(),
+        }
+    }
+
     /// How to connect to each server of PostgreSQL.
     ///
     /// # Errors

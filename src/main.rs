@@ -276,7 +276,7 @@ fn build(config: &Config, prefix: &str, pace: Pace) -> anyhow::Result<App> {
         .map_err(|_| {
         config::Wrong::Invalid("REDIS_URL", "redis://host:6379 is needed".to_owned())
     })?;
-    let source = config.source.clone();
+    let source = &config.source;
     let branch = coolify::Branch::new(&source.repository, &source.branch)?;
     Ok(App::new(Parts {
         pool: store::servers::pool(&servers),
@@ -287,7 +287,7 @@ fn build(config: &Config, prefix: &str, pace: Pace) -> anyhow::Result<App> {
         prefix: prefix.to_owned(),
         domain: config.domain.clone(),
         folder: config.folder.clone(),
-        repository: source.repository,
+        repositories: coolify::Repositories::new(config.choices())?,
         branch: branch.filter(|_| config.updates),
         registration: config.registration,
         pace,

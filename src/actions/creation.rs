@@ -4,6 +4,7 @@ use super::deployments::{self, Request};
 use super::environments;
 use super::hashing;
 use super::refusal::{Refusal, owner};
+use super::sources;
 use crate::app::App;
 use crate::domain::actor::Actor;
 use crate::domain::audit::{Action, Entry};
@@ -12,6 +13,7 @@ use crate::domain::environment::{EnvironmentName, Subdomain, Suffix};
 use crate::domain::id::EnvironmentId;
 use crate::domain::invalid::{Invalid, Wrong, Wrongs, check};
 use crate::domain::password::Password;
+use crate::domain::source::{BuiltFrom, Choices};
 use crate::domain::status::Status;
 use crate::domain::workspace::WorkspaceRepository;
 use crate::store::environments::{self as rows, Inserted, New};
@@ -25,6 +27,9 @@ pub struct Draft<'a> {
     pub suffix: &'a str,
     /// The address of the repository to work on; empty for none.
     pub repository: &'a str,
+    /// What it is built from; empty for what is standard.
+    pub source_repository: &'a str,
+    pub source_branch: &'a str,
     /// Whether to deploy at once.
     pub deploy: bool,
 }
@@ -34,41 +39,65 @@ pub fn suffix() -> Suffix {
     Suffix::from_random(rand::random())
 }
 
+/// A draft of which every field is right.
+struct Parsed {
+    name: EnvironmentName,
+    password: Password,
+    workspace: Option<WorkspaceRepository>,
+    source: Option<BuiltFrom>,
+}
+
+impl Parsed {
+    fn of(draft: &Draft<'_>, choices: &Choices) -> Result<Self, Refusal> {
+        let mut wrongs = Wrongs::new();
+        let name = check(&mut wrongs, "name", EnvironmentName::parse(draft.name));
+        let password = Password::for_environment(draft.password);
+        let password = check(&mut wrongs, "password", password);
+        let workspace = WorkspaceRepository::parse(draft.repository);
+        let workspace = check(&mut wrongs, "repository", workspace);
+        let source = choices.choose(draft.source_repository, draft.source_branch);
+        let source = source.map_err(|errors| wrongs.extend(errors)).ok();
+        let (Some(name), Some(password), Some(workspace), Some(source)) =
+            (name, password, workspace, source)
+        else {
+            return Err(Refusal::Wrong(wrongs));
+        };
+        Ok(Self {
+            name,
+            password,
+            workspace,
+            source,
+        })
+    }
+}
+
 /// Creates an environment, and its first deployment if requested. The same form twice is one environment: its name and
 /// its suffix say that it is the same.
 ///
 /// # Errors
-/// When a field is invalid. A name or subdomain that was taken concurrently is an invalid field.
+/// When a field is invalid, or what is chosen to build from cannot be read. A name or subdomain that was taken concurrently
+/// is an invalid field.
 pub async fn create(app: &App, by: &Actor, draft: &Draft<'_>) -> Result<EnvironmentId, Refusal> {
     let owner = owner(by)?;
-    let mut wrongs = Wrongs::new();
-    let name = check(&mut wrongs, "name", EnvironmentName::parse(draft.name));
-    let password = check(
-        &mut wrongs,
-        "password",
-        Password::for_environment(draft.password),
-    );
-    let workspace = WorkspaceRepository::parse(draft.repository);
-    let workspace = check(&mut wrongs, "repository", workspace);
-    let (Some(name), Some(password), Some(workspace)) = (name, password, workspace) else {
-        return Err(Refusal::Wrong(wrongs));
-    };
+    let parsed = Parsed::of(draft, app.repositories.choices())?;
+    sources::check(app, owner, parsed.source.as_ref()).await?;
     let suffix = Suffix::parse(draft.suffix).unwrap_or_else(suffix);
-    let password_hash = hashing::hash(&app.hash_slots, password).await?;
-    let subdomain = Subdomain::new(&name, &suffix);
+    let password_hash = hashing::hash(&app.hash_slots, parsed.password).await?;
+    let subdomain = Subdomain::new(&parsed.name, &suffix);
     let mut tx = store::begin(&app.pool).await?;
     let new = New {
         id: EnvironmentId::new(),
         owner,
-        name: &name,
+        name: &parsed.name,
         subdomain: &subdomain,
         password_hash: password_hash.expose_secret(),
-        workspace: workspace.as_ref(),
+        workspace: parsed.workspace.as_ref(),
+        source: parsed.source.as_ref(),
     };
     let inserted = rows::insert(&mut tx, &new).await?;
     if inserted != Inserted::Done {
         drop(tx);
-        let same = rows::same(&app.pool, owner, &name, &subdomain).await?;
+        let same = rows::same(&app.pool, owner, &parsed.name, &subdomain).await?;
         let id = EnvironmentId::from(same.ok_or_else(|| taken(&inserted))?);
         return repeated(app, by, id, draft.deploy).await;
     }

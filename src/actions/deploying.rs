@@ -149,6 +149,9 @@ async fn create(step: &Step<'_>, row: &DeploymentStep) -> Result<Next, StepError
     let description = mark(step.claim.environment);
     let fqdn = step.app.domain.fqdn(&row.subdomain);
     let client = step.calls.one().await?;
+    let client = row
+        .source()
+        .map_or_else(|| client.clone(), |source| client.building(&source));
     hold_for_creation(step).await?;
     match client.create(&row.subdomain, &description, &fqdn).await {
         Ok(uuid) => {

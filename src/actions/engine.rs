@@ -19,7 +19,7 @@ use std::time::Duration;
 
 /// A claimed row and the kind of step to run on it.
 enum Task {
-    Deployment(DeploymentStep),
+    Deployment(Box<DeploymentStep>),
     Removal(RemovalStep),
 }
 
@@ -68,7 +68,7 @@ async fn claim(app: &App, job: Job) -> sqlx::Result<Option<Task>> {
     Ok(match job {
         Job::Advance(id, number) => claims::claim_deployment(&app.pool, id, number, holder)
             .await?
-            .map(Task::Deployment),
+            .map(|row| Task::Deployment(Box::new(row))),
         Job::Remove(id, number) => claims::claim_removal(&app.pool, id, number, holder)
             .await?
             .map(Task::Removal),

@@ -36,6 +36,7 @@ pub mod registration;
 mod removing;
 pub mod rollout;
 mod snapshot;
+pub mod sources;
 mod step;
 pub mod sweep;
 mod token;

@@ -1,4 +1,4 @@
-//! Deploying everything that is behind the branch, one at a time, for administrators. It stops when one fails: what broke
+//! Deploying everything that is behind its branch, one at a time, for administrators. It stops when one fails: what broke
 //! one would break the next.
 
 use super::deployments::{self, Request};
@@ -20,7 +20,7 @@ pub struct Rollout {
     pub last: Option<Last>,
 }
 
-/// Reads what is behind; `None` when the branch is not watched.
+/// Reads what is behind; `None` when branches are not watched.
 pub async fn read(app: &App) -> sqlx::Result<Option<Rollout>> {
     let Some(branch) = &app.branch else {
         return Ok(None);
@@ -80,7 +80,7 @@ pub async fn advance(app: &App) -> sqlx::Result<()> {
         return Ok(());
     }
     let Some(branch) = &app.branch else {
-        // The branch is no longer watched.
+        // Branches are no longer watched.
         return stop(app, &Actor::process_for(None)).await.map(drop);
     };
     let mut tx = store::begin(&app.pool).await?;

@@ -12,6 +12,7 @@ use super::{
 use crate::coolify::{Connection, Source};
 use crate::domain::agents_domain::AgentsDomain;
 use crate::domain::network::TrustedProxies;
+use crate::domain::source::Allowed;
 use crate::domain::user::WhoRegisters;
 use secrecy::{ExposeSecret, SecretString};
 use std::net::SocketAddr;
@@ -39,6 +40,7 @@ impl Settings {
             redis_url: self.redis_url()?,
             coolify: self.coolify()?,
             source: self.source()?,
+            allowed: self.allowed()?,
             updates: self.updates()?,
             domain: self.domain()?,
             folder: self.folder()?,
@@ -60,7 +62,7 @@ impl Settings {
 
     /// Everything that is missing or wrong, once a setting.
     pub fn problems(&self) -> Vec<Wrong> {
-        let checks: [fn(&Self) -> Checked<()>; 21] = [
+        let checks: [fn(&Self) -> Checked<()>; 22] = [
             |of| of.database_url().map(drop),
             |of| of.data_dir().map(drop),
             |of| of.redis_url().map(drop),
@@ -70,6 +72,7 @@ impl Settings {
             |of| of.server_uuid().map(drop),
             |of| of.domain().map(drop),
             |of| of.repository().map(drop),
+            |of| of.allowed().map(drop),
             |of| of.port().map(drop),
             |of| of.updates().map(drop),
             |of| of.folder().map(drop),
@@ -254,6 +257,13 @@ impl Settings {
         let repository = or(&self.agent_repository, REPOSITORY);
         web_address("AGENT_REPOSITORY", repository)?;
         Ok(repository.to_owned())
+    }
+
+    fn allowed(&self) -> Checked<Allowed> {
+        let typed = present(self.allowed_repositories.as_ref()).unwrap_or_default();
+        let hint = "addresses like https://github.com/acme/agent, or all below one like https://github.com/acme/*, are needed, separated by commas";
+        let wrong = || Wrong::Invalid("ALLOWED_REPOSITORIES", hint.to_owned());
+        Allowed::parse(&typed).ok_or_else(wrong)
     }
 
     fn port(&self) -> Checked<u16> {

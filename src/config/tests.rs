@@ -24,7 +24,7 @@ const NEEDED: [(&str, &str); 5] = [
 ];
 
 /// Each setting that may be left out, and what it is then.
-const DEFAULTS: [(&str, &str); 28] = [
+const DEFAULTS: [(&str, &str); 29] = [
     ("DATABASE_URL", "None"),
     ("DATABASE_URL_FILE", "None"),
     ("DATA_DIR", "vps-claude"),
@@ -35,6 +35,7 @@ const DEFAULTS: [(&str, &str); 28] = [
     ("COOLIFY_DESTINATION_UUID", "None"),
     ("AGENT_REPOSITORY", "https://github.com/grmkris/agent"),
     ("AGENT_BRANCH", "main"),
+    ("ALLOWED_REPOSITORIES", "Allowed([])"),
     ("AGENT_UPDATES", "true"),
     ("AGENT_PORT", "8080"),
     ("AGENT_FOLDER", "/home/coder/workspace"),
@@ -121,6 +122,7 @@ fn meaning(config: &Config, log: &Log, name: &str) -> String {
         "COOLIFY_DESTINATION_UUID" => format!("{:?}", config.coolify.destination_uuid),
         "AGENT_REPOSITORY" => config.source.repository.clone(),
         "AGENT_BRANCH" => config.source.branch.clone(),
+        "ALLOWED_REPOSITORIES" => format!("{:?}", config.allowed),
         "AGENT_UPDATES" => config.updates.to_string(),
         "AGENT_PORT" => config.source.port.to_string(),
         "AGENT_FOLDER" => config.folder.clone(),

@@ -64,13 +64,14 @@ impl Settings {
         ]
     }
 
-    fn of_itself(&self) -> [Value<'_>; 14] {
+    fn of_itself(&self) -> [Value<'_>; 15] {
         let hours = or(&self.turn_timeout_hours, TURN_TIMEOUT);
         let of = |value, default| Some(or(value, default));
         [
             ("AGENTS_DOMAIN", self.agents_domain.as_deref()),
             ("AGENT_REPOSITORY", of(&self.agent_repository, REPOSITORY)),
             ("AGENT_BRANCH", of(&self.agent_branch, BRANCH)),
+            ("ALLOWED_REPOSITORIES", self.allowed_repositories.as_deref()),
             ("AGENT_UPDATES", of(&self.agent_updates, UPDATES)),
             ("AGENT_PORT", of(&self.agent_port, PORT)),
             ("AGENT_FOLDER", of(&self.agent_folder, FOLDER)),

@@ -5,6 +5,7 @@
 use super::error::transport_words;
 use super::http::beginning;
 use crate::domain::repository::Host;
+use crate::domain::source::BuiltFrom;
 use serde_json::Value;
 use std::time::Duration;
 use url::Url;
@@ -40,6 +41,8 @@ pub enum Unread {
     /// There is something else.
     NoGit,
     NoBranch,
+    /// Its name leads nowhere, or only where the dashboard does not go for people.
+    NoAddress,
     /// As the end of a sentence.
     Unreachable(&'static str),
 }
@@ -56,9 +59,18 @@ impl Branch {
         else {
             return Ok(None);
         };
-        let host = Host::of(&url);
-        let host = host.and_then(|host| Some((host, Url::parse(host.api()).ok()?)));
+        let host = host_of(&url);
         Self::at(url, branch, host).map(Some)
+    }
+
+    /// A branch that is read with this client.
+    pub(super) fn over(http: reqwest::Client, repository: Url, branch: &str) -> Self {
+        Self {
+            http,
+            host: host_of(&repository),
+            repository,
+            name: branch.to_owned(),
+        }
     }
 
     /// A branch whose host's API is at this address.
@@ -120,8 +132,11 @@ impl Branch {
     }
 
     /// The repository and the branch.
-    pub fn source(&self) -> String {
-        format!("{} {}", self.repository, self.name)
+    pub fn source(&self) -> BuiltFrom {
+        BuiltFrom {
+            repository: self.repository.to_string(),
+            branch: self.name.clone(),
+        }
     }
 
     /// The titles of the commits after one up to another, newest first; `None` when they cannot be read now.
@@ -148,6 +163,12 @@ impl Branch {
         let commits = body["commits"].as_array()?.iter().rev();
         Some(commits.filter_map(title).take(TITLES).collect())
     }
+}
+
+/// The host of a repository, and its API, if it is known.
+fn host_of(repository: &Url) -> Option<(Host, Url)> {
+    let host = Host::of(repository)?;
+    Some((host, Url::parse(host.api()).ok()?))
 }
 
 /// The first line of a commit's message, wherever the host has it.

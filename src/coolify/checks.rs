@@ -12,6 +12,8 @@ use serde_json::Value;
 
 /// The oldest major version that has every call.
 const OLDEST: u32 = 4;
+/// Longer than any version number.
+const VERSION_LIMIT_BYTES: usize = 64;
 
 #[derive(Debug, Deserialize)]
 struct Destination {
@@ -56,6 +58,20 @@ pub fn is_supported(version: &str) -> bool {
 }
 
 impl Client {
+    /// Coolify's version, to check that the token works.
+    pub async fn version(&self) -> Result<String, Error> {
+        let answer = send(self.get("GET version", &["version"]), false).await?;
+        let text = answer.beginning(VERSION_LIMIT_BYTES).await;
+        let text = String::from_utf8_lossy(&text);
+        let version = text.trim().trim_start_matches('v');
+        // Anything else is a page of a proxy in front of Coolify.
+        if version.starts_with(|c: char| c.is_ascii_digit()) {
+            Ok(version.to_owned())
+        } else {
+            Err(Error::unreadable(false))
+        }
+    }
+
     /// Whether the token may create applications: an empty order is refused as such only after its abilities.
     pub async fn may_write(&self) -> Result<bool, Error> {
         let path = ["applications", "public"];

@@ -13,6 +13,7 @@ use super::error::Error;
 use super::failure::last_lines;
 use super::http::{Answer, Request, exchange, read, read_list, send};
 use super::recorder::{Recorder, Recording};
+use crate::domain::source::BuiltFrom;
 use crate::metrics::Metrics;
 use reqwest::{Method, header};
 use secrecy::ExposeSecret;
@@ -26,8 +27,6 @@ use std::time::Duration;
 const CALL_TIMEOUT: Duration = Duration::from_secs(20);
 /// How many more lines of a container's log are asked for than are kept: some say nothing.
 const EMPTY_LINES: usize = 40;
-/// Longer than any version number.
-const VERSION_LIMIT_BYTES: usize = 64;
 
 /// Coolify, with a token.
 #[derive(Clone)]
@@ -72,6 +71,19 @@ impl Client {
     pub fn recorded_by(&self, recorder: &Recorder) -> Self {
         Self {
             recorder: Some(recorder.clone()),
+            ..self.clone()
+        }
+    }
+
+    /// The same client, which makes applications that are built from this.
+    pub fn building(&self, source: &BuiltFrom) -> Self {
+        let source = Source {
+            repository: source.repository.clone(),
+            branch: source.branch.clone(),
+            port: self.source.port,
+        };
+        Self {
+            source,
             ..self.clone()
         }
     }
@@ -285,20 +297,6 @@ impl Client {
         done(request.query(&flags)).await
     }
 
-    /// Coolify's version, to check that the token works.
-    pub async fn version(&self) -> Result<String, Error> {
-        let answer = send(self.get("GET version", &["version"]), false).await?;
-        let text = answer.beginning(VERSION_LIMIT_BYTES).await;
-        let text = String::from_utf8_lossy(&text);
-        let version = text.trim().trim_start_matches('v');
-        // Anything else is a page of a proxy in front of Coolify.
-        if version.starts_with(|c: char| c.is_ascii_digit()) {
-            Ok(version.to_owned())
-        } else {
-            Err(Error::unreadable(false))
-        }
-    }
-
     /// The build limits of that server.
     pub async fn server_limits(&self) -> Result<ServerLimits, Error> {
         let answer: ServerAnswer = read(self.server_answer().await?, false).await?;
@@ -316,7 +314,7 @@ impl Client {
         &self.connection.server_uuid
     }
 
-    fn get(&self, name: &'static str, path: &[&str]) -> Request {
+    pub(super) fn get(&self, name: &'static str, path: &[&str]) -> Request {
         self.request(Method::GET, name, path)
     }
 
@@ -339,7 +337,7 @@ impl Client {
 }
 
 /// Sends a request whose response body is not needed but must be JSON: a proxy's page is an error.
-async fn done(request: Request) -> Result<(), Error> {
+pub(super) async fn done(request: Request) -> Result<(), Error> {
     let answer = send(request, true).await?;
     read::<IgnoredAny>(answer, true).await.map(drop)
 }

@@ -14,6 +14,7 @@ mod log;
 mod probe;
 mod recorder;
 mod refusal;
+mod repositories;
 mod resolver;
 mod sentence;
 mod short_strings;
@@ -32,6 +33,7 @@ pub use error::Error;
 pub use probe::Probe;
 pub use recorder::Recorder;
 pub use refusal::Conflict;
+pub use repositories::Repositories;
 pub use visitor::{BadCertificate, Silence, Visit, Visitor};
 
 use std::time::Duration;

@@ -1,6 +1,7 @@
-//! Resolves the names of environments without a thread for each: `getaddrinfo` would block one until a silent name
+//! Resolves names without a thread for each: `getaddrinfo` would block one until a silent name
 //! server times out. It knows nothing of HTTP.
 
+use crate::domain::network::is_public;
 use hickory_resolver::TokioResolver;
 use hickory_resolver::config::{LookupIpStrategy, ResolverConfig, ResolverOpts};
 use hickory_resolver::net::runtime::TokioRuntimeProvider;
@@ -70,8 +71,39 @@ impl Resolve for Resolver {
         let resolver = self.clone();
         Box::pin(async move {
             let found = resolver.addresses(name.as_str()).await.ok_or(Unresolved)?;
-            let found = found.into_iter().map(|ip| SocketAddr::from((ip, 0)));
-            Ok(Box::new(found) as Addrs)
+            Ok(without_ports(found))
         })
     }
+}
+
+/// A resolver that finds only addresses in the public internet.
+#[derive(Clone)]
+pub struct Public(pub Option<Resolver>);
+
+impl Public {
+    /// Where a name leads; nothing when it cannot be resolved.
+    pub async fn addresses(&self, name: &str) -> Vec<IpAddr> {
+        let found = match &self.0 {
+            Some(resolver) => resolver.addresses(name).await.unwrap_or_default(),
+            None => vec![],
+        };
+        found.into_iter().filter(|ip| is_public(*ip)).collect()
+    }
+}
+
+impl Resolve for Public {
+    fn resolve(&self, name: Name) -> Resolving {
+        let resolver = self.clone();
+        Box::pin(async move {
+            let found = resolver.addresses(name.as_str()).await;
+            if found.is_empty() {
+                return Err(Unresolved.into());
+            }
+            Ok(without_ports(found))
+        })
+    }
+}
+
+fn without_ports(found: Vec<IpAddr>) -> Addrs {
+    Box::new(found.into_iter().map(|ip| SocketAddr::from((ip, 0))))
 }

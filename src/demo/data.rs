@@ -179,6 +179,8 @@ async fn make(app: &App, owner: UserId, name: &str, deploy: bool) -> anyhow::Res
         password: PASSWORD,
         suffix: "",
         repository: "",
+        source_repository: "",
+        source_branch: "",
         deploy,
     };
     Ok(creation::create(app, &made_by(owner), &draft).await?)

@@ -43,6 +43,24 @@ pub enum Invalid {
     Repository,
     #[error("Leave out the name and the password: the address is shown on the environment's page.")]
     RepositorySecret,
+    #[error(
+        "Environments may not be built from this repository. Ask an administrator which ones are allowed."
+    )]
+    SourceNotAllowed,
+    #[error("This is not the name of a branch. Enter one like main.")]
+    SourceBranch,
+    #[error(
+        "There is no such repository, or not everybody may read it. Enter the address of a public one."
+    )]
+    SourceMissing,
+    #[error(
+        "There is something else than a git repository at this address. Enter the one that git clone takes."
+    )]
+    SourceNoGit,
+    #[error("The repository has no such branch. Enter one that it has.")]
+    SourceBranchMissing,
+    #[error("This host has no address in the public internet. Check how it is written.")]
+    SourceHost,
     #[error("The name does not match. Type it exactly as it is shown.")]
     Confirmation,
     #[error("This is not the e-mail address of the account. Type it as it is shown.")]

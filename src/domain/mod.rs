@@ -16,6 +16,7 @@ pub mod name;
 pub mod network;
 pub mod password;
 pub mod repository;
+pub mod source;
 pub mod status;
 pub mod user;
 pub mod workspace;

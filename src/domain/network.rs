@@ -1,7 +1,7 @@
 //! Addresses of networks: who sent a request that came through proxies, and which addresses are one household's.
 
 use ipnet::{IpNet, Ipv6Net};
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 
 /// The network that an address counts for: an IPv4 address by itself, and the 64 bits of an IPv6 address that one
 /// household has, because it can choose the others (RFC 6177, RFC 4291 section 2.5.1).
@@ -11,6 +11,43 @@ pub fn network_of(address: IpAddr) -> IpNet {
         IpAddr::V6(address) => Ipv6Net::new_assert(address, 64).into(),
     };
     network.trunc()
+}
+
+/// Whether an address is in the public internet (IANA's registries of special-purpose addresses, RFC 6890): no network of
+/// one's own, no machine itself, nothing that stands for such an address in IPv6.
+pub fn is_public(address: IpAddr) -> bool {
+    match address.to_canonical() {
+        IpAddr::V4(address) => is_public_v4(address),
+        IpAddr::V6(address) => match address.segments() {
+            // An address of IPv4 in one of IPv6 (RFC 6052, RFC 3056).
+            [0x64, 0xff9b, 0, 0, 0, 0, high, low] | [0x2002, high, low, ..] => {
+                is_public_v4(joined(high, low))
+            }
+            [0x2001, 0..0x200 | 0xdb8, ..] => false,
+            [first, ..] => (0x2000..0x3fff).contains(&first),
+        },
+    }
+}
+
+fn joined(high: u16, low: u16) -> Ipv4Addr {
+    Ipv4Addr::from(u32::from(high) << 16 | u32::from(low))
+}
+
+fn is_public_v4(address: Ipv4Addr) -> bool {
+    let is_special = matches!(
+        address.octets(),
+        [0 | 10 | 127 | 224..=255, ..]
+            | [100, 64..128, ..]
+            | [169, 254, ..]
+            | [172, 16..32, ..]
+            | [192, 168, ..]
+            | [192, 0, 0 | 2, _]
+            | [192, 88, 99, _]
+            | [198, 18 | 19, ..]
+            | [198, 51, 100, _]
+            | [203, 0, 113, _]
+    );
+    !is_special
 }
 
 /// One step of a request on its way here, as a proxy wrote it down.
@@ -134,6 +171,25 @@ mod tests {
         ] {
             let same = network_of(address(one)) == network_of(address(other));
             assert_eq!(same, are_same, "{one} {other}");
+        }
+    }
+
+    /// Addresses in the public internet, and others.
+    const PUBLIC: &str =
+        "1.1.1.1 172.15.0.1 172.32.0.1 100.63.0.1 192.0.1.1 223.255.255.255 2606:4700::1111
+        2001:4860:4860::8888 ::ffff:1.1.1.1 64:ff9b::101:101";
+    const OTHERS: &str = "0.0.0.0 10.1.2.3 100.64.0.1 127.0.0.1 127.255.0.9 169.254.169.254 172.16.0.1 172.31.255.255
+        192.168.1.1 192.0.0.8 192.0.2.1 198.18.0.1 198.51.100.1 203.0.113.7 224.0.0.1 240.0.0.1 255.255.255.255
+        :: ::1 ::ffff:127.0.0.1 ::ffff:10.0.0.1 ::7f00:1 64:ff9b::a00:1 64:ff9b:1::1 2001::1 2001:db8::1
+        2002:7f00:1::1 2002:a00:1::1 3fff::1 fc00::1 fd12::1 fe80::1 fec0::1 ff02::1 5f00::1";
+
+    #[test]
+    fn an_address_of_a_network_of_ones_own_is_not_public_however_it_is_written() {
+        for public in PUBLIC.split_whitespace() {
+            assert!(is_public(address(public)), "{public}");
+        }
+        for other in OTHERS.split_whitespace() {
+            assert!(!is_public(address(other)), "{other}");
         }
     }
 

@@ -59,6 +59,12 @@ pub const REGISTER_BY_ACCOUNT: Bucket = Bucket {
     capacity: 10,
     refill: Duration::from_secs(30),
 };
+/// Looks of one person at repositories of their choice.
+pub const SOURCES_BY_USER: Bucket = Bucket {
+    name: "sources-user",
+    capacity: 30,
+    refill: Duration::from_secs(2),
+};
 /// A local bucket's tokens at a point in time.
 struct Level {
     tokens: f64,

@@ -11,10 +11,11 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 /// The tables that travel, each after those that it refers to.
-pub const TABLES: [&str; 13] = [
+pub const TABLES: [&str; 14] = [
     "users",
     "secrets",
     "branch_head",
+    "branch_heads",
     "branch_updates",
     "environments",
     "environment_events",

@@ -12,6 +12,7 @@
 
 use crate::domain::deployment::Stage;
 use crate::domain::id::{DeploymentId, EnvironmentId};
+use crate::domain::source::BuiltFrom;
 use crate::domain::status::Status;
 use sqlx::{PgConnection, PgPool};
 use std::time::Duration;
@@ -45,6 +46,9 @@ pub struct DeploymentStep {
     pub application_asked: bool,
     pub password_hash: Option<String>,
     pub workspace_repository: Option<String>,
+    /// What it is built from, if that was chosen.
+    pub source_repository: Option<String>,
+    pub source_branch: Option<String>,
     /// For how long a request without a response may still take effect.
     pub unsure_seconds: Option<f64>,
     pub id: Uuid,
@@ -65,6 +69,14 @@ pub struct DeploymentStep {
 }
 
 impl DeploymentStep {
+    /// What it is built from, unless that is the standard.
+    pub fn source(&self) -> Option<BuiltFrom> {
+        Some(BuiltFrom {
+            repository: self.source_repository.clone()?,
+            branch: self.source_branch.clone()?,
+        })
+    }
+
     /// Whether the application cannot have volumes yet: this deployment created it and added none.
     pub fn has_no_volumes(&self) -> bool {
         self.made_application && !self.volumes_asked
@@ -111,7 +123,7 @@ pub async fn claim_deployment(
            and w.job = $2
            and (w.leased_until is null or w.leased_until <= now())
            returning
-             w.environment_id, w.token, w.job, e.subdomain, e.application_uuid, e.application_asked, e.password_hash, e.workspace_repository,
+             w.environment_id, w.token, w.job, e.subdomain, e.application_uuid, e.application_asked, e.password_hash, e.workspace_repository, e.source_repository, e.source_branch,
              case when w.unsure_until > now() then extract(epoch from w.unsure_until - now())::float8 end as unsure_seconds,
              d.id, d.stage as "stage: Stage", d.deployment_uuid, d.asked_after, d.made_application, d.volumes_asked, d.rebuild,
              d.cancel_requested_at is not null as "cancel_requested!",

@@ -22,6 +22,8 @@ pub struct DeploymentRow {
     pub reason_lines: Option<String>,
     pub note: Option<String>,
     pub commit_sha: Option<String>,
+    /// The repository that its environment is built from, if that was chosen.
+    pub source_repository: Option<String>,
     /// Whether its image was built anew.
     pub rebuild: bool,
     pub log_missing: bool,
@@ -47,7 +49,7 @@ pub async fn list(
     sqlx::query_as!(
         DeploymentRow,
         r#"select d.id, u.name as "by?", d.stage as "stage: Stage", d.outcome as "outcome: Outcome", d.reason, d.reason_lines, d.note,
-             d.commit_sha, d.rebuild, d.log_missing,
+             d.commit_sha, e.source_repository, d.rebuild, d.log_missing,
              (d.finished_at is null or d.log_at is not null) as "log_grows!",
              d.log_kept, d.calls_kept and d.log_kept as "calls_kept!", d.created_at, d.finished_at, now() as "now!"
            from deployments d

@@ -25,6 +25,9 @@ pub struct EnvironmentRow {
     pub subdomain: String,
     /// The repository to work on, which the container may clone.
     pub workspace_repository: Option<String>,
+    /// What it is built from, if that was chosen.
+    pub source_repository: Option<String>,
+    pub source_branch: Option<String>,
     pub status: Status,
     pub reason: Option<String>,
     pub version: i64,
@@ -168,7 +171,7 @@ pub async fn list(
 ) -> sqlx::Result<Vec<EnvironmentRow>> {
     sqlx::query_as!(
         EnvironmentRow,
-        r#"select e.id, e.name, e.subdomain, e.workspace_repository, e.status as "status: Status", e.reason, e.version,
+        r#"select e.id, e.name, e.subdomain, e.workspace_repository, e.source_repository, e.source_branch, e.status as "status: Status", e.reason, e.version,
              e.application_uuid is not null as "has_application!", e.password_hash is not null as "has_password!",
              e.password_waits, e.password_offered, e.vanished, e.password_since, e.created_at, e.status_since, e.removal_requested_at,
              w.checked_at, coalesce(w.checked_at < now() - $7::float8 * interval '1 second', false) as "unconfirmed!",

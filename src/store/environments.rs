@@ -3,6 +3,7 @@
 use super::violated;
 use crate::domain::environment::{EnvironmentName, Subdomain};
 use crate::domain::id::{DeploymentId, EnvironmentId, UserId};
+use crate::domain::source::BuiltFrom;
 use crate::domain::status::Status;
 use crate::domain::workspace::WorkspaceRepository;
 use sqlx::{PgConnection, PgPool};
@@ -25,6 +26,8 @@ pub struct New<'a> {
     pub subdomain: &'a Subdomain,
     pub password_hash: &'a str,
     pub workspace: Option<&'a WorkspaceRepository>,
+    /// What it is built from, unless that is the standard.
+    pub source: Option<&'a BuiltFrom>,
 }
 
 /// Adds an environment.
@@ -34,8 +37,8 @@ pub struct New<'a> {
 pub async fn insert(conn: &mut PgConnection, new: &New<'_>) -> sqlx::Result<Inserted> {
     let done = sqlx::query!(
         "with made as (
-           insert into environments (id, owner_id, name, name_key, subdomain, password_hash, workspace_repository)
-           values ($1, $2, $3, $4, $5, $6, $7)
+           insert into environments (id, owner_id, name, name_key, subdomain, password_hash, workspace_repository, source_repository, source_branch)
+           values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
            returning id
          )
          insert into watches (environment_id)
@@ -46,7 +49,9 @@ pub async fn insert(conn: &mut PgConnection, new: &New<'_>) -> sqlx::Result<Inse
         new.name.key(),
         new.subdomain.as_str(),
         new.password_hash,
-        new.workspace.map(WorkspaceRepository::as_str)
+        new.workspace.map(WorkspaceRepository::as_str),
+        new.source.map(|source| &*source.repository),
+        new.source.map(|source| &*source.branch)
     )
     .execute(conn)
     .await;

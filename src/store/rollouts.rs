@@ -1,8 +1,9 @@
-//! Rollouts: all environments that are behind the branch are deployed again, one at a time. They belong to everybody; that
+//! Rollouts: all environments that are behind their branch are deployed again, one at a time. They belong to everybody; that
 //! only administrators ask is checked by the caller.
 
 use crate::domain::deployment::Outcome;
 use crate::domain::id::{EnvironmentId, UserId};
+use crate::domain::source::BuiltFrom;
 use sqlx::{PgConnection, PgPool};
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -15,25 +16,29 @@ const LIMIT: i64 = 500;
 pub struct Behind {
     pub name: String,
     pub owner: String,
+    /// What it is built from, if that was chosen.
+    pub source_repository: Option<String>,
+    pub source_branch: Option<String>,
     pub in_use: bool,
     /// Whether it waits in the rollout.
     pub waits: bool,
 }
 
 /// The environments that are behind, those of a rollout first.
-pub async fn behind(pool: &PgPool, source: &str) -> sqlx::Result<Vec<Behind>> {
+pub async fn behind(pool: &PgPool, standard: &BuiltFrom) -> sqlx::Result<Vec<Behind>> {
     sqlx::query_as!(
         Behind,
-        r#"select e.name, u.name as owner, w.in_use, e.rollout_at is not null as "waits!"
-           from outdated($1) b
+        r#"select e.name, u.name as owner, e.source_repository, e.source_branch, w.in_use, e.rollout_at is not null as "waits!"
+           from behind_source($1, $2) b
            join environments e on e.id = b.environment_id
            join users u on u.id = e.owner_id
            join watches w on w.environment_id = e.id
            where e.status = 'running'
            and not e.vanished
            order by e.rollout_at nulls last, e.name_key
-           limit $2"#,
-        source,
+           limit $3"#,
+        standard.repository,
+        standard.branch,
         LIMIT
     )
     .fetch_all(pool)
@@ -69,18 +74,23 @@ pub async fn last(pool: &PgPool) -> sqlx::Result<Option<Last>> {
 }
 
 /// Puts all that are behind and that nobody is using into a rollout; returns how many are new in it.
-pub async fn begin(conn: &mut PgConnection, source: &str, by: Option<UserId>) -> sqlx::Result<u64> {
+pub async fn begin(
+    conn: &mut PgConnection,
+    standard: &BuiltFrom,
+    by: Option<UserId>,
+) -> sqlx::Result<u64> {
     let begun = sqlx::query!(
         "update environments e
-         set rollout_at = now(), rollout_by = $2
-         from outdated($1) b
+         set rollout_at = now(), rollout_by = $3
+         from behind_source($1, $2) b
          join watches w on w.environment_id = b.environment_id
          where e.id = b.environment_id
          and e.status = 'running'
          and not e.vanished
          and e.rollout_at is null
          and not w.in_use",
-        source,
+        standard.repository,
+        standard.branch,
         by.map(|by| by.uuid())
     );
     Ok(begun.execute(conn).await?.rows_affected())
@@ -147,7 +157,7 @@ pub struct Next {
 }
 
 /// Takes the next one out of the rollout, and drops those that are no longer behind. One that is in use keeps waiting.
-pub async fn next(conn: &mut PgConnection, source: &str) -> sqlx::Result<Option<Next>> {
+pub async fn next(conn: &mut PgConnection, standard: &BuiltFrom) -> sqlx::Result<Option<Next>> {
     sqlx::query!(
         "update environments
          set rollout_at = null, rollout_by = null
@@ -155,9 +165,10 @@ pub async fn next(conn: &mut PgConnection, source: &str) -> sqlx::Result<Option<
          and (
            status <> 'running'
            or vanished
-           or id not in (select environment_id from outdated($1))
+           or id not in (select environment_id from behind_source($1, $2))
          )",
-        source
+        standard.repository,
+        standard.branch
     )
     .execute(&mut *conn)
     .await?;

@@ -85,7 +85,7 @@ impl Dashboard {
             prefix: prefix.clone(),
             domain,
             folder: "/home/coder/workspace".to_owned(),
-            repository: "https://github.com/grmkris/agent".to_owned(),
+            repositories: setup::repositories(&setup),
             branch: setup.branch.take(),
             registration: setup.registration,
             pace: setup.pace.clone(),

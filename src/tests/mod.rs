@@ -8,6 +8,7 @@ mod architecture;
 mod archive;
 mod audit;
 mod backups;
+mod built_from;
 mod busy;
 mod by_uuid;
 mod circles;

@@ -130,10 +130,11 @@ pub fn addresses_of(id: &str) -> Vec<(&'static str, String)> {
 }
 
 /// Every page that needs a session and is no environment's.
-const PAGES: [&str; 8] = [
+const PAGES: [&str; 9] = [
     "/environments",
     "/environments/new",
     "/environments/new/preview",
+    "/environments/new/source",
     "/environments/changes",
     "/account",
     "/updates",

@@ -4,9 +4,10 @@ use super::database::Database;
 use crate::actions::checks;
 use crate::app::{App, Pace};
 use crate::archive::Place;
-use crate::coolify::{Branch, Client, Connection, Source};
+use crate::coolify::{Branch, Client, Connection, Repositories, Source};
 use crate::domain::judge::Patience;
 use crate::domain::network::TrustedProxies;
+use crate::domain::source::{Allowed, BuiltFrom, Choices};
 use crate::domain::user::WhoRegisters;
 use crate::http::Proxies;
 use crate::redis::calls::CallRates;
@@ -55,6 +56,9 @@ pub struct Setup {
     pub archive: Place,
     /// The branch that is watched for updates.
     pub branch: Option<Branch>,
+    /// Which repositories may be chosen, and where all of them are served.
+    pub allowed: &'static str,
+    pub origin: Option<Url>,
 }
 
 impl Default for Setup {
@@ -75,6 +79,8 @@ impl Default for Setup {
             coolify: Box::new(|_, _| {}),
             archive: Place::Folder(std::env::temp_dir().join(format!("logs-{}", Uuid::now_v7()))),
             branch: None,
+            allowed: "",
+            origin: None,
         }
     }
 }
@@ -164,6 +170,22 @@ pub fn client(simulator: &Simulator, setup: &Setup) -> Client {
     };
     (setup.coolify)(&mut connection, &mut source);
     Client::new(connection, source).unwrap()
+}
+
+/// Who reads the repositories that people choose.
+pub fn repositories(setup: &Setup) -> Repositories {
+    let choices = Choices {
+        standard: BuiltFrom {
+            repository: "https://github.com/grmkris/agent".to_owned(),
+            branch: "main".to_owned(),
+        },
+        allowed: Allowed::parse(setup.allowed).unwrap(),
+    };
+    let repositories = Repositories::new(choices).unwrap();
+    match &setup.origin {
+        Some(origin) => repositories.served_at(origin.clone()),
+        None => repositories,
+    }
 }
 
 /// What its pages are made with.

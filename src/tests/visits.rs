@@ -67,6 +67,13 @@ async fn ask<T: DeserializeOwned>(dashboard: &Dashboard, path: &str) -> T {
     request.send().await.unwrap().json().await.unwrap()
 }
 
+/// The environment's application, as Coolify shows it.
+pub async fn application(dashboard: &Dashboard, made: &Made) -> Value {
+    let mut records = dashboard.records(made);
+    records.retain(|record| !record.vanished);
+    ask(dashboard, &format!("applications/{}", records[0].uuid)).await
+}
+
 /// What Coolify gives the container of an environment under this name.
 pub async fn variable(dashboard: &Dashboard, made: &Made, key: &str) -> Option<String> {
     let uuid = dashboard.record(made).uuid;

@@ -2,7 +2,7 @@
 
 use super::words::Time;
 use crate::actions::environments::{DeploymentRow, EnvironmentRow};
-use crate::actions::updates;
+use crate::actions::{sources, updates};
 use crate::app::App;
 use crate::domain::deployment::{Outcome, Stage};
 use crate::domain::id::{DeploymentId, UserId};
@@ -95,7 +95,7 @@ impl Deployment {
             commit_page: row
                 .commit_sha
                 .as_ref()
-                .and_then(|sha| commit_page(&app.repository, sha)),
+                .and_then(|sha| commit_page(built_from(app, row.source_repository.as_ref()), sha)),
             rebuilt: row.rebuild,
             outcome: row.outcome.map_or("moving", Outcome::word),
             duration: Time::duration(row.created_at, row.finished_at, now),
@@ -106,6 +106,11 @@ impl Deployment {
             lines_title: lines_title(row),
         }
     }
+}
+
+/// The repository that was chosen, or the standard.
+fn built_from<'a>(app: &'a App, chosen: Option<&'a String>) -> &'a str {
+    chosen.unwrap_or(&sources::standard(app).repository)
 }
 
 /// What is new in the branch since an environment was deployed.
@@ -128,7 +133,10 @@ impl Update {
         }
         let found = updates::of(app, owner, row.id.into()).await?;
         Ok(found.map(|update| Self {
-            commit_page: commit_page(&app.repository, &update.commit),
+            commit_page: commit_page(
+                built_from(app, row.source_repository.as_ref()),
+                &update.commit,
+            ),
             commit: update.commit.chars().take(7).collect(),
             titles: update.titles,
         }))

@@ -12,7 +12,8 @@ use super::session::SignedIn;
 use super::state::{Tone, Web};
 use super::view::{Password, Row};
 use crate::actions::deployments;
-use crate::actions::environments::{self, Refusal};
+use crate::actions::environments::{self, EnvironmentRow, Refusal};
+use crate::actions::sources;
 use crate::domain::deployment::BuildKind;
 use crate::domain::id::EnvironmentId;
 use crate::domain::name::isolated;
@@ -47,9 +48,30 @@ struct Show {
     update: Option<Update>,
     log: Option<Log>,
     password: Password,
+    source: Source,
     poll: Poll,
     form: Form,
     rules: Rules,
+}
+
+/// What it is built from.
+#[derive(Serialize)]
+struct Source {
+    repository: String,
+    branch: String,
+}
+
+impl Source {
+    fn new(web: &Web, row: &EnvironmentRow) -> Self {
+        let standard = sources::standard(&web.app);
+        let or = |chosen: &Option<String>, standard: &String| {
+            chosen.clone().unwrap_or_else(|| standard.clone())
+        };
+        Self {
+            repository: or(&row.source_repository, &standard.repository),
+            branch: or(&row.source_branch, &standard.branch),
+        }
+    }
 }
 
 /// Redirects to the environment's page.
@@ -99,6 +121,7 @@ async fn page_of(
             update: Update::of(&web.app, me.user.id, &found).await?,
             log,
             password: Password::new(&found),
+            source: Source::new(web, &found),
             poll,
             form,
             rules: Rules::default(),

@@ -75,12 +75,14 @@ impl<T: FromStr, U: FromStr> FromRequestParts<Web> for Ids<T, U> {
 }
 
 /// Every field whose error a template may read; `form` is the form as a whole.
-const FIELDS: [&str; 9] = [
+const FIELDS: [&str; 11] = [
     "form",
     "name",
     "email",
     "password",
     "repository",
+    "source_repository",
+    "source_branch",
     "current_password",
     "new_password",
     "heir",

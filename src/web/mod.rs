@@ -150,6 +150,7 @@ fn of_environments() -> Router<Web> {
         .route("/environments/groups", get(root).post(groups::change))
         .route("/environments/new", get(new::new))
         .route("/environments/new/preview", get(new::preview))
+        .route("/environments/new/source", get(new::source))
         .route("/environments/{id}", get(environments::show))
         .route("/environments/{id}/row", get(row::row))
         .route("/environments/{id}/log", get(log::more))

@@ -7,9 +7,11 @@ use super::session::SignedIn;
 use super::state::Web;
 use crate::actions::creation::{self, Draft};
 use crate::actions::environments::Refusal;
+use crate::actions::sources::{self, Look};
 use crate::domain::environment::Suffix;
 use crate::domain::invalid::Wrongs;
 use crate::domain::name::{self, isolated};
+use crate::domain::source::BuiltFrom;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
@@ -20,6 +22,8 @@ use serde::{Deserialize, Serialize};
 struct Form {
     name: String,
     repository: String,
+    source_repository: String,
+    source_branch: String,
     suffix: String,
     errors: Errors,
 }
@@ -31,6 +35,8 @@ pub struct Typed {
     name: String,
     password: SecretString,
     repository: String,
+    source_repository: String,
+    source_branch: String,
     suffix: String,
     deploy: String,
 }
@@ -41,11 +47,56 @@ struct Preview {
     problem: Option<String>,
 }
 
+/// What is known of what was chosen to build from.
+#[derive(Debug, Serialize)]
+struct Chosen {
+    sentence: String,
+    bad: bool,
+}
+
+impl Chosen {
+    /// What is known without looking.
+    fn standard(web: &Web) -> Self {
+        let BuiltFrom { repository, branch } = sources::standard(&web.app);
+        Self {
+            sentence: format!("Without a choice it is {branch} of {repository}."),
+            bad: false,
+        }
+    }
+
+    fn new(web: &Web, look: Look) -> Self {
+        let sentence = match look {
+            Look::Standard => return Self::standard(web),
+            Look::Wrong(wrongs) => {
+                let each = wrongs.iter().map(|wrong| wrong.invalid.to_string());
+                let sentence = each.collect::<Vec<_>>().join(" ");
+                return Self {
+                    sentence,
+                    bad: true,
+                };
+            }
+            Look::Found(source) => format!(
+                "It can be read: {} of {}.",
+                source.branch, source.repository
+            ),
+            Look::Silent(why) => format!(
+                "It cannot be reached from here now: {why}. You may create the environment all the same; its deployment says whether Coolify can read it."
+            ),
+            Look::Later => "It is looked at when you send the form.".to_owned(),
+        };
+        Self {
+            sentence,
+            bad: false,
+        }
+    }
+}
+
 #[derive(Serialize)]
 struct New {
     page: Page,
     form: Form,
     preview: Preview,
+    chosen: Chosen,
     rules: Rules,
     demo: bool,
 }
@@ -82,6 +133,7 @@ async fn form_page(
             page,
             form,
             preview,
+            chosen: Chosen::standard(web),
             rules: Rules::default(),
             demo: web.demo,
         },
@@ -111,6 +163,16 @@ pub async fn preview(
     ))
 }
 
+/// Looks whether what is chosen to build from can be read.
+pub async fn source(State(web): State<Web>, me: SignedIn, Query(typed): Query<Typed>) -> Response {
+    let (repository, branch) = (&typed.source_repository, &typed.source_branch);
+    let look = sources::look(&web.app, me.user.id, repository, branch).await;
+    html(
+        "environments/_source.html",
+        serde_json::json!({ "chosen": Chosen::new(&web, look) }),
+    )
+}
+
 /// Creates an environment, and deploys it if requested.
 pub async fn create(
     State(web): State<Web>,
@@ -123,6 +185,8 @@ pub async fn create(
         password: typed.password.expose_secret(),
         suffix: &typed.suffix,
         repository: &typed.repository,
+        source_repository: &typed.source_repository,
+        source_branch: &typed.source_branch,
         deploy,
     };
     let (wrongs, form_error) = match creation::create(&web.app, &me.actor(), &draft).await {
@@ -143,6 +207,8 @@ pub async fn create(
     let form = Form {
         name: typed.name,
         repository: typed.repository,
+        source_repository: typed.source_repository,
+        source_branch: typed.source_branch,
         suffix,
         errors,
     };

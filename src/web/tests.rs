@@ -18,7 +18,7 @@ fn page(user: &Value, theme: &str) -> Value {
 
 fn errors(sentence: &Value) -> Value {
     json!({
-        "form": sentence, "name": sentence, "email": sentence, "password": sentence, "repository": sentence, "heir": sentence,
+        "form": sentence, "name": sentence, "email": sentence, "password": sentence, "repository": sentence, "source_repository": sentence, "source_branch": sentence, "heir": sentence,
         "current_password": sentence, "new_password": sentence, "confirmation": sentence,
         "first": if sentence.is_null() { Value::Null } else { json!("name") },
     })
@@ -122,8 +122,9 @@ fn sample(status: &str, full: bool) -> Value {
     let rule = json!({ "min": 8, "max": 100, "short": "Short.", "long": "Long.", "edge": null });
     json!({
         "page": page(&user, if full { "dark" } else { "system" }), "row": row(status, full), "parts": parts(status, full),
-        "form": { "name": "a", "email": "b", "suffix": "x7k9", "repository": "", "confirmation": "c", "heir": "b", "removes": full, "back": "/environments", "next": "/account", "link": "0a", "administrator": full, "errors": errors(&sentence) },
+        "form": { "name": "a", "email": "b", "suffix": "x7k9", "repository": "", "source_repository": "", "source_branch": "", "confirmation": "c", "heir": "b", "removes": full, "back": "/environments", "next": "/account", "link": "0a", "administrator": full, "errors": errors(&sentence) },
         "rules": { "account_password": rule, "environment_password": rule },
+        "chosen": { "sentence": "So <&>.", "bad": full }, "source": { "repository": "https://example.com/a", "branch": "main" },
         "preview": { "host": "sample-x7k9.example.com", "problem": sentence },
         "list": list(full), "poll": { "url": "/environments/env_1/changes?v=1", "trigger": "every 2s", "moves": full }, "back": sentence, "oob": full,
         "changed": [row(status, full)], "placed": [{ "after": if full { json!("group-moving") } else { Value::Null }, "row": row(status, full) }], "gone": ["env_2"],
@@ -139,10 +140,10 @@ fn sample(status: &str, full: bool) -> Value {
 
 /// What only the page of updates shows.
 fn add_updates(sample: &mut Value, status: &str, full: bool) {
-    let behind =
-        json!([{ "name": "Sample <&>", "owner": "Ada <&>", "in_use": true, "waits": true }]);
+    let behind = json!([{ "name": "Sample <&>", "owner": "Ada <&>", "source": "a <&>", "in_use": true, "waits": true }]);
     let last = json!({ "sentence": "So.", "failed": true, "reason": "So.", "when": time("ago") });
     sample["repository"] = json!("https://example.com/a");
+    sample["branch"] = json!("main");
     sample["watched"] = json!(full);
     sample["waiting"] = json!(usize::from(status == "deploying"));
     sample["ready"] = json!(usize::from(status == "running"));

@@ -1,4 +1,4 @@
-//! The administrators' page of what is behind the branch, and deploying all of it.
+//! The administrators' page of what is behind its branch, and deploying all of it.
 
 use super::administrator::Administrator;
 use super::error::PageError;
@@ -6,6 +6,7 @@ use super::page::{Page, html};
 use super::state::{Tone, Web};
 use super::words::Time;
 use crate::actions::rollout::{self, Last, Rollout};
+use crate::actions::sources;
 use crate::domain::deployment::Outcome;
 use crate::domain::name::isolated;
 use axum::extract::State;
@@ -16,6 +17,7 @@ use serde::Serialize;
 struct Show {
     page: Page,
     repository: String,
+    branch: String,
     watched: bool,
     /// How many wait for their turn, and how many could be put into a rollout.
     waiting: usize,
@@ -29,6 +31,8 @@ struct Show {
 struct Behind {
     name: String,
     owner: String,
+    /// What it is built from, if that was chosen.
+    source: Option<String>,
     in_use: bool,
     waits: bool,
 }
@@ -58,10 +62,12 @@ pub async fn show(
         .filter(|one| !one.waits && !one.in_use)
         .count();
     let moving = last.as_ref().is_some_and(|last| last.outcome.is_none());
+    let standard = sources::standard(&web.app).clone();
     let page = Page::new(&me.visitor, "Updates").await;
     let show = Show {
         page: page.moving(waiting > 0 || moving),
-        repository: web.app.repository.clone(),
+        repository: standard.repository,
+        branch: standard.branch,
         watched,
         waiting,
         ready,
@@ -102,9 +108,12 @@ pub async fn stop(
 
 impl From<rollout::Behind> for Behind {
     fn from(one: rollout::Behind) -> Self {
+        let chosen = one.source_repository.zip(one.source_branch);
+        let source = chosen.map(|(repository, branch)| format!("{repository}, branch {branch}"));
         Self {
             name: one.name,
             owner: one.owner,
+            source,
             in_use: one.in_use,
             waits: one.waits,
         }

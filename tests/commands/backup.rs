@@ -10,10 +10,11 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 /// The tables that travel, and the columns that a restored row has another value in.
-const TABLES: [(&str, &[&str]); 11] = [
+const TABLES: [(&str, &[&str]); 12] = [
     ("users", &[]),
     ("secrets", &[]),
     ("branch_head", &[]),
+    ("branch_heads", &[]),
     ("branch_updates", &[]),
     ("environments", &["application_asked"]),
     ("environment_events", &[]),

@@ -33,11 +33,16 @@ pub async fn all(setup: &Setup) -> Vec<Finding> {
             REPOSITORY,
             "There is something else than a git repository at this address. Set it to the address that git clone takes.",
         ),
-        Err(Unread::Unreachable(why)) => Finding::warning(
-            REPOSITORY,
-            format!(
-                "It cannot be reached from this machine: {why}. Coolify's server must be able to reach it."
-            ),
-        ),
+        Err(Unread::NoAddress) => unreachable("its name leads nowhere"),
+        Err(Unread::Unreachable(why)) => unreachable(why),
     }]
+}
+
+fn unreachable(why: &str) -> Finding {
+    Finding::warning(
+        REPOSITORY,
+        format!(
+            "It cannot be reached from this machine: {why}. Coolify's server must be able to reach it."
+        ),
+    )
 }

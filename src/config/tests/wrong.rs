@@ -23,7 +23,7 @@ const TOKEN: &str = "the token alone is needed, like 1|abc, without Bearer and w
 const WRONG_PORT: &str = "what follows the last colon of the host is not a port; if it belongs to the password, an @ is missing after it";
 
 /// A setting, wrong values, and the line that says so.
-const WRONG: [(&str, &[&str], &str); 43] = [
+const WRONG: [(&str, &[&str], &str); 44] = [
     (
         "DATABASE_URL",
         &[
@@ -179,6 +179,11 @@ const WRONG: [(&str, &[&str], &str); 43] = [
             "https://github.com/a/b#readme",
         ],
         NO_QUERY,
+    ),
+    (
+        "ALLOWED_REPOSITORIES",
+        &["*", "github.com/acme/*", "https://a@github.com/*"],
+        "addresses like https://github.com/acme/agent, or all below one like https://github.com/acme/*, are needed, separated by commas",
     ),
     (
         "AGENT_FOLDER",
