@@ -15,9 +15,10 @@ use crate::domain::invalid::{Invalid, Wrong, Wrongs, check};
 use crate::domain::password::Password;
 use crate::domain::source::{BuiltFrom, Choices};
 use crate::domain::status::Status;
+use crate::domain::variable::{Typed, Variable};
 use crate::domain::workspace::WorkspaceRepository;
 use crate::store::environments::{self as rows, Inserted, New};
-use crate::store::{self, Tx, audit};
+use crate::store::{self, Tx, audit, variables};
 use secrecy::ExposeSecret;
 
 /// The fields of the form for a new environment.
@@ -30,6 +31,7 @@ pub struct Draft<'a> {
     /// What it is built from; empty for what is standard.
     pub source_repository: &'a str,
     pub source_branch: &'a str,
+    pub variables: &'a [Typed<'a>],
     /// Whether to deploy at once.
     pub deploy: bool,
 }
@@ -45,6 +47,7 @@ struct Parsed {
     password: Password,
     workspace: Option<WorkspaceRepository>,
     source: Option<BuiltFrom>,
+    variables: Vec<Variable>,
 }
 
 impl Parsed {
@@ -57,8 +60,11 @@ impl Parsed {
         let workspace = check(&mut wrongs, "repository", workspace);
         let source = choices.choose(draft.source_repository, draft.source_branch);
         let source = source.map_err(|errors| wrongs.extend(errors)).ok();
-        let (Some(name), Some(password), Some(workspace), Some(source)) =
-            (name, password, workspace, source)
+        let variables = Variable::parse_all(draft.variables);
+        let variables = variables.map_err(|(number, unfit)| Invalid::Variables(number, unfit));
+        let variables = check(&mut wrongs, "variables", variables);
+        let (Some(name), Some(password), Some(workspace), Some(source), Some(variables)) =
+            (name, password, workspace, source, variables)
         else {
             return Err(Refusal::Wrong(wrongs));
         };
@@ -67,6 +73,7 @@ impl Parsed {
             password,
             workspace,
             source,
+            variables,
         })
     }
 }
@@ -100,6 +107,9 @@ pub async fn create(app: &App, by: &Actor, draft: &Draft<'_>) -> Result<Environm
         let same = rows::same(&app.pool, owner, &parsed.name, &subdomain).await?;
         let id = EnvironmentId::from(same.ok_or_else(|| taken(&inserted))?);
         return repeated(app, by, id, draft.deploy).await;
+    }
+    for variable in &parsed.variables {
+        variables::give(&mut tx, new.id, variable).await?;
     }
     begin(app, &mut tx, by, &new, draft.deploy).await?;
     tx.commit().await?;

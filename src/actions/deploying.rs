@@ -1,8 +1,8 @@
 //! The steps of a deployment that change something in Coolify. Each is idempotent.
 
 use super::calls::Cost;
-use super::cancelling;
 use super::step::{Next, Step, StepError};
+use super::{cancelling, sending};
 use crate::coolify::{
     Application, Asked, CLAUDE_CONFIG_DIR, Conflict, DeploymentRow, Error, VOLUMES,
     WORKSPACE_REPOSITORY, mark,
@@ -12,7 +12,9 @@ use crate::domain::deployment::Stage;
 use crate::domain::id::EnvironmentId;
 use crate::domain::judge::VANISHED;
 use crate::store::claims::DeploymentStep;
+use crate::store::variables::Waiting;
 use crate::store::{applications, builds};
+use secrecy::ExposeSecret;
 
 /// The number of volumes of an environment.
 #[expect(clippy::cast_possible_truncation, reason = "a handful")]
@@ -54,7 +56,7 @@ pub fn of_turn(is_known: bool, may_exist: bool) -> Cost {
 
 /// Sets the variables and adds volumes. Lists existing volumes first, unless this deployment created the application.
 fn of_settings(row: &DeploymentStep, missing: u32) -> Cost {
-    let variables = 1;
+    let variables = 1 + sending::cost(row);
     let volumes = if row.has_no_volumes() {
         ALL_VOLUMES
     } else {
@@ -198,11 +200,36 @@ async fn taken(
     }
 }
 
-/// Sends the variables, the password's hash among them if it is new, then adds the missing volumes.
+/// Sends the variables, the password's hash among them if it is new, removes those that nobody wants any more, then adds the
+/// missing volumes.
 async fn settings(step: &Step<'_>, row: &DeploymentStep) -> Result<Next, StepError> {
     let Some(uuid) = &row.application_uuid else {
         return Ok(find_application(row));
     };
+    send_variables(step, row, uuid).await?;
+    let removals = sending::remove(step, row, uuid).await?;
+    if removals > 0 {
+        let rest = DeploymentStep {
+            removals,
+            ..row.clone()
+        };
+        return Ok(Next::Enter(Stage::Settings, of_settings(&rest, 0)));
+    }
+    add_volumes(step, row, uuid).await?;
+    // The deployment that created the application has reserved its build, too.
+    let reserve = if row.has_no_builds() {
+        Cost::NOTHING
+    } else {
+        of_build(false)
+    };
+    Ok(Next::Enter(Stage::Build, reserve))
+}
+
+async fn send_variables(
+    step: &Step<'_>,
+    row: &DeploymentStep,
+    uuid: &str,
+) -> Result<(), StepError> {
     let hash = row.password_hash.as_deref();
     let client = step.calls.one().await?;
     step.hold(None).await?;
@@ -210,12 +237,18 @@ async fn settings(step: &Step<'_>, row: &DeploymentStep) -> Result<Next, StepErr
     if hash.is_some() {
         applications::offer_password(&step.app.pool, environment).await?;
     }
-    client.set_variables(uuid, &variables(row)).await?;
+    let given = sending::offer(step).await?;
+    client.set_variables(uuid, &variables(row, &given)).await?;
+    sending::accepted(step, &given).await?;
     if let Some(hash) = hash {
         crash::point("password.before");
         applications::forget_password(&step.app.pool, environment, hash).await?;
         crash::point("password.after");
     }
+    Ok(())
+}
+
+async fn add_volumes(step: &Step<'_>, row: &DeploymentStep, uuid: &str) -> Result<(), StepError> {
     let mounted = if row.has_no_volumes() {
         vec![]
     } else {
@@ -228,23 +261,20 @@ async fn settings(step: &Step<'_>, row: &DeploymentStep) -> Result<Next, StepErr
         step.hold(None).await?;
         client.add_volume(uuid, name, path).await?;
     }
-    // The deployment that created the application has reserved its build, too.
-    let reserve = if row.has_no_builds() {
-        Cost::NOTHING
-    } else {
-        of_build(false)
-    };
-    Ok(Next::Enter(Stage::Build, reserve))
+    Ok(())
 }
 
-/// The variables that the container gets. An old password is not sent again: it is not known any more.
-fn variables(row: &DeploymentStep) -> Vec<(&str, &str)> {
+/// The variables that the container gets, those that were given to it among them. An old password is not sent again: it is not known any more.
+fn variables<'a>(row: &'a DeploymentStep, given: &'a [Waiting]) -> Vec<(&'a str, &'a str)> {
     let hash = row.password_hash.as_deref();
     let workspace = row.workspace_repository.as_deref();
     let password = hash.map(|hash| ("HASHED_PASSWORD", hash));
     let workspace = workspace.map(|repository| (WORKSPACE_REPOSITORY, repository));
     let known = password.into_iter().chain(workspace);
-    known.chain([CLAUDE_CONFIG_DIR]).collect()
+    let given = given
+        .iter()
+        .map(|one| (&*one.name, one.value.expose_secret()));
+    known.chain([CLAUDE_CONFIG_DIR]).chain(given).collect()
 }
 
 fn find_application(row: &DeploymentStep) -> Next {

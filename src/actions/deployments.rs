@@ -56,7 +56,9 @@ pub async fn deploy(
     Ok(())
 }
 
-/// Sets a new password for the owner's environment by deploying it again.
+/// Sets a new password for the owner's environment by deploying it again. A restart would not do it: Coolify writes a
+/// container's variables when it makes one, and its `/restart` of an application that is built from a Dockerfile is a
+/// deployment as this one, which takes the image that is there for the same commit.
 ///
 /// # Errors
 /// `NotFound`, an invalid password, or a message when a deployment is running or the environment is being deleted.

@@ -140,7 +140,7 @@ pub struct SentVariable {
     #[serde(default, deserialize_with = "text_or_empty")]
     key: String,
     /// Missing without the ability read:sensitive.
-    #[serde(default, deserialize_with = "text")]
+    #[serde(default, deserialize_with = "long_text")]
     value: Option<String>,
     #[serde(default)]
     is_preview: serde_json::Value,

@@ -21,6 +21,7 @@ mod short_strings;
 #[cfg(test)]
 mod tests;
 mod tolerant;
+mod variables;
 mod visitor;
 
 pub use applications::{Application, mark};

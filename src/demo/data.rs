@@ -181,6 +181,7 @@ async fn make(app: &App, owner: UserId, name: &str, deploy: bool) -> anyhow::Res
         repository: "",
         source_repository: "",
         source_branch: "",
+        variables: &[],
         deploy,
     };
     Ok(creation::create(app, &made_by(owner), &draft).await?)

@@ -19,6 +19,13 @@ pub enum Action {
     EnvironmentPasswordSet,
     #[strum(serialize = "environment.password_discarded")]
     EnvironmentPasswordDiscarded,
+    #[strum(serialize = "environment.variable_given")]
+    EnvironmentVariableGiven,
+    #[strum(serialize = "environment.variable_removed")]
+    EnvironmentVariableRemoved,
+    /// A value or a removal that waited was taken back.
+    #[strum(serialize = "environment.variable_discarded")]
+    EnvironmentVariableDiscarded,
     /// A removal was asked for.
     #[strum(serialize = "environment.deleted")]
     EnvironmentDeleted,

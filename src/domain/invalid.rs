@@ -1,5 +1,7 @@
 //! One message per invalid field. The form, its preview and its live check use the same messages.
 
+use super::variable::Unfit;
+
 /// What is wrong with one field and what to do, as shown to the user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Invalid {
@@ -61,6 +63,11 @@ pub enum Invalid {
     SourceBranchMissing,
     #[error("This host has no address in the public internet. Check how it is written.")]
     SourceHost,
+    #[error(transparent)]
+    Variable(Unfit),
+    /// One of several, by its number.
+    #[error("Variable {0}: {1}")]
+    Variables(usize, Unfit),
     #[error("The name does not match. Type it exactly as it is shown.")]
     Confirmation,
     #[error("This is not the e-mail address of the account. Type it as it is shown.")]

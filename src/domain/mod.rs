@@ -19,4 +19,5 @@ pub mod repository;
 pub mod source;
 pub mod status;
 pub mod user;
+pub mod variable;
 pub mod workspace;

@@ -20,6 +20,7 @@ pub enum Call {
     Delete,
     Envs,
     EnvsList,
+    EnvsDelete,
     StoragesList,
     StoragesAdd,
     Logs,
@@ -52,6 +53,7 @@ impl Call {
             Self::Delete => (Method::DELETE, "/v1/applications/{uuid}"),
             Self::Envs => (Method::PATCH, "/v1/applications/{uuid}/envs/bulk"),
             Self::EnvsList => (Method::GET, "/v1/applications/{uuid}/envs"),
+            Self::EnvsDelete => (Method::DELETE, "/v1/applications/{uuid}/envs/{env}"),
             Self::StoragesList => (Method::GET, "/v1/applications/{uuid}/storages"),
             Self::StoragesAdd => (Method::POST, "/v1/applications/{uuid}/storages"),
             Self::Logs => (Method::GET, "/v1/applications/{uuid}/logs"),
@@ -68,7 +70,9 @@ impl Call {
     pub fn ability(self) -> Option<&'static str> {
         match self {
             Self::Any | Self::Unknown | Self::Address => None,
-            Self::Create | Self::Delete | Self::Envs | Self::StoragesAdd => Some("write"),
+            Self::Create | Self::Delete | Self::Envs | Self::EnvsDelete | Self::StoragesAdd => {
+                Some("write")
+            }
             Self::Deploy | Self::Cancel => Some("deploy"),
             _ => Some("read"),
         }
@@ -78,6 +82,7 @@ impl Call {
     pub fn not_found(self) -> &'static str {
         match self {
             Self::Deployment | Self::Cancel => "Deployment not found.",
+            Self::EnvsDelete => "Environment variable not found.",
             Self::Deploy => "No resources found.",
             Self::Project => "Project not found.",
             Self::Find => "Environment not found.",

@@ -1,16 +1,14 @@
 //! `/simulator/…`: what tests and demonstrations may ask, in JSON and without a token. It does nothing that the handle
 //! cannot do.
 
-use std::time::Duration;
-
+use super::response::{ApiResponse, Reply};
+use super::{faults::Fault, listener::Peer, outcomes::Plan, removal::Change, server::Shared};
 use axum::extract::{ConnectInfo, Path, State};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
-
-use super::response::{ApiResponse, Reply};
-use super::{faults::Fault, listener::Peer, outcomes::Plan, removal::Change, server::Shared};
+use std::time::Duration;
 
 type Simulator = State<Shared>;
 

@@ -1,10 +1,9 @@
 //! A variable of an application: how it is written, shown, and seen by the container.
 
-use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
-
 use super::clock::Time;
 use super::platform::row;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 /// A variable's row, of production or of previews. Of what a call gives, other keys are dropped without a word.
 #[derive(Clone, Debug, Serialize, Deserialize)]

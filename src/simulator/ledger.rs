@@ -1,12 +1,10 @@
 //! The ledger: what ever happened here, for tests and for whoever watches a demonstration. It never holds a variable's
 //! value, a token or a body.
 
+use super::calls::Call;
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
-
-use serde::{Deserialize, Serialize};
-
-use super::calls::Call;
 
 /// Everything that ever happened. It counts calls as they come and go.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]

@@ -1,23 +1,21 @@
 //! The listening socket and its connections. The socket can be closed for a while, and each connection be reset.
 
+use super::locking::lock;
+use axum::extract::ConnectInfo;
+use axum::{Extension, Router};
+use hyper::server::conn::http1;
+use hyper_util::rt::TokioIo;
+use hyper_util::service::TowerToHyperService;
 use std::future::poll_fn;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Mutex;
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
-
-use axum::extract::ConnectInfo;
-use axum::{Extension, Router};
-use hyper::server::conn::http1;
-use hyper_util::rt::TokioIo;
-use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
-
-use super::locking::lock;
 
 /// Between two tries to accept a connection, or to get the port back.
 const RETRY: Duration = Duration::from_millis(20);

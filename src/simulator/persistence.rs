@@ -1,16 +1,14 @@
 //! The file with the state between runs. It holds the applications' variables, so only its owner may read it.
 
+use super::server::{Server, Shared};
+use super::{clock::Time, ledger::Ledger, locking::lock, state::State};
+use serde::Deserialize;
+use serde_json::json;
 use std::fs::{File, OpenOptions, rename};
 use std::io::{self, BufReader, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::time::Duration;
-
-use serde::Deserialize;
-use serde_json::json;
-
-use super::server::{Server, Shared};
-use super::{clock::Time, ledger::Ledger, locking::lock, state::State};
 
 /// How long changes are collected before they are written.
 const COLLECTING: Duration = Duration::from_millis(100);

@@ -1,11 +1,10 @@
 //! What can be changed about the simulated Coolify while it runs.
 
-use std::collections::BTreeMap;
-use std::time::Duration;
-
 use serde::de::Error;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+use std::time::Duration;
 
 /// Which Coolify it is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,19 +1,17 @@
 //! The applications' own addresses: the proxy in front of each, and the code-server behind it. A request is for an
 //! application when its `Host` is that of one of the application's addresses, whatever the port.
 
-use std::time::Duration;
-
+use super::application::{Application, Container};
+use super::response::ApiResponse;
+use super::{calls::Call, clock::Time, inject, listener::Peer, server::Shared};
 use axum::body::{Body, to_bytes};
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
+use std::time::Duration;
 use url::form_urlencoded;
-
-use super::application::{Application, Container};
-use super::response::ApiResponse;
-use super::{calls::Call, clock::Time, inject, listener::Peer, server::Shared};
 
 const COOKIE: &str = "code-server-session";
 const SIGN_IN: &str = include_str!("data/sign_in.html");

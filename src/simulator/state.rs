@@ -1,14 +1,12 @@
 //! Everything there is: applications, deployments, the clock with what is due, and the settings. What happens when
 //! something is due is in `builds/` and `removal.rs`.
 
-use std::{collections::BTreeMap, time::Duration};
-
-use serde::{Deserialize, Serialize};
-
 use super::application::Application;
 use super::clock::{Clock, Event, Time};
 use super::deployment::Deployment;
 use super::{ledger::Record, outcomes::Plan, platform::Platform, settings::Settings};
+use serde::{Deserialize, Serialize};
+use std::{collections::BTreeMap, time::Duration};
 
 const ALPHABET: &[u8] = b"abcdefghijklmnopqrstuvwxyz0123456789";
 

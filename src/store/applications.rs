@@ -1,6 +1,7 @@
 //! What we know of an environment's application in Coolify. Every change requires the newest token.
 
 use super::claims::{self, Claim};
+use super::variables;
 use crate::domain::id::EnvironmentId;
 use sqlx::PgPool;
 use std::time::Duration;
@@ -22,6 +23,7 @@ pub async fn ask(
     )
     .execute(&mut *tx)
     .await?;
+    variables::lost(&mut tx, claim.environment).await?;
     let held = claims::hold(&mut tx, claim, lease, Some(landing)).await?;
     if held {
         tx.commit().await?;

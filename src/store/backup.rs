@@ -11,7 +11,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 /// The tables that travel, each after those that it refers to.
-pub const TABLES: [&str; 14] = [
+pub const TABLES: [&str; 15] = [
     "users",
     "secrets",
     "branch_head",
@@ -19,6 +19,7 @@ pub const TABLES: [&str; 14] = [
     "branch_updates",
     "environments",
     "environment_events",
+    "environment_variables",
     "watches",
     "deployments",
     "deployment_stages",
@@ -29,9 +30,9 @@ pub const TABLES: [&str; 14] = [
 ];
 
 /// The tables that stay behind: a restored backup must not revive sessions and links that were ended since, jobs are asked
-/// for again from the rows, and what Coolify allows and what checks find is found anew.
+/// for again from the rows, what Coolify allows and what checks find is found anew, and values of variables are secret.
 #[cfg(test)]
-pub const LEFT_OUT: [&str; 8] = [
+pub const LEFT_OUT: [&str; 9] = [
     "_sqlx_migrations",
     "findings",
     "links",
@@ -40,6 +41,7 @@ pub const LEFT_OUT: [&str; 8] = [
     "session",
     "turns",
     "user_sessions",
+    "variable_values",
 ];
 
 /// A migration that was applied.

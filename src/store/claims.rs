@@ -52,6 +52,8 @@ pub struct DeploymentStep {
     /// For how long a request without a response may still take effect.
     pub unsure_seconds: Option<f64>,
     pub id: Uuid,
+    /// How many variables are to be removed from Coolify.
+    pub removals: i64,
     pub stage: Stage,
     pub deployment_uuid: Option<String>,
     /// The newest build before this deployment requested its own; empty when there was none.
@@ -125,6 +127,7 @@ pub async fn claim_deployment(
            returning
              w.environment_id, w.token, w.job, e.subdomain, e.application_uuid, e.application_asked, e.password_hash, e.workspace_repository, e.source_repository, e.source_branch,
              case when w.unsure_until > now() then extract(epoch from w.unsure_until - now())::float8 end as unsure_seconds,
+             (select count(*) from environment_variables v where v.environment_id = e.id and v.removing) as "removals!",
              d.id, d.stage as "stage: Stage", d.deployment_uuid, d.asked_after, d.made_application, d.volumes_asked, d.rebuild,
              d.cancel_requested_at is not null as "cancel_requested!",
              d.attempts, d.note,

@@ -247,10 +247,14 @@ pub async fn set_vanished(
     .map(drop)
 }
 
-/// Records that a removal was requested, unless it was before, and drops the password, which is no longer needed.
+/// Records that a removal was requested, unless it was before, and drops the password and values, which are no longer needed.
 pub async fn begin_removal(conn: &mut PgConnection, id: EnvironmentId) -> sqlx::Result<()> {
     sqlx::query!(
-        "update environments
+        "with forgotten as (
+           delete from variable_values
+           where environment_id = $1
+         )
+         update environments
          set removal_requested_at = coalesce(removal_requested_at, now()),
              password_hash = null
          where id = $1",

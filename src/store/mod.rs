@@ -32,6 +32,7 @@ pub mod turns;
 pub mod upcoming;
 pub mod updates;
 pub mod users;
+pub mod variables;
 pub mod watches;
 
 use sqlx::{PgPool, Postgres};

@@ -124,6 +124,9 @@ pub fn addresses_of(id: &str) -> Vec<(&'static str, String)> {
         at("POST", "/cancel"),
         at("POST", "/password"),
         at("POST", "/password/discard"),
+        at("POST", "/variables"),
+        at("POST", "/variables/remove"),
+        at("POST", "/variables/discard"),
         at("POST", "/delete"),
         at("POST", "/forget"),
     ]
@@ -212,7 +215,16 @@ async fn every_address_that_takes_a_form_leads_to_its_page_when_it_is_only_asked
     for part in ["name", "password", "sessions/end", "delete"] {
         addresses.push((format!("/account/{part}"), "/account".to_owned()));
     }
-    for part in ["deploy", "cancel", "password", "password/discard", "forget"] {
+    for part in [
+        "deploy",
+        "cancel",
+        "password",
+        "password/discard",
+        "variables",
+        "variables/remove",
+        "variables/discard",
+        "forget",
+    ] {
         addresses.push((made.at(part), made.at("")));
     }
     for (address, page) in addresses {

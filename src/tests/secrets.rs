@@ -98,6 +98,8 @@ const ACCOUNT: [&str; 5] = [
     "acctchanged3",
     "acctmistaken4",
 ];
+/// Values of variables, right or wrong.
+const VARIABLES: [&str; 4] = ["varrefused0", "vargiven1", "varwrong2", "varreplaced3"];
 const ENVIRONMENT: [&str; 5] = [
     "envrefused0",
     "envcreated1",
@@ -154,9 +156,18 @@ impl Story {
     /// An environment from its making to its end, with every mistake there is.
     async fn environment(&mut self, ada: &Person) {
         let [refused, created, guessed, changed, spaced] = ENVIRONMENT.map(password);
-        let fields = [("name", ""), ("password", &*refused)];
+        let [first, second, ..] = VARIABLES.map(|word| format!("KEY={word} \"$x\" # y"));
+        let fields = [
+            ("name", ""),
+            ("password", &*refused),
+            ("variables", &*first),
+        ];
         ada.post("/environments", &fields).await.expect(422);
-        let fields = [("name", "Searched"), ("password", &*created)];
+        let fields = [
+            ("name", "Searched"),
+            ("password", &*created),
+            ("variables", &*second),
+        ];
         ada.post("/environments", &fields).await.expect(303);
         let made = self.dashboard.made("Searched", &created).await;
         self.keep_hash(&made).await;
@@ -168,6 +179,7 @@ impl Story {
         self.dashboard.until_status(&made, "running").await;
         assert!(self.dashboard.lets_in(&made, &created).await);
         assert!(!self.dashboard.lets_in(&made, &guessed).await);
+        self.new_variable(ada, &made).await;
         self.new_password(ada, &made, &changed, &spaced).await;
         self.visit_every_page(ada, &made).await;
         self.look_around().await;
@@ -179,6 +191,16 @@ impl Story {
             .expect(303);
         self.dashboard.until_gone(&made).await;
         self.look_around().await;
+    }
+
+    /// Another value of the variable, which waits until the next deployment.
+    async fn new_variable(&mut self, ada: &Person, made: &Made) {
+        let [_, _, wrong, replaced] = VARIABLES;
+        let wrong = format!("{wrong}'");
+        let wrong = [("variable", "KEY"), ("value", &*wrong)];
+        ada.post(&made.at("variables"), &wrong).await.expect(422);
+        let given = [("variable", "KEY"), ("value", replaced)];
+        ada.post(&made.at("variables"), &given).await.expect(303);
     }
 
     /// A new password, whose first deployment is cancelled.
@@ -251,7 +273,7 @@ fn passwords_are_nowhere_after_a_whole_cycle() {
     assert_eq!(places.holding("Searched"), ["PostgreSQL", "pages"]);
     assert_eq!(places.holding("sign-in-account"), ["Redis"]);
     assert_eq!(places.holding("environment runs"), ["log"]);
-    for word in ACCOUNT.iter().chain(&ENVIRONMENT) {
+    for word in ACCOUNT.iter().chain(&ENVIRONMENT).chain(&VARIABLES) {
         assert_eq!(places.holding(word), [""; 0], "{word}");
     }
     assert_eq!(hashes.len(), 2);

@@ -74,6 +74,13 @@ pub async fn application(dashboard: &Dashboard, made: &Made) -> Value {
     ask(dashboard, &format!("applications/{}", records[0].uuid)).await
 }
 
+/// Every variable that Coolify has for the environment, of previews too.
+pub async fn variables(dashboard: &Dashboard, made: &Made) -> Vec<Value> {
+    let uuid = application(dashboard, made).await["uuid"].take();
+    let path = format!("applications/{}/envs", uuid.as_str().unwrap());
+    ask(dashboard, &path).await
+}
+
 /// What Coolify gives the container of an environment under this name.
 pub async fn variable(dashboard: &Dashboard, made: &Made, key: &str) -> Option<String> {
     let uuid = dashboard.record(made).uuid;

@@ -9,6 +9,7 @@ use super::log::{self, Log};
 use super::page::{html, html_with};
 use super::session::Poller;
 use super::state::Web;
+use super::variable_view::Variable;
 use super::view::{Password, Row, trigger};
 use crate::actions::environments;
 use crate::actions::known;
@@ -55,6 +56,7 @@ struct PageChanges {
     update: Option<Update>,
     log: Option<Log>,
     password: Option<Password>,
+    variables: Vec<Variable>,
     announcement: Option<String>,
 }
 
@@ -130,6 +132,7 @@ pub async fn page(
             update: None,
             log,
             password: None,
+            variables: vec![],
             announcement: None,
         },
         None => page_changes(&web, owner, id, was, log).await?,
@@ -154,6 +157,7 @@ async fn page_changes(
         announcement: row.announcement(was),
         row: Some(row),
         password: Some(Password::new(&found)),
+        variables: Variable::all(web, owner, id).await?,
         stages,
         history,
         cause: Cause::new(&found, &rows),

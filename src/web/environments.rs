@@ -10,6 +10,7 @@ use super::log::{self, Log};
 use super::page::{Page, html, html_with};
 use super::session::SignedIn;
 use super::state::{Tone, Web};
+use super::variable_view::Variable;
 use super::view::{Password, Row};
 use crate::actions::deployments;
 use crate::actions::environments::{self, EnvironmentRow, Refusal};
@@ -26,9 +27,21 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use url::form_urlencoded;
 
+/// What was wrong in a form of the page.
 #[derive(Debug, Default, Serialize)]
-struct Form {
-    errors: Errors,
+pub struct Form {
+    pub errors: Errors,
+    /// The name of a variable.
+    pub variable: String,
+}
+
+impl From<Errors> for Form {
+    fn from(errors: Errors) -> Self {
+        Self {
+            errors,
+            ..Self::default()
+        }
+    }
 }
 
 /// The form for a new password.
@@ -49,6 +62,7 @@ struct Show {
     log: Option<Log>,
     password: Password,
     source: Source,
+    variables: Vec<Variable>,
     poll: Poll,
     form: Form,
     rules: Rules,
@@ -85,15 +99,16 @@ pub async fn show(
     me: SignedIn,
     Id(id): Id<EnvironmentId>,
 ) -> Result<Response, PageError> {
-    page_of(&web, &me, id, StatusCode::OK, Errors::default()).await
+    page_of(&web, &me, id, StatusCode::OK, Form::default()).await
 }
 
-async fn page_of(
+/// The page with a form as it was sent.
+pub async fn page_of(
     web: &Web,
     me: &SignedIn,
     id: EnvironmentId,
     status: StatusCode,
-    errors: Errors,
+    form: Form,
 ) -> Result<Response, PageError> {
     let found = environments::get(&web.app, me.user.id, id).await?;
     let rows = environments::deployments(&web.app, me.user.id, id).await?;
@@ -104,11 +119,10 @@ async fn page_of(
     };
     let page = Page::new(&me.visitor, &isolated(&found.name)).await;
     let page = page
-        .refused(errors.any())
-        .moving(found.status.moves() && !errors.any());
+        .refused(form.errors.any())
+        .moving(found.status.moves() && !form.errors.any());
     let row = Row::new(&web.app, &found, None);
     let poll = Poll::of(&row, log.as_ref());
-    let form = Form { errors };
     Ok(html_with(
         status,
         "environments/show.html",
@@ -122,6 +136,7 @@ async fn page_of(
             log,
             password: Password::new(&found),
             source: Source::new(web, &found),
+            variables: Variable::all(web, me.user.id, id).await?,
             poll,
             form,
             rules: Rules::default(),
@@ -215,7 +230,7 @@ pub async fn set_password(
         Err(Refusal::NotNow(sentence)) => {
             let mut errors = Errors::default();
             errors.insert("form", sentence.to_owned());
-            page_of(&web, &me, id, StatusCode::CONFLICT, errors).await
+            page_of(&web, &me, id, StatusCode::CONFLICT, errors.into()).await
         }
         Err(Refusal::Wrong(wrongs)) => {
             page_of(
@@ -223,7 +238,7 @@ pub async fn set_password(
                 &me,
                 id,
                 StatusCode::UNPROCESSABLE_ENTITY,
-                errors(&wrongs),
+                errors(&wrongs).into(),
             )
             .await
         }

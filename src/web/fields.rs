@@ -75,7 +75,7 @@ impl<T: FromStr, U: FromStr> FromRequestParts<Web> for Ids<T, U> {
 }
 
 /// Every field whose error a template may read; `form` is the form as a whole.
-const FIELDS: [&str; 11] = [
+const FIELDS: [&str; 14] = [
     "form",
     "name",
     "email",
@@ -83,6 +83,9 @@ const FIELDS: [&str; 11] = [
     "repository",
     "source_repository",
     "source_branch",
+    "variables",
+    "variable",
+    "value",
     "current_password",
     "new_password",
     "heir",

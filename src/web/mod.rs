@@ -42,6 +42,8 @@ mod state;
 #[cfg(test)]
 mod tests;
 mod updates;
+mod variable_view;
+mod variables;
 mod view;
 mod words;
 
@@ -68,6 +70,7 @@ use tower_http::compression::CompressionLayer;
 pub fn router(web: Web) -> Router {
     let pages = of_accounts()
         .merge(of_environments())
+        .merge(of_variables())
         .merge(of_deployments())
         .merge(of_administrators())
         .route("/", get(root))
@@ -179,6 +182,22 @@ fn of_environments() -> Router<Web> {
         .route(
             "/environments/{id}/forget",
             get(environments::page).post(removal::forget),
+        )
+}
+
+fn of_variables() -> Router<Web> {
+    Router::new()
+        .route(
+            "/environments/{id}/variables",
+            get(environments::page).post(variables::give),
+        )
+        .route(
+            "/environments/{id}/variables/remove",
+            get(environments::page).post(variables::remove),
+        )
+        .route(
+            "/environments/{id}/variables/discard",
+            get(environments::page).post(variables::discard),
         )
 }
 

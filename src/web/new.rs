@@ -9,9 +9,10 @@ use crate::actions::creation::{self, Draft};
 use crate::actions::environments::Refusal;
 use crate::actions::sources::{self, Look};
 use crate::domain::environment::Suffix;
-use crate::domain::invalid::Wrongs;
+use crate::domain::invalid::{Wrong, Wrongs};
 use crate::domain::name::{self, isolated};
 use crate::domain::source::BuiltFrom;
+use crate::domain::variable;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
@@ -24,6 +25,8 @@ struct Form {
     repository: String,
     source_repository: String,
     source_branch: String,
+    /// The names of variables, without their values.
+    variables: String,
     suffix: String,
     errors: Errors,
 }
@@ -37,6 +40,7 @@ pub struct Typed {
     repository: String,
     source_repository: String,
     source_branch: String,
+    variables: SecretString,
     suffix: String,
     deploy: String,
 }
@@ -180,6 +184,7 @@ pub async fn create(
     Fields(typed): Fields<Typed>,
 ) -> Result<Response, PageError> {
     let deploy = matches!(typed.deploy.as_str(), "1" | "true" | "on");
+    let variables = variable::lines(typed.variables.expose_secret());
     let draft = Draft {
         name: &typed.name,
         password: typed.password.expose_secret(),
@@ -187,6 +192,7 @@ pub async fn create(
         repository: &typed.repository,
         source_repository: &typed.source_repository,
         source_branch: &typed.source_branch,
+        variables: &variables,
         deploy,
     };
     let (wrongs, form_error) = match creation::create(&web.app, &me.actor(), &draft).await {
@@ -198,21 +204,27 @@ pub async fn create(
         }
         Err(refusal) => refused(refusal)?,
     };
-    let mut errors = errors(&wrongs);
+    let form = again(typed, &wrongs, form_error);
+    form_page(&web, &me, StatusCode::UNPROCESSABLE_ENTITY, form).await
+}
+
+/// The form as it was sent, without what is secret.
+fn again(typed: Typed, wrongs: &[Wrong], form_error: Option<&str>) -> Form {
+    let mut errors = errors(wrongs);
     let mut suffix = typed.suffix;
     if let Some(sentence) = form_error {
         errors.insert("form", sentence.to_owned());
         creation::suffix().as_str().clone_into(&mut suffix);
     }
-    let form = Form {
+    Form {
         name: typed.name,
         repository: typed.repository,
         source_repository: typed.source_repository,
         source_branch: typed.source_branch,
+        variables: variable::names(typed.variables.expose_secret()),
         suffix,
         errors,
-    };
-    form_page(&web, &me, StatusCode::UNPROCESSABLE_ENTITY, form).await
+    }
 }
 
 fn created(name: &str, deploy: bool) -> String {

@@ -18,7 +18,7 @@ fn page(user: &Value, theme: &str) -> Value {
 
 fn errors(sentence: &Value) -> Value {
     json!({
-        "form": sentence, "name": sentence, "email": sentence, "password": sentence, "repository": sentence, "source_repository": sentence, "source_branch": sentence, "heir": sentence,
+        "form": sentence, "name": sentence, "email": sentence, "password": sentence, "repository": sentence, "source_repository": sentence, "source_branch": sentence, "variables": sentence, "variable": sentence, "value": sentence, "heir": sentence,
         "current_password": sentence, "new_password": sentence, "confirmation": sentence,
         "first": if sentence.is_null() { Value::Null } else { json!("name") },
     })
@@ -122,8 +122,9 @@ fn sample(status: &str, full: bool) -> Value {
     let rule = json!({ "min": 8, "max": 100, "short": "Short.", "long": "Long.", "edge": null });
     json!({
         "page": page(&user, if full { "dark" } else { "system" }), "row": row(status, full), "parts": parts(status, full),
-        "form": { "name": "a", "email": "b", "suffix": "x7k9", "repository": "", "source_repository": "", "source_branch": "", "confirmation": "c", "heir": "b", "removes": full, "back": "/environments", "next": "/account", "link": "0a", "administrator": full, "errors": errors(&sentence) },
+        "form": { "name": "a", "email": "b", "suffix": "x7k9", "repository": "", "source_repository": "", "source_branch": "", "variables": "A=\n", "variable": "A", "confirmation": "c", "heir": "b", "removes": full, "back": "/environments", "next": "/account", "link": "0a", "administrator": full, "errors": errors(&sentence) },
         "rules": { "account_password": rule, "environment_password": rule },
+        "variables": if full { json!([{ "name": "A", "sentence": "So.", "since": time("ago"), "lost": false, "remove": true, "discard": "Discard" }, { "name": "B", "sentence": "So.", "since": null, "lost": true, "remove": false, "discard": null }]) } else { json!([]) },
         "chosen": { "sentence": "So <&>.", "bad": full }, "source": { "repository": "https://example.com/a", "branch": "main" },
         "preview": { "host": "sample-x7k9.example.com", "problem": sentence },
         "list": list(full), "poll": { "url": "/environments/env_1/changes?v=1", "trigger": "every 2s", "moves": full }, "back": sentence, "oob": full,

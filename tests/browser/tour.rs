@@ -86,6 +86,17 @@ async fn form(person: &Person, look: &impl AsyncFn(&'static str)) {
     person.click("main form button[value='0']").await;
     person.see("#name[aria-invalid=true]").await;
     look("new-refused").await;
+    for field in ["#variables", "#source_repository"] {
+        let summary = format!("details:has({field}) summary");
+        person.click(&summary).await;
+    }
+    person.fill("#variables", "key=value").await;
+    person.fill("#source_repository", "not an address").await;
+    person.read("#source", "not the address").await;
+    look("new-details").await;
+    person.click("main form button[value='0']").await;
+    person.see("#variables[aria-invalid=true]").await;
+    look("new-details-refused").await;
 }
 
 async fn environments(person: &Person, each: &Each, look: &impl AsyncFn(&'static str)) {
@@ -112,6 +123,7 @@ async fn environments(person: &Person, each: &Each, look: &impl AsyncFn(&'static
     past_the_script(person, &format!("form[action='{path}']")).await;
     person.see("#password[aria-invalid=true]").await;
     look("show-password-refused").await;
+    variables(person, each, look).await;
     deployments(person, each, look).await;
 }
 
@@ -119,6 +131,29 @@ async fn environments(person: &Person, each: &Each, look: &impl AsyncFn(&'static
 async fn past_the_script(person: &Person, form: &str) {
     let send = format!("document.querySelector({form:?}).submit()");
     person.run(&send).await;
+}
+
+/// One that waits, one that Coolify has lost, and one that is refused.
+async fn variables(person: &Person, each: &Each, look: &impl AsyncFn(&'static str)) {
+    let page = format!("/environments/{}", each.running.id);
+    let lost = format!(
+        "insert into environment_variables (environment_id, name) select id, 'LOST_KEY' from environments where subdomain = '{}'",
+        each.running.subdomain
+    );
+    person.product.sql(&lost).await;
+    person.visit(&page).await;
+    person.fill("#variable", "ANTHROPIC_API_KEY").await;
+    person.fill("#value", "sk-ant").await;
+    person.click("#variables form.stack button").await;
+    person
+        .read("#variables-state", "It waits for the next deployment.")
+        .await;
+    look("show-variables").await;
+    person.expects(&format!("422 {page}/variables"));
+    person.fill("#variable", "key").await;
+    person.click("#variables form.stack button").await;
+    person.see("#variable[aria-invalid=true]").await;
+    look("show-variables-refused").await;
 }
 
 async fn deployments(person: &Person, each: &Each, look: &impl AsyncFn(&'static str)) {

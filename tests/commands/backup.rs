@@ -10,7 +10,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 /// The tables that travel, and the columns that a restored row has another value in.
-const TABLES: [(&str, &[&str]); 12] = [
+const TABLES: [(&str, &[&str]); 13] = [
     ("users", &[]),
     ("secrets", &[]),
     ("branch_head", &[]),
@@ -18,6 +18,7 @@ const TABLES: [(&str, &[&str]); 12] = [
     ("branch_updates", &[]),
     ("environments", &["application_asked"]),
     ("environment_events", &[]),
+    ("environment_variables", &[]),
     (
         "watches",
         &["holder", "leased_until", "unsure_until", "due_at"],

@@ -263,6 +263,9 @@ async fn judge(
     if matches!(shown, "running") && !world.coolify.opens(&subdomain, PASSWORD).await {
         wrong.push("its password does not open it".to_owned());
     }
+    if matches!(shown, "running") && world.variables_left().await > 0 {
+        wrong.push("its variable was not sent, or is still here".to_owned());
+    }
     Outcome {
         point,
         begins,

@@ -63,6 +63,7 @@ async fn an_object_of_something_else_is_no_list() {
     for (call, _, ended) in every_call(&client).await {
         let needs_no_more = [
             "set_variables",
+            "remove_variable",
             "add_volume",
             "cancel",
             "remove",

@@ -80,6 +80,7 @@ async fn reading_calls(client: &Client) -> Vec<Ended> {
     let ended = [
         ("applications", client.applications().await.map(drop)),
         ("application", client.application("a").await.map(drop)),
+        ("variables", client.variables("a").await.map(drop)),
         ("mount_paths", client.mount_paths("a").await.map(drop)),
         ("recent_build", client.recent_build("a").await.map(drop)),
         ("builds_in_flight", in_flight.map(drop)),
@@ -100,6 +101,7 @@ async fn changing_calls(client: &Client) -> Vec<Ended> {
     let ended = [
         ("create", client.create("a", "b", "c").await.map(drop)),
         ("set_variables", client.set_variables("a", &variables).await),
+        ("remove_variable", client.remove_variable("a", "b").await),
         ("add_volume", client.add_volume("a", "b", "/c").await),
         ("deploy", client.deploy("a", false).await.map(drop)),
         ("cancel", client.cancel("d").await),

@@ -1,11 +1,10 @@
 //! `…/applications/{uuid}/envs`: the variables of an application.
 
+use super::api::{ApiRequest, ApiResponse, Call, Reply, State, found};
+use crate::simulator::{env::Variable, state::new_uuid};
 use axum::http::StatusCode;
 use serde::Deserialize;
 use serde_json::{Error, Value, json};
-
-use super::api::{ApiRequest, ApiResponse, Call, Reply, State, found};
-use crate::simulator::{env::Variable, state::new_uuid};
 
 /// All variables, previews' twins among them.
 pub fn list(state: &mut State, request: &ApiRequest) -> Reply {
@@ -36,6 +35,15 @@ pub fn bulk(state: &mut State, request: &ApiRequest) -> Reply {
         shown.push(row.envs[index].shown(request.sensitive));
     }
     Ok(ApiResponse::json(StatusCode::CREATED, shown))
+}
+
+/// Removes one, of production or of previews.
+pub fn delete(state: &mut State, request: &ApiRequest) -> Reply {
+    let row = found(state.applications.get_mut(request.uuid()), Call::Envs)?;
+    let index = row.envs.iter().position(|env| env.uuid == request.second());
+    row.envs.remove(found(index, Call::EnvsDelete)?);
+    let message = "Environment variable deleted.";
+    Ok(ApiResponse::message(StatusCode::OK, message))
 }
 
 fn given(item: &Value, request: &ApiRequest) -> Result<Variable, ApiResponse> {

@@ -28,6 +28,7 @@ pub fn router(shared: &Shared) -> Router {
         .call(Call::Delete, applications::delete)
         .call(Call::EnvsList, envs::list)
         .call(Call::Envs, envs::bulk)
+        .call(Call::EnvsDelete, envs::delete)
         .call(Call::StoragesList, applications::list_storages)
         .call(Call::StoragesAdd, applications::add_storage)
         .call(Call::Deploy, deployments::deploy)

@@ -104,7 +104,12 @@ impl World {
 
     pub async fn create(&self, person: &Person, name: &str, deploy: bool) -> Environment {
         let deploy = if deploy { "1" } else { "" };
-        let form = [("name", name), ("password", PASSWORD), ("deploy", deploy)];
+        let form = [
+            ("name", name),
+            ("password", PASSWORD),
+            ("variables", "KEY=a value"),
+            ("deploy", deploy),
+        ];
         let page = person.post("/environments", &form).await.unwrap();
         assert_eq!(page.status, 303, "{}", page.text);
         self.named(name).await.expect("it was created just now")
@@ -156,6 +161,15 @@ impl World {
             (now == status).then_some(())
         })
         .await;
+    }
+
+    /// How many variables Coolify has not accepted, or whose values are still here.
+    pub async fn variables_left(&self) -> i64 {
+        let left = "select count(*) from environment_variables v
+                    left join variable_values w on w.environment_id = v.environment_id and w.name = v.name
+                    where v.sent_at is null or w.name is not null";
+        let left = sqlx::query_scalar(left);
+        left.fetch_one(&self.database).await.unwrap()
     }
 
     /// The jobs in the queue.
