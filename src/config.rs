@@ -28,6 +28,7 @@ mod parse;
 mod postgres;
 mod redis;
 mod report;
+mod retention;
 mod secret_file;
 #[cfg(test)]
 mod tests;
@@ -57,6 +58,7 @@ const RUST_LOG: &str = "info,sqlxmq=warn,sqlx=warn,tower_sessions=warn";
 const TURN_TIMEOUT: &str = "12";
 const LOG_REGION: &str = "us-east-1";
 const LOG_RETENTION: &str = "90";
+const AUDIT_RETENTION: &str = "365";
 
 /// vps-claude: a dashboard for self-hosted Claude Code environments on Coolify.
 #[derive(Debug, Parser)]
@@ -233,6 +235,9 @@ pub struct Settings {
     /// How many days logs are kept there; 0 is for ever.
     #[arg(long, env, global = true, default_value = LOG_RETENTION)]
     log_retention_days: String,
+    /// How many days it is kept who did what; 0 is for ever.
+    #[arg(long, env, global = true, default_value = AUDIT_RETENTION)]
+    audit_retention_days: String,
     /// How the log is written: text or json.
     #[arg(long, env, global = true, default_value = LOG_FORMAT)]
     log_format: String,
@@ -275,6 +280,8 @@ pub struct Config {
     pub log_store: Place,
     /// How long they are kept; `None` is for ever.
     pub log_retention: Option<Duration>,
+    /// How long the audit is kept; `None` is for ever.
+    pub audit_retention: Option<Duration>,
     /// Coolify is simulated: pages tell the user what to try.
     pub demo: bool,
     /// Sentences about variables that look like settings and are none.

@@ -211,6 +211,7 @@ fn pace(config: &Config) -> Pace {
     Pace {
         turn_wait: config.turn_timeout,
         log_retention: config.log_retention,
+        audit_retention: config.audit_retention,
         ..Pace::default()
     }
 }

@@ -55,6 +55,7 @@ impl Settings {
             turn_timeout: self.turn_timeout()?,
             log_store: self.log_store()?,
             log_retention: self.log_retention()?,
+            audit_retention: self.audit_retention()?,
             demo: false,
             misspelled: vec![],
         })
@@ -84,6 +85,7 @@ impl Settings {
             |of| of.turn_timeout().map(drop),
             |of| of.log_store().map(drop),
             |of| of.log_retention().map(drop),
+            |of| of.audit_retention().map(drop),
             |of| of.log().map(drop),
         ];
         let values = self.values().into_iter();

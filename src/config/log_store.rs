@@ -1,16 +1,12 @@
-//! Where finished logs are kept, and for how long: a folder, or a bucket of S3.
+//! Where finished logs are kept: a folder, or a bucket of S3.
 
-use super::parse::{begins_with, or, parsed, present, web_address};
+use super::parse::{begins_with, or, present, web_address};
 use super::secret_file::Secret;
 use super::wrong::Wrong;
-use super::{Config, LOG_REGION, LOG_RETENTION, Settings};
+use super::{Config, LOG_REGION, Settings};
 use crate::archive::{Archive, Bucket, Place};
 use secrecy::SecretString;
-use std::time::Duration;
 use url::Url;
-
-/// The longest time that logs may be kept, in days; 0 is for ever.
-const DAYS: u16 = 36_500;
 
 type Checked<T> = Result<T, Wrong>;
 
@@ -69,18 +65,6 @@ impl Settings {
         };
         let secret = secret.read()?.map(SecretString::from);
         Ok((present(self.log_store_access_key.as_ref()), secret))
-    }
-
-    /// How long logs are kept; `None` is for ever.
-    pub(super) fn log_retention(&self) -> Checked<Option<Duration>> {
-        let name = "LOG_RETENTION_DAYS";
-        let hint = "a number of days up to 36500 is needed; 0 is for ever";
-        let days: u16 = parsed(name, or(&self.log_retention_days, LOG_RETENTION), hint)?;
-        match days {
-            0 => Ok(None),
-            days if days <= DAYS => Ok(Some(Duration::from_hours(24 * u64::from(days)))),
-            _ => Err(Wrong::Invalid(name, hint.to_owned())),
-        }
     }
 }
 

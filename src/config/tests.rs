@@ -52,6 +52,7 @@ const DEFAULTS: [(&str, &str); 29] = [
     ("LOG_STORE_SECRET_KEY", "default"),
     ("LOG_STORE_SECRET_KEY_FILE", "default"),
     ("LOG_RETENTION_DAYS", "Some(7776000s)"),
+    ("AUDIT_RETENTION_DAYS", "Some(31536000s)"),
     ("LOG_FORMAT", "Text"),
     ("RUST_LOG", "tower_sessions=warn,sqlxmq=warn,sqlx=warn,info"),
 ];
@@ -133,6 +134,7 @@ fn meaning(config: &Config, log: &Log, name: &str) -> String {
         "REGISTRATION" => format!("{:?}", config.registration),
         "TURN_TIMEOUT_HOURS" => format!("{:?}", config.turn_timeout),
         "LOG_RETENTION_DAYS" => format!("{:?}", config.log_retention),
+        "AUDIT_RETENTION_DAYS" => format!("{:?}", config.audit_retention),
         store if store.starts_with("LOG_STORE_") => of_store(&config.log_store, store),
         "LOG_FORMAT" => format!("{:?}", log.format),
         "RUST_LOG" => log.filter.to_string(),

@@ -2,8 +2,9 @@
 
 use super::parse::or;
 use super::{
-    ADDRESS, BRANCH, ENVIRONMENT_NAME, FOLDER, LOG_FORMAT, LOG_REGION, LOG_RETENTION, PORT,
-    PROXIES, REGISTRATION, REPOSITORY, RUST_LOG, Settings, TURN_TIMEOUT, UPDATES,
+    ADDRESS, AUDIT_RETENTION, BRANCH, ENVIRONMENT_NAME, FOLDER, LOG_FORMAT, LOG_REGION,
+    LOG_RETENTION, PORT, PROXIES, REGISTRATION, REPOSITORY, RUST_LOG, Settings, TURN_TIMEOUT,
+    UPDATES,
 };
 
 type Value<'a> = (&'static str, Option<&'a str>);
@@ -66,6 +67,7 @@ impl Settings {
 
     fn of_itself(&self) -> [Value<'_>; 15] {
         let hours = or(&self.turn_timeout_hours, TURN_TIMEOUT);
+        let days = or(&self.audit_retention_days, AUDIT_RETENTION);
         let of = |value, default| Some(or(value, default));
         [
             ("AGENTS_DOMAIN", self.agents_domain.as_deref()),
@@ -81,6 +83,7 @@ impl Settings {
             ("TRUSTED_PROXIES", of(&self.trusted_proxies, PROXIES)),
             ("REGISTRATION", of(&self.registration, REGISTRATION)),
             ("TURN_TIMEOUT_HOURS", Some(hours)),
+            ("AUDIT_RETENTION_DAYS", Some(days)),
             ("LOG_FORMAT", of(&self.log_format, LOG_FORMAT)),
             ("RUST_LOG", of(&self.rust_log, RUST_LOG)),
         ]

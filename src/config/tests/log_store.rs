@@ -63,6 +63,8 @@ fn a_folder_is_taken_as_an_address_or_within_the_data_folder() {
     }
     let (config, _) = checked(&with("LOG_RETENTION_DAYS", "0")).unwrap();
     assert_eq!(config.log_retention, None);
+    let (config, _) = checked(&with("AUDIT_RETENTION_DAYS", "0")).unwrap();
+    assert_eq!(config.audit_retention, None);
 }
 
 #[test]

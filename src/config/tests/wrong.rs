@@ -17,6 +17,7 @@ const DOMAIN: &str =
 const NO_IP: &str = "a domain is needed, not an IP address: environments get names below it. Without a domain, one like 192-0-2-7.sslip.io leads to the address in it";
 const NO_PORT: &str = "a port number from 1 to 65535 is needed";
 const LISTEN: &str = "an address and port like 127.0.0.1:3000 is needed; all addresses of this machine are 0.0.0.0:3000, and IPv6 has brackets, like [::1]:3000";
+const DAYS: &str = "a number of days up to 36500 is needed; 0 is for ever";
 const HOURS: &str = "a number of hours from 1 to 720 is needed";
 const TARGET: &str = "everything is written to the database, so target_session_attrs may only be read-write, primary or any";
 const TOKEN: &str = "the token alone is needed, like 1|abc, without Bearer and without spaces";
@@ -238,11 +239,8 @@ const WRONG: [(&str, &[&str], &str); 44] = [
         "an address that begins with s3:// or file:// is needed",
     ),
     ("LOG_STORE_ENDPOINT", &["minio:9000"], WEB),
-    (
-        "LOG_RETENTION_DAYS",
-        &["soon", "-1", "36501"],
-        "a number of days up to 36500 is needed; 0 is for ever",
-    ),
+    ("LOG_RETENTION_DAYS", &["soon", "-1", "36501"], DAYS),
+    ("AUDIT_RETENTION_DAYS", &["soon", "-1", "36501"], DAYS),
     ("LOG_FORMAT", &["xml", "JSON"], "text or json is needed"),
     (
         "RUST_LOG",
