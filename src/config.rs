@@ -30,6 +30,7 @@ mod redis;
 mod report;
 mod retention;
 mod secret_file;
+mod shown;
 #[cfg(test)]
 mod tests;
 mod user_command;
@@ -286,6 +287,8 @@ pub struct Config {
     pub demo: bool,
     /// Sentences about variables that look like settings and are none.
     pub misspelled: Vec<String>,
+    /// All settings as they may be shown; none of a demo.
+    pub shown: Vec<shown::Shown>,
 }
 
 impl Config {

@@ -42,10 +42,11 @@ use signals::{Interrupted, KILLED, Stop};
 use std::io::{self, IsTerminal, Write};
 use std::net::SocketAddr;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
-use web::Web;
+use web::{Setting, Web};
 
 /// Each hash takes 19 MiB in a short-lived thread, and the system's allocator would keep that memory for every thread.
 #[global_allocator]
@@ -138,6 +139,7 @@ async fn carry_out(given: Given, command: Command) -> anyhow::Result<()> {
 fn configured(given: &Given) -> Result<Config, config::Wrong> {
     Ok(Config {
         misspelled: given.misspelled(),
+        shown: given.shown(),
         ..given.line.settings.check()?
     })
 }
@@ -192,6 +194,7 @@ async fn serve(
         public_url: config.public_url.clone().map(Into::into),
         proxies: http::Proxies::new(config.trusted_proxies.clone()).into(),
         demo: config.demo,
+        settings: shown(config),
         checks: checked(&app, config)?.into(),
     };
     checks::at_start(&app, &web.checks, config.demo);
@@ -204,6 +207,16 @@ async fn serve(
     let _: Result<(), _> = tokio::time::timeout(CLOSING, app.pool.close()).await;
     tracing::info!("stopped");
     Ok(served?)
+}
+
+/// The settings in force, for a page.
+fn shown(config: &Config) -> Arc<[Setting]> {
+    let settings = config.shown.iter().map(|one| Setting {
+        name: one.name,
+        value: one.value.clone(),
+        origin: one.origin.clone(),
+    });
+    settings.collect()
 }
 
 /// All timings, with those that are settings.

@@ -185,7 +185,8 @@ pub(super) async fn begin(
             }
             _ => "This environment is being deployed already. Wait until it is done, or cancel it.",
         }))?;
-    if !row.has_application && !row.has_password {
+    let has_unknown = row.password_unknown && !row.password_offered;
+    if !row.has_password && (!row.has_application || has_unknown) {
         return Err(Refusal::NotNow(
             "This environment needs a password before it can be deployed. Set one on its page.",
         ));
@@ -210,7 +211,15 @@ pub(super) async fn begin(
 /// # Errors
 /// `NotFound`, or a message when no deployment is running.
 pub async fn cancel(app: &App, by: &Actor, id: EnvironmentId) -> Result<(), Refusal> {
-    let owner = owner(by)?;
+    cancel_of(app, (owner(by)?, by), id).await
+}
+
+/// The same of this owner's environment, by whoever may.
+pub(super) async fn cancel_of(
+    app: &App,
+    (owner, by): (UserId, &Actor),
+    id: EnvironmentId,
+) -> Result<(), Refusal> {
     let mut tx = store::begin(&app.pool).await?;
     let row = environments::lock(&mut tx, owner, id)
         .await?

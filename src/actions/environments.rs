@@ -114,7 +114,16 @@ pub async fn delete(
     id: EnvironmentId,
     confirmation: &str,
 ) -> Result<Removal, Refusal> {
-    let owner = owner(by)?;
+    delete_of(app, (owner(by)?, by), id, confirmation).await
+}
+
+/// The same of this owner's environment, by whoever may.
+pub(super) async fn delete_of(
+    app: &App,
+    (owner, by): (UserId, &Actor),
+    id: EnvironmentId,
+    confirmation: &str,
+) -> Result<Removal, Refusal> {
     let mut tx = store::begin(&app.pool).await?;
     confirmed(&mut tx, owner, id, confirmation).await?;
     let removal = remove(app, &mut tx, (owner, by), id).await?;

@@ -2,6 +2,8 @@
 
 pub mod account_removal;
 pub mod accounts;
+pub mod administration;
+pub mod adoption;
 mod archived;
 pub mod archiving;
 mod attempts;
@@ -24,6 +26,7 @@ pub mod holder;
 pub mod invitations;
 mod jobs;
 pub mod known;
+pub mod line;
 pub mod logs;
 mod look;
 pub mod orphans;

@@ -1,30 +1,41 @@
 //! Applications in Coolify that carry our mark and belong to no environment: left over by a crash, or made since a backup
-//! that was restored. They are reported and never removed, because somebody may still need what is in them.
+//! that was restored. They are reported and not removed by themselves, because somebody may still need what is in them.
 
-use super::calls::Calls;
+use super::calls::{Calls, respect_limit, within};
+use super::refusal::Refusal;
 use crate::app::App;
-use crate::coolify::{Application, Client};
+use crate::coolify::{Application, Client, Error};
+use crate::domain::id::EnvironmentId;
 use crate::redis::calls::Lane;
-use crate::store::environments;
+use crate::store::{adoption, environments};
 use std::fmt;
 use std::time::Duration;
 use uuid::Uuid;
 
 /// How long a search waits for its call.
 const WAIT: Duration = Duration::from_secs(20);
+/// The same for a page.
+const PAGE_WAIT: Duration = Duration::from_secs(3);
+/// No uuid of Coolify is longer.
+const LONGEST: usize = 64;
+
+const SILENT: &str = "Coolify does not answer at the moment. Try again in a minute.";
+const BUSY: &str = "Coolify is asked for too much at the moment. Try again in a minute.";
 
 /// Such an application, as Coolify names it.
 #[derive(Debug)]
 pub struct Orphan {
     pub name: String,
     pub uuid: String,
+    /// The environment that it was made for, as its mark says.
+    pub environment: Option<EnvironmentId>,
 }
 
 impl fmt::Display for Orphan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "Coolify has the application {} ({}), which vps-claude made and no environment here knows. Remove it there if nobody needs it.",
+            "Coolify has the application {} ({}), which vps-claude made and no environment here knows. Adopt, delete or ignore it on the administrators' page of orphans.",
             self.name, self.uuid
         )
     }
@@ -47,18 +58,71 @@ pub async fn find(app: &App, client: &Client) -> sqlx::Result<Option<Vec<Orphan>
     }
 }
 
-/// Those of the applications that Coolify has.
+/// All of them, for somebody who waits for it.
+///
+/// # Errors
+/// A message when there is no call for it, or Coolify does not answer.
+pub async fn list(app: &App) -> Result<Vec<Orphan>, Refusal> {
+    let calls = Calls::reserve_within(app, Lane::Look, PAGE_WAIT).await;
+    let client = calls.one().await.map_err(|_| Refusal::NotNow(BUSY))?;
+    match within(app.pace.look, client.applications()).await {
+        Ok(listed) => Ok(among(app, listed).await?),
+        Err(error) => {
+            respect_limit(app, &error).await;
+            Err(Refusal::NotNow(SILENT))
+        }
+    }
+}
+
+/// The one with this uuid, as it is in Coolify now.
+///
+/// # Errors
+/// `NotFound` when there is none or it is none, or a message when Coolify cannot be asked.
+pub async fn get(app: &App, uuid: &str) -> Result<Orphan, Refusal> {
+    check(uuid)?;
+    let calls = Calls::reserve_within(app, Lane::Look, PAGE_WAIT).await;
+    let client = calls.one().await.map_err(|_| Refusal::NotNow(BUSY))?;
+    match within(app.pace.look, client.application(uuid)).await {
+        Ok(found) if !found.is_elsewhere() => {
+            let mut orphans = among(app, vec![found]).await?;
+            orphans.pop().ok_or(Refusal::NotFound)
+        }
+        Ok(_) | Err(Error::NotFound) => Err(Refusal::NotFound),
+        Err(error) => {
+            respect_limit(app, &error).await;
+            Err(Refusal::NotNow(SILENT))
+        }
+    }
+}
+
+/// Whether something can be a uuid of Coolify.
+///
+/// # Errors
+/// `NotFound` when it cannot.
+pub fn check(uuid: &str) -> Result<(), Refusal> {
+    let is_fine = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+    if (1..=LONGEST).contains(&uuid.len()) && uuid.bytes().all(is_fine) {
+        Ok(())
+    } else {
+        Err(Refusal::NotFound)
+    }
+}
+
+/// Those of the applications that Coolify has, without the ignored ones.
 pub async fn among(app: &App, mut listed: Vec<Application>) -> sqlx::Result<Vec<Orphan>> {
     listed.retain(Application::is_marked);
     let ids = listed.iter().filter_map(Application::environment);
     let ids: Vec<Uuid> = ids.map(|id| id.uuid()).collect();
-    let known = environments::known(&app.pool, &ids).await?;
+    let environments = environments::known(&app.pool, &ids).await?;
+    let uuids: Vec<String> = listed.iter().map(|one| one.uuid.clone()).collect();
+    let applications = adoption::known(&app.pool, &uuids).await?;
     let is_known = |one: &Application| {
         let id = one.environment();
-        id.is_some_and(|id| known.contains(&id.uuid()))
+        applications.contains(&one.uuid) || id.is_some_and(|id| environments.contains(&id.uuid()))
     };
     listed.retain(|one| !is_known(one));
     let orphans = listed.into_iter().map(|one| Orphan {
+        environment: one.environment(),
         name: one.name,
         uuid: one.uuid,
     });

@@ -58,12 +58,13 @@ impl Settings {
             audit_retention: self.audit_retention()?,
             demo: false,
             misspelled: vec![],
+            shown: vec![],
         })
     }
 
     /// Everything that is missing or wrong, once a setting.
     pub fn problems(&self) -> Vec<Wrong> {
-        let checks: [fn(&Self) -> Checked<()>; 22] = [
+        let checks: [fn(&Self) -> Checked<()>; 23] = [
             |of| of.database_url().map(drop),
             |of| of.data_dir().map(drop),
             |of| of.redis_url().map(drop),

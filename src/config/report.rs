@@ -2,6 +2,7 @@
 
 use super::given::Given;
 use super::misspelled;
+use super::shown::Shown;
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
@@ -17,23 +18,38 @@ const SECRET_PARAMETERS: [&str; 3] = ["password", "secret", "token"];
 impl Given {
     /// A line for each setting and each variable that looks like one, without secrets.
     pub fn report(&self) -> Vec<String> {
+        let shown = self.shown();
+        let width = shown.iter().map(|one| one.name.len()).max();
+        let line = |one: Shown| {
+            let (name, value, origin) = (one.name, one.value, one.origin);
+            let problem = one.problem.map(|wrong| format!("  WRONG: {wrong}"));
+            let (width, problem) = (width.unwrap_or_default(), problem.unwrap_or_default());
+            format!("{name:width$}  {value}  ({origin}){problem}")
+        };
+        let warnings = self.misspelled().into_iter();
+        let warnings = warnings.map(|sentence| format!("warning: {sentence}"));
+        shown.into_iter().map(line).chain(warnings).collect()
+    }
+
+    /// Every setting, without secrets.
+    pub fn shown(&self) -> Vec<Shown> {
         let problems = self.line.settings.problems();
         let values = self.line.settings.values();
-        let width = values.iter().map(|(name, _)| name.len()).max();
-        let line = |(name, value): (&'static str, Option<&str>)| {
+        let one = |(name, value): (&'static str, Option<&str>)| {
             let problem = problems.iter().find(|wrong| wrong.name() == name);
             let (value, origin) = self.value_and_origin(name, value);
             let shown = value.map_or_else(
                 || self.line.settings.instead_of(name),
                 |value| shown(name, &value, problem.is_some()),
             );
-            let problem = problem.map(|wrong| format!("  WRONG: {wrong}"));
-            let (width, problem) = (width.unwrap_or_default(), problem.unwrap_or_default());
-            format!("{name:width$}  {shown}  ({origin}){problem}")
+            Shown {
+                name,
+                value: shown,
+                origin: origin.into_owned(),
+                problem: problem.map(ToString::to_string),
+            }
         };
-        let warnings = self.misspelled().into_iter();
-        let warnings = warnings.map(|sentence| format!("warning: {sentence}"));
-        values.into_iter().map(line).chain(warnings).collect()
+        values.into_iter().map(one).collect()
     }
 
     /// A sentence for each variable that looks like a setting and is none.

@@ -24,7 +24,7 @@ const NEEDED: [(&str, &str); 5] = [
 ];
 
 /// Each setting that may be left out, and what it is then.
-const DEFAULTS: [(&str, &str); 29] = [
+const DEFAULTS: [(&str, &str); 30] = [
     ("DATABASE_URL", "None"),
     ("DATABASE_URL_FILE", "None"),
     ("DATA_DIR", "vps-claude"),

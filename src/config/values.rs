@@ -65,7 +65,7 @@ impl Settings {
         ]
     }
 
-    fn of_itself(&self) -> [Value<'_>; 15] {
+    fn of_itself(&self) -> [Value<'_>; 16] {
         let hours = or(&self.turn_timeout_hours, TURN_TIMEOUT);
         let days = or(&self.audit_retention_days, AUDIT_RETENTION);
         let of = |value, default| Some(or(value, default));

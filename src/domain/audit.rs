@@ -1,6 +1,7 @@
 //! What the audit tells: the closed list of what can be done, and an entry about one of them.
 
 use super::id::UserId;
+use strum::VariantArray;
 use uuid::Uuid;
 
 /// What was done. The part before the point says to what kind of thing.
@@ -34,7 +35,19 @@ pub enum Action {
     EnvironmentGivenUp,
     #[strum(serialize = "environment.handed_over")]
     EnvironmentHandedOver,
-    /// It made its own account.
+    /// Its deployment was moved to the front of the line.
+    #[strum(serialize = "environment.moved_up")]
+    EnvironmentMovedUp,
+    /// It was made of an application that no environment knew.
+    #[strum(serialize = "environment.adopted")]
+    EnvironmentAdopted,
+    #[strum(serialize = "application.deleted")]
+    ApplicationDeleted,
+    #[strum(serialize = "application.ignored")]
+    ApplicationIgnored,
+    #[strum(serialize = "application.listed_again")]
+    ApplicationListedAgain,
+    /// They made their own account.
     #[strum(serialize = "person.registered")]
     PersonRegistered,
     /// Somebody else made the account.
@@ -78,6 +91,11 @@ impl Action {
     /// The value in the database.
     pub fn word(self) -> &'static str {
         self.into()
+    }
+
+    /// All of them.
+    pub fn all() -> &'static [Self] {
+        Self::VARIANTS
     }
 
     /// What kind of thing it is done to.
@@ -131,11 +149,10 @@ impl<'a> Entry<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use strum::VariantArray;
 
     #[test]
     fn every_word_says_to_what_it_is_done_and_is_read_again() {
-        for action in Action::VARIANTS {
+        for action in Action::all() {
             let word = action.word();
             assert_eq!(word.parse(), Ok(*action), "{word}");
             assert!(word.starts_with(action.subject_kind()), "{word}");

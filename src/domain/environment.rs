@@ -6,6 +6,8 @@ use super::name;
 const NAME_LIMIT: usize = 50;
 const SLUG_LIMIT: usize = 40;
 const SUFFIX_LENGTH: usize = 4;
+/// RFC 1035, 2.3.4.
+const LABEL_LIMIT: usize = 63;
 
 /// The name of an environment: 1 to 50 characters on one line.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,6 +89,16 @@ impl Subdomain {
         Self(format!("{}-{}", name.slug(), suffix.0))
     }
 
+    /// Parses what is a label of an address already.
+    pub fn parse(text: &str) -> Option<Self> {
+        let fits = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+        let is_label = (1..=LABEL_LIMIT).contains(&text.len())
+            && text.bytes().all(fits)
+            && !text.starts_with('-')
+            && !text.ends_with('-');
+        is_label.then(|| Self(text.to_owned()))
+    }
+
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -100,6 +112,14 @@ mod tests {
         let suffix = Suffix::parse("x7k9").unwrap();
         let name = EnvironmentName::parse(name).unwrap();
         Subdomain::new(&name, &suffix).as_str().to_owned()
+    }
+
+    #[test]
+    fn what_is_no_dns_label_is_no_subdomain() {
+        assert_eq!(Subdomain::parse("a-b-x7k9").unwrap().as_str(), "a-b-x7k9");
+        for odd in ["", "-a", "a-", "A", "a.b", "a_b", &"a".repeat(64)] {
+            assert_eq!(Subdomain::parse(odd), None, "{odd}");
+        }
     }
 
     #[test]

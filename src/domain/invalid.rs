@@ -74,6 +74,8 @@ pub enum Invalid {
     AccountConfirmation,
     #[error("Nobody else who can sign in has this e-mail address. Enter that of another account.")]
     HeirUnknown,
+    #[error("Nobody who can sign in has this e-mail address. Enter that of an account.")]
+    OwnerUnknown,
 }
 
 /// A field of a form and its error.

@@ -11,7 +11,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 /// The tables that travel, each after those that it refers to.
-pub const TABLES: [&str; 15] = [
+pub const TABLES: [&str; 16] = [
     "users",
     "secrets",
     "branch_head",
@@ -27,6 +27,7 @@ pub const TABLES: [&str; 15] = [
     "deployment_calls",
     "archived_logs",
     "audit",
+    "ignored_applications",
 ];
 
 /// The tables that stay behind: a restored backup must not revive sessions and links that were ended since, jobs are asked

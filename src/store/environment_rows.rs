@@ -41,6 +41,8 @@ pub struct EnvironmentRow {
     pub password_offered: bool,
     /// Coolify no longer has the application.
     pub vanished: bool,
+    /// It was adopted, and has the password that it had in Coolify.
+    pub password_unknown: bool,
     pub password_since: Option<OffsetDateTime>,
     pub checked_at: Option<OffsetDateTime>,
     /// The status has not been confirmed for too long.
@@ -173,7 +175,7 @@ pub async fn list(
         EnvironmentRow,
         r#"select e.id, e.name, e.subdomain, e.workspace_repository, e.source_repository, e.source_branch, e.status as "status: Status", e.reason, e.version,
              e.application_uuid is not null as "has_application!", e.password_hash is not null as "has_password!",
-             e.password_waits, e.password_offered, e.vanished, e.password_since, e.created_at, e.status_since, e.removal_requested_at,
+             e.password_waits, e.password_offered, e.password_unknown, e.vanished, e.password_since, e.created_at, e.status_since, e.removal_requested_at,
              w.checked_at, coalesce(w.checked_at < now() - $7::float8 * interval '1 second', false) as "unconfirmed!",
              w.in_use, w.used_at, d.stage as "stage?: Stage", d.stage_since as "stage_since?", d.note as "note?",
              coalesce(d.cancel_requested_at is not null, false) as "cancelling!",

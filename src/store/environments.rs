@@ -116,6 +116,8 @@ pub struct Locked {
     pub password_offered: bool,
     /// Coolify no longer has the application.
     pub vanished: bool,
+    /// It was adopted, and has the password that it had in Coolify.
+    pub password_unknown: bool,
     pub reason: Option<String>,
     /// Time since the removal was first requested.
     pub removal_seconds: Option<f64>,
@@ -156,6 +158,7 @@ pub async fn lock(
         r#"select status as "status: Status", name, reason, application_asked,
              application_uuid is not null as "has_application!",
              password_hash is not null as "has_password!", password_waits, password_offered, vanished,
+             password_unknown,
              extract(epoch from now() - removal_requested_at)::float8 as removal_seconds
            from environments
            where id = $1
@@ -284,7 +287,7 @@ pub async fn discard_password(conn: &mut PgConnection, id: EnvironmentId) -> sql
 pub async fn password_in_force(conn: &mut PgConnection, id: EnvironmentId) -> sqlx::Result<()> {
     sqlx::query!(
         "update environments
-         set password_waits = false, password_since = now()
+         set password_waits = false, password_since = now(), password_unknown = false
          where id = $1
          and password_waits
          and password_hash is null",

@@ -1,8 +1,11 @@
 //! All SQL, one file per noun. It knows nothing of Coolify, jobs and pages.
 
+pub mod administration;
+pub mod adoption;
 pub mod applications;
 pub mod archived_logs;
 pub mod audit;
+pub mod audit_rows;
 pub mod backup;
 pub mod builds;
 pub mod calls;
@@ -15,6 +18,7 @@ pub mod environments;
 pub mod events;
 pub mod findings;
 mod inspect;
+pub mod line;
 pub mod links;
 pub mod log;
 pub mod log_lines;

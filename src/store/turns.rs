@@ -49,7 +49,8 @@ pub struct Turn {
     pub application_asked: bool,
 }
 
-/// Gives the next turn to the oldest deployment of the user whose last turn is longest ago. The deadline starts.
+/// Gives the next turn to the deployment that was moved up last, or to the oldest one of the user whose last turn is longest
+/// ago. The deadline starts.
 pub async fn give(conn: &mut PgConnection, deadline: Duration) -> sqlx::Result<Option<Turn>> {
     sqlx::query_as!(
         Turn,
@@ -61,7 +62,7 @@ pub async fn give(conn: &mut PgConnection, deadline: Duration) -> sqlx::Result<O
              where d.turn_at is null
              and d.finished_at is null
              and e.status = 'deploying'
-             order by u.turn_at nulls first, d.created_at, d.id
+             order by d.moved_up_at desc nulls last, u.turn_at nulls first, d.created_at, d.id
              limit 1
              for update of e skip locked
            ), person as (
@@ -87,20 +88,9 @@ pub async fn give(conn: &mut PgConnection, deadline: Duration) -> sqlx::Result<O
 /// Updates the position of every waiting deployment; returns the environments whose position changed.
 pub async fn number(conn: &mut PgConnection) -> sqlx::Result<()> {
     sqlx::query!(
-        r#"with waiting as (
-             select d.id, d.environment_id, d.created_at, u.turn_at, u.id as owner_id,
-               row_number() over (partition by u.id order by d.created_at, d.id) as nth
-             from deployments d
-             join environments e on e.id = d.environment_id
-             join users u on u.id = e.owner_id
-             where d.turn_at is null
-             and d.finished_at is null
-           ), line as (
-             select id, environment_id,
-               row_number() over (order by nth, turn_at nulls first, created_at, id) - 1 as ahead
-             from waiting
-           ), changed as (
-             select line.* from line
+        r#"with changed as (
+             select line.*
+             from waiting_line line
              join deployments d on d.id = line.id
              where d.ahead is distinct from line.ahead
            ), free as (

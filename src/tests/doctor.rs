@@ -103,8 +103,8 @@ async fn the_checks_are_nobodys_who_is_no_administrator() {
     bob.get("/doctor").await.expect(404);
     bob.post("/doctor", &[]).await.expect(404);
     let list = bob.get("/environments").await.expect(200);
-    assert!(!list.says("href=\"/doctor\""));
+    assert!(!list.says("href=\"/admin\""));
     let ada = dashboard.administrator("Ada").await;
-    assert!(ada.get("/environments").await.says("href=\"/doctor\""));
+    assert!(ada.get("/environments").await.says("href=\"/admin\""));
     dashboard.close().await;
 }

@@ -156,6 +156,36 @@ pub const PEOPLE: [&str; 7] = [
     "/people/invitations/lnk_01h455vb4pex5vsknk084sn02q/revoke",
 ];
 
+/// Every address below that of the administration.
+pub const ADMINISTRATION: [(&str, &str); 17] = [
+    ("GET", "/admin"),
+    ("GET", "/admin/environments"),
+    ("GET", "/admin/environments/env_01h455vb4pex5vsknk084sn02q"),
+    (
+        "POST",
+        "/admin/environments/env_01h455vb4pex5vsknk084sn02q/cancel",
+    ),
+    (
+        "POST",
+        "/admin/environments/env_01h455vb4pex5vsknk084sn02q/hand-over",
+    ),
+    (
+        "POST",
+        "/admin/environments/env_01h455vb4pex5vsknk084sn02q/delete",
+    ),
+    ("GET", "/admin/queue"),
+    ("POST", "/admin/queue/dep_01h455vb4pex5vsknk084sn02q/up"),
+    ("GET", "/admin/orphans"),
+    ("GET", "/admin/orphans/orphan-1"),
+    ("POST", "/admin/orphans/orphan-1/adopt"),
+    ("POST", "/admin/orphans/orphan-1/delete"),
+    ("POST", "/admin/orphans/orphan-1/ignore"),
+    ("POST", "/admin/orphans/orphan-1/list-again"),
+    ("GET", "/admin/audit"),
+    ("GET", "/admin/audit.csv"),
+    ("GET", "/admin/settings"),
+];
+
 /// Asks at an address with a form that could be any of them.
 pub async fn ask(person: &Person, method: &str, path: &str, htmx: bool, form: &str) -> Answer {
     let mut request = Request::builder().method(method).uri(path);
@@ -174,6 +204,7 @@ async fn whoever_is_not_signed_in_is_led_to_the_sign_in_from_everywhere() {
     let stranger = dashboard.stranger("Stranger");
     let mut addresses = addresses_of("env_01h455vb4pex5vsknk084sn02q");
     addresses.extend(PAGES.map(|path| ("GET", path.to_owned())));
+    addresses.extend(ADMINISTRATION.map(|(method, path)| (method, path.to_owned())));
     let forms = ["/environments", "/updates", "/updates/stop", "/doctor"];
     addresses.extend(PEOPLE.map(|path| ("POST", path.to_owned())));
     addresses.extend(forms.map(|path| ("POST", path.to_owned())));
@@ -226,6 +257,17 @@ async fn every_address_that_takes_a_form_leads_to_its_page_when_it_is_only_asked
         "forget",
     ] {
         addresses.push((made.at(part), made.at("")));
+    }
+    for (method, address) in ADMINISTRATION {
+        let (page, _) = address.rsplit_once('/').unwrap();
+        let page = match page {
+            page if page.starts_with("/admin/queue") => "/admin/queue",
+            _ if address.ends_with("list-again") => "/admin/orphans",
+            page => page,
+        };
+        if method == "POST" {
+            addresses.push((address.to_owned(), page.to_owned()));
+        }
     }
     for (address, page) in addresses {
         ada.get(&address).await.leads_to(&page);

@@ -14,7 +14,7 @@ use crate::redis::calls::CallRates;
 use crate::redis::schedule::Rate;
 use crate::redis::{self, Redis};
 use crate::simulator::{Options, Simulator};
-use crate::web::Web;
+use crate::web::{Setting, Web};
 use secrecy::SecretString;
 use sqlx::PgPool;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
@@ -196,6 +196,12 @@ pub fn web(app: App, setup: &Setup) -> Web {
         public_url: setup.public_url.map(|url| Url::parse(url).unwrap().into()),
         proxies: Proxies::new(trusted).into(),
         demo: false,
+        settings: vec![Setting {
+            name: "AGENT_BRANCH",
+            value: "main".to_owned(),
+            origin: "default".to_owned(),
+        }]
+        .into(),
         checks: checks(&app, setup).into(),
         app,
     }

@@ -7,7 +7,7 @@ use crate::simulator::outcomes::Outcome;
 use std::time::Duration;
 
 /// One deployment under way at a time.
-async fn one_at_a_time() -> Dashboard {
+pub async fn one_at_a_time() -> Dashboard {
     let dashboard = Dashboard::with(|setup| setup.pace.limits = Duration::from_millis(50)).await;
     dashboard
         .simulator

@@ -3,6 +3,7 @@
 mod account;
 mod account_removal;
 mod accounts;
+mod admin;
 mod administrator;
 mod assets;
 mod back;
@@ -48,7 +49,7 @@ mod view;
 mod words;
 
 pub use scrape::router as metrics;
-pub use state::Web;
+pub use state::{Setting, Web};
 
 use crate::app::App;
 use crate::http::{limits, requests};
@@ -202,7 +203,7 @@ fn of_variables() -> Router<Web> {
 }
 
 fn of_administrators() -> Router<Web> {
-    Router::new()
+    admin::router()
         .route("/updates", get(updates::show).post(updates::begin))
         .route("/updates/stop", get(updates::page).post(updates::stop))
         .route("/doctor", get(doctor::show).post(doctor::check))

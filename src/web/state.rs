@@ -19,8 +19,20 @@ pub struct Web {
     pub proxies: Arc<Proxies>,
     /// Coolify is simulated: pages tell the user what to try.
     pub demo: bool,
+    /// The settings in force, for administrators.
+    pub settings: Arc<[Setting]>,
     /// What administrators may have checked.
     pub checks: Arc<Setup>,
+}
+
+/// A setting in force, without anything secret.
+#[derive(Debug, Clone, Serialize)]
+pub struct Setting {
+    /// The variable.
+    pub name: &'static str,
+    pub value: String,
+    /// Where the value comes from.
+    pub origin: String,
 }
 
 /// A message about a completed action, shown once.

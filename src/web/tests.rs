@@ -1,6 +1,8 @@
 //! Every template with a sample of what it is given. What is not there is an error, here as in the product; the stories
 //! render the same templates with what handlers really give them.
 
+mod admin;
+
 use super::page::{render, templates};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -197,6 +199,7 @@ fn fitted(template: &str, status: &str, full: bool) -> Value {
     add_updates(&mut sample, status, full);
     add_people(&mut sample, full);
     add_findings(&mut sample, status, full);
+    admin::add(&mut sample, status, full);
     if needs_user(template) {
         sample["page"]["user"] =
             json!({ "name": "Ada", "email": "ada@example.com", "administrator": false });

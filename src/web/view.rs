@@ -201,8 +201,9 @@ fn reason(row: &EnvironmentRow) -> Option<String> {
 }
 
 fn can(app: &App, row: &EnvironmentRow) -> Can {
+    let has_unknown = row.password_unknown && !row.password_offered;
     let deployable = row.status.after(Event::DeployRequested).is_some()
-        && (row.has_password || (row.has_application && !row.vanished));
+        && (row.has_password || (row.has_application && !row.vanished && !has_unknown));
     let stuck = row.status == Status::Deleting && row.reason.is_some();
     let since_removal = row.removal_requested_at.map(|at| row.now - at);
     Can {
@@ -244,6 +245,9 @@ impl Password {
             }
             (_, true) => {
                 "Coolify has the new password already: the next deployment takes it. Until then the old one opens it."
+            }
+            (_, false) if row.password_unknown => {
+                "It was adopted from Coolify, and nobody here knows its password. Set a new one: it cannot be deployed again without."
             }
             (_, false) if row.password_since.is_some() => {
                 "The new password is in force. It was changed"

@@ -1,6 +1,7 @@
 //! The dashboard as a person has it: the real executable, before a real browser.
 
 mod accessible;
+mod administration;
 mod builds;
 mod chromium;
 mod colours;

@@ -10,7 +10,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 /// The tables that travel, and the columns that a restored row has another value in.
-const TABLES: [(&str, &[&str]); 13] = [
+const TABLES: [(&str, &[&str]); 14] = [
     ("users", &[]),
     ("secrets", &[]),
     ("branch_head", &[]),
@@ -27,6 +27,7 @@ const TABLES: [(&str, &[&str]); 13] = [
     ("deployment_stages", &[]),
     ("deployment_log", &[]),
     ("deployment_calls", &[]),
+    ("audit", &[]),
 ];
 /// How many tables there are.
 const COUNT: &str = "select count(*) from pg_tables where schemaname = 'public'";
@@ -119,7 +120,7 @@ async fn what_was_made_since_is_named_and_kept_and_what_was_deleted_since_is_not
     let records = installation.records(&made).await;
     let uuid = records[0]["uuid"].as_str().unwrap();
     let named = format!(
-        "Coolify has the application {made} ({uuid}), which vps-claude made and no environment here knows. Remove it there if nobody needs it."
+        "Coolify has the application {made} ({uuid}), which vps-claude made and no environment here knows. Adopt, delete or ignore it on the administrators' page of orphans."
     );
     let said = restore(&installation, &new, &file).run().with(0);
     said.says(&named);

@@ -24,7 +24,7 @@ const TOKEN: &str = "the token alone is needed, like 1|abc, without Bearer and w
 const WRONG_PORT: &str = "what follows the last colon of the host is not a port; if it belongs to the password, an @ is missing after it";
 
 /// A setting, wrong values, and the line that says so.
-const WRONG: [(&str, &[&str], &str); 44] = [
+const WRONG: [(&str, &[&str], &str); 45] = [
     (
         "DATABASE_URL",
         &[

@@ -1,0 +1,160 @@
+//! One environment of anybody: whose it is, how it is, and what an administrator may do with it. Its password is its owner's.
+
+use crate::actions::administration;
+use crate::actions::environments::{Refusal, Removal};
+use crate::domain::id::{EnvironmentId, UserId};
+use crate::domain::name::isolated;
+use crate::web::administrator::Administrator;
+use crate::web::error::PageError;
+use crate::web::fields::{Errors, Fields, Id, errors};
+use crate::web::page::{Page, html_with};
+use crate::web::session::SignedIn;
+use crate::web::state::{Tone, Web};
+use crate::web::view::Row;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use serde::{Deserialize, Serialize};
+
+#[derive(Serialize)]
+struct Show {
+    page: Page,
+    row: Row,
+    owner: Owner,
+    form: Form,
+}
+
+#[derive(Serialize)]
+struct Owner {
+    id: String,
+    name: String,
+    email: String,
+    /// Whether it is the reader.
+    own: bool,
+}
+
+#[derive(Debug, Default, Serialize)]
+struct Form {
+    heir: String,
+    confirmation: String,
+    errors: Errors,
+}
+
+/// The fields of the forms on the page.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Typed {
+    heir: String,
+    confirmation: String,
+}
+
+/// Redirects to the page.
+pub async fn page(Id(id): Id<EnvironmentId>) -> Redirect {
+    Redirect::to(&address(id))
+}
+
+fn address(id: EnvironmentId) -> String {
+    format!("/admin/environments/{id}")
+}
+
+/// The page.
+pub async fn show(
+    State(web): State<Web>,
+    Administrator(me): Administrator,
+    Id(id): Id<EnvironmentId>,
+) -> Result<Response, PageError> {
+    page_of(&web, &me, id, StatusCode::OK, Form::default()).await
+}
+
+async fn page_of(
+    web: &Web,
+    me: &SignedIn,
+    id: EnvironmentId,
+    status: StatusCode,
+    form: Form,
+) -> Result<Response, PageError> {
+    let (owner, found) = administration::get(&web.app, id).await?;
+    let page = Page::new(&me.visitor, &isolated(&found.name)).await;
+    let show = Show {
+        page: page
+            .refused(form.errors.any())
+            .moving(found.status.moves() && !form.errors.any()),
+        row: Row::new(&web.app, &found, None),
+        owner: Owner {
+            own: UserId::from(owner.id) == me.user.id,
+            id: UserId::from(owner.id).to_string(),
+            name: owner.name,
+            email: owner.email,
+        },
+        form,
+    };
+    Ok(html_with(status, "admin/environment.html", show))
+}
+
+/// Cancels its deployment.
+pub async fn cancel(
+    State(web): State<Web>,
+    Administrator(me): Administrator,
+    Id(id): Id<EnvironmentId>,
+) -> Result<Redirect, PageError> {
+    administration::cancel(&web.app, &me.actor(), id).await?;
+    let said = "The deployment is being cancelled.";
+    me.visitor.notice(Tone::Good, said).await;
+    Ok(Redirect::to(&address(id)))
+}
+
+/// Gives it to somebody else.
+pub async fn hand_over(
+    State(web): State<Web>,
+    Administrator(me): Administrator,
+    Id(id): Id<EnvironmentId>,
+    Fields(typed): Fields<Typed>,
+) -> Result<Response, PageError> {
+    let done = administration::hand_over(&web.app, &me.actor(), id, &typed.heir).await;
+    match done {
+        Ok(()) => {
+            let said = "It is handed over. What runs keeps running, with the same password.";
+            me.visitor.notice(Tone::Good, said).await;
+            Ok(Redirect::to(&address(id)).into_response())
+        }
+        Err(refusal) => refused(&web, &me, id, typed, refusal).await,
+    }
+}
+
+/// Requests its removal.
+pub async fn delete(
+    State(web): State<Web>,
+    Administrator(me): Administrator,
+    Id(id): Id<EnvironmentId>,
+    Fields(typed): Fields<Typed>,
+) -> Result<Response, PageError> {
+    let done = administration::delete(&web.app, &me.actor(), id, &typed.confirmation).await;
+    let (said, leads_to) = match done {
+        Ok(Removal::Done) => ("It is deleted.", "/admin/environments".to_owned()),
+        Ok(Removal::Begun) => (
+            "It is being removed. It leaves when Coolify has confirmed it.",
+            address(id),
+        ),
+        Err(refusal) => return refused(&web, &me, id, typed, refusal).await,
+    };
+    me.visitor.notice(Tone::Good, said).await;
+    Ok(Redirect::to(&leads_to).into_response())
+}
+
+async fn refused(
+    web: &Web,
+    me: &SignedIn,
+    id: EnvironmentId,
+    typed: Typed,
+    refusal: Refusal,
+) -> Result<Response, PageError> {
+    let Refusal::Wrong(wrongs) = refusal else {
+        return Err(refusal.into());
+    };
+    let form = Form {
+        heir: typed.heir,
+        confirmation: typed.confirmation,
+        errors: errors(&wrongs),
+    };
+    page_of(web, me, id, StatusCode::UNPROCESSABLE_ENTITY, form).await
+}
