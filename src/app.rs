@@ -11,6 +11,7 @@ pub use poll_cache::{PageVersion, PollCache};
 use crate::archive::Archive;
 use crate::coolify::{self, Branch, Client, Probe, Repositories};
 use crate::domain::agents_domain::AgentsDomain;
+use crate::domain::allowance::Allowance;
 use crate::domain::id::EnvironmentId;
 use crate::domain::judge::Patience;
 use crate::domain::user::WhoRegisters;
@@ -71,6 +72,8 @@ pub struct Handles {
     /// The standard branch, if it is watched for updates.
     pub branch: Option<Branch>,
     pub registration: WhoRegisters,
+    /// What everybody may have for whom nothing else is decided.
+    pub allowance: Allowance,
     pub pace: Arc<Pace>,
 }
 
@@ -203,6 +206,8 @@ pub struct Parts {
     /// The standard branch, if it is watched for updates.
     pub branch: Option<Branch>,
     pub registration: WhoRegisters,
+    /// What everybody may have for whom nothing else is decided.
+    pub allowance: Allowance,
     pub pace: Pace,
 }
 
@@ -233,6 +238,7 @@ impl App {
             repositories: parts.repositories,
             branch: parts.branch,
             registration: parts.registration,
+            allowance: parts.allowance,
             pace: Arc::new(parts.pace),
         }))
     }

@@ -3,6 +3,7 @@
 use crate::archive::Place;
 use crate::coolify::{Connection, Source};
 use crate::domain::agents_domain::AgentsDomain;
+use crate::domain::allowance::Allowance;
 use crate::domain::network::TrustedProxies;
 use crate::domain::source::{Allowed, BuiltFrom, Choices};
 use crate::domain::user::WhoRegisters;
@@ -21,6 +22,7 @@ mod check;
 mod data_dir;
 mod dotenv;
 pub mod given;
+mod limits;
 mod log_store;
 pub mod manual;
 mod misspelled;
@@ -212,6 +214,8 @@ pub struct Settings {
     /// Who may register: everybody (open), who is invited (invite), or nobody (closed).
     #[arg(long, env, global = true, default_value = REGISTRATION)]
     registration: String,
+    #[command(flatten)]
+    limits: limits::Limits,
     /// How many hours a deployment may wait for its turn while Coolify builds others.
     #[arg(long, env, global = true, default_value = TURN_TIMEOUT)]
     turn_timeout_hours: String,
@@ -275,6 +279,8 @@ pub struct Config {
     /// Whose word about the sender of a request is believed.
     pub trusted_proxies: TrustedProxies,
     pub registration: WhoRegisters,
+    /// What everybody may have for whom an administrator has decided nothing else.
+    pub allowance: Allowance,
     /// How long a deployment may wait for its turn.
     pub turn_timeout: Duration,
     /// Where the logs of ended deployments are kept.

@@ -304,6 +304,7 @@ fn build(config: &Config, prefix: &str, pace: Pace) -> anyhow::Result<App> {
         repositories: coolify::Repositories::new(config.choices())?,
         branch: branch.filter(|_| config.updates),
         registration: config.registration,
+        allowance: config.allowance,
         pace,
     }))
 }

@@ -3,15 +3,19 @@
 use crate::actions::account_removal::{self, Estate};
 use crate::actions::accounts::Refusal;
 use crate::actions::registration::{self, Registration};
-use crate::actions::{invitations, people};
+use crate::actions::{allowances, invitations, people};
 use crate::app::{App, Pace};
 use crate::config::{Config, UserCommand};
 use crate::domain::actor::Actor;
-use crate::domain::invalid::Wrong;
+use crate::domain::allowance::TypedLimits;
+use crate::domain::invalid::Wrongs;
 use crate::domain::user::Role;
 use anyhow::anyhow;
 use secrecy::{ExposeSecret, SecretString};
 use std::io::{self, IsTerminal, Write};
+
+/// The word for what the settings say.
+const DEFAULT: &str = "default";
 
 /// Carries out the command.
 ///
@@ -34,6 +38,13 @@ pub async fn run(config: &Config, command: UserCommand) -> anyhow::Result<()> {
         UserCommand::ResetPassword { email, link: true } => reset_link(&app, config, &email).await,
         UserCommand::ResetPassword { email, .. } => reset_password(&app, &email).await,
         UserCommand::SetRole { email, role } => set_role(&app, &email, &role).await,
+        UserCommand::SetLimits {
+            email,
+            environments,
+            deployments,
+            memory,
+            cpus,
+        } => set_limits(&app, &email, [environments, deployments, memory, cpus]).await,
         UserCommand::Disable { email } => set_disabled(&app, &email, true).await,
         UserCommand::Enable { email } => set_disabled(&app, &email, false).await,
         UserCommand::Delete {
@@ -84,6 +95,32 @@ async fn set_role(app: &App, email: &str, role: &str) -> anyhow::Result<()> {
     let id = people::of_email(app, email).await?;
     people::set_role(app, &Actor::COMMAND, id, Role::of_word(role)).await?;
     say(&format!("{email} is {role} now."));
+    Ok(())
+}
+
+/// Changes those limits that are given, in the order of their declaration.
+async fn set_limits(app: &App, email: &str, given: [Option<String>; 4]) -> anyhow::Result<()> {
+    let id = people::of_email(app, email).await?;
+    let now = allowances::of(app, id).await?.limits;
+    let [environments, deployments, memory, cpus] = given;
+    let typed = |given: Option<String>, now: String| match given.as_deref() {
+        None => now,
+        Some(DEFAULT) => String::new(),
+        Some(given) => given.to_owned(),
+    };
+    let limits = TypedLimits {
+        environments: &typed(environments, now.environments.to_string()),
+        deployments: &typed(deployments, now.deployments.to_string()),
+        memory: &typed(memory, now.memory.to_string()),
+        cpus: &typed(cpus, now.cpus.to_string()),
+    };
+    let limits = limits.parse().map_err(|wrongs| first(&wrongs))?;
+    allowances::set(app, &Actor::COMMAND, id, &limits).await?;
+    let has = allowances::of(app, id).await?;
+    let (environments, deployments) = (has.environments, has.deployments);
+    say(&format!(
+        "The limits are saved. {email} has {environments} environments and {deployments} deployments under way."
+    ));
     Ok(())
 }
 
@@ -155,12 +192,15 @@ fn password() -> io::Result<SecretString> {
 /// A refusal in the words of the pages.
 fn said(refusal: Refusal) -> anyhow::Error {
     match &refusal {
-        Refusal::Wrong(wrongs) => match wrongs.first() {
-            Some(Wrong { invalid, .. }) => anyhow!("{invalid}"),
-            None => refusal.into(),
-        },
+        Refusal::Wrong(wrongs) if !wrongs.is_empty() => first(wrongs),
         _ => refusal.into(),
     }
+}
+
+/// The first sentence about a field.
+fn first(wrongs: &Wrongs) -> anyhow::Error {
+    let invalid = wrongs.first().map(|wrong| wrong.invalid);
+    invalid.map_or_else(|| anyhow!("it is refused"), |invalid| anyhow!("{invalid}"))
 }
 
 fn say_link(config: &Config, path: &str, token: &str) {

@@ -1,5 +1,6 @@
 //! Making an environment, and the preview of its name.
 
+use super::allowances;
 use super::deployments::{self, Request};
 use super::environments;
 use super::hashing;
@@ -7,12 +8,14 @@ use super::refusal::{Refusal, owner};
 use super::sources;
 use crate::app::App;
 use crate::domain::actor::Actor;
+use crate::domain::allowance::Reached;
 use crate::domain::audit::{Action, Entry};
 use crate::domain::deployment::BuildKind;
 use crate::domain::environment::{EnvironmentName, Subdomain, Suffix};
 use crate::domain::id::EnvironmentId;
 use crate::domain::invalid::{Invalid, Wrong, Wrongs, check};
 use crate::domain::password::Password;
+use crate::domain::resources::Resources;
 use crate::domain::source::{BuiltFrom, Choices};
 use crate::domain::status::Status;
 use crate::domain::variable::{Typed, Variable};
@@ -32,6 +35,9 @@ pub struct Draft<'a> {
     pub source_repository: &'a str,
     pub source_branch: &'a str,
     pub variables: &'a [Typed<'a>],
+    /// The memory and the CPUs of its container; empty for as much as is allowed.
+    pub memory: &'a str,
+    pub cpus: &'a str,
     /// Whether to deploy at once.
     pub deploy: bool,
 }
@@ -48,6 +54,7 @@ struct Parsed {
     workspace: Option<WorkspaceRepository>,
     source: Option<BuiltFrom>,
     variables: Vec<Variable>,
+    chosen: Resources,
 }
 
 impl Parsed {
@@ -63,8 +70,16 @@ impl Parsed {
         let variables = Variable::parse_all(draft.variables);
         let variables = variables.map_err(|(number, unfit)| Invalid::Variables(number, unfit));
         let variables = check(&mut wrongs, "variables", variables);
-        let (Some(name), Some(password), Some(workspace), Some(source), Some(variables)) =
-            (name, password, workspace, source, variables)
+        let chosen = allowances::chosen(&mut wrongs, draft.memory, draft.cpus);
+        let all = (name, password, workspace, source, variables, chosen);
+        let (
+            Some(name),
+            Some(password),
+            Some(workspace),
+            Some(source),
+            Some(variables),
+            Some(chosen),
+        ) = all
         else {
             return Err(Refusal::Wrong(wrongs));
         };
@@ -74,6 +89,7 @@ impl Parsed {
             workspace,
             source,
             variables,
+            chosen,
         })
     }
 }
@@ -82,8 +98,8 @@ impl Parsed {
 /// its suffix say that it is the same.
 ///
 /// # Errors
-/// When a field is invalid, or what is chosen to build from cannot be read. A name or subdomain that was taken concurrently
-/// is an invalid field.
+/// When a field is invalid, what is chosen to build from cannot be read, or the owner has as many as they may have. A name or
+/// subdomain that was taken concurrently is an invalid field.
 pub async fn create(app: &App, by: &Actor, draft: &Draft<'_>) -> Result<EnvironmentId, Refusal> {
     let owner = owner(by)?;
     let parsed = Parsed::of(draft, app.repositories.choices())?;
@@ -91,7 +107,6 @@ pub async fn create(app: &App, by: &Actor, draft: &Draft<'_>) -> Result<Environm
     let suffix = Suffix::parse(draft.suffix).unwrap_or_else(suffix);
     let password_hash = hashing::hash(&app.hash_slots, parsed.password).await?;
     let subdomain = Subdomain::new(&parsed.name, &suffix);
-    let mut tx = store::begin(&app.pool).await?;
     let new = New {
         id: EnvironmentId::new(),
         owner,
@@ -100,20 +115,43 @@ pub async fn create(app: &App, by: &Actor, draft: &Draft<'_>) -> Result<Environm
         password_hash: password_hash.expose_secret(),
         workspace: parsed.workspace.as_ref(),
         source: parsed.source.as_ref(),
+        chosen: parsed.chosen,
     };
-    let inserted = rows::insert(&mut tx, &new).await?;
+    let with = (parsed.variables.as_slice(), draft.deploy);
+    let refusal = match insert(app, by, &new, with).await {
+        Ok(Inserted::Done) => return Ok(new.id),
+        Ok(inserted) => taken(&inserted),
+        Err(full @ Refusal::Limit(Reached::Environments(_))) => full,
+        Err(refusal) => return Err(refusal),
+    };
+    // What is in the way may be what the same form has made.
+    let same = rows::same(&app.pool, owner, &parsed.name, &subdomain).await?;
+    let id = EnvironmentId::from(same.ok_or(refusal)?);
+    repeated(app, by, id, draft.deploy).await
+}
+
+/// Adds it, if its owner may have another one. Nothing is added when its name or its subdomain is taken.
+async fn insert(
+    app: &App,
+    by: &Actor,
+    new: &New<'_>,
+    (given, deploy): (&[Variable], bool),
+) -> Result<Inserted, Refusal> {
+    let mut tx = store::begin(&app.pool).await?;
+    let standing = allowances::locked(app, &mut tx, new.owner).await?;
+    standing.may_create()?;
+    let within = new.chosen.check_within(standing.allowance.resources);
+    within.map_err(|wrong| Refusal::Wrong(vec![wrong]))?;
+    let inserted = rows::insert(&mut tx, new).await?;
     if inserted != Inserted::Done {
-        drop(tx);
-        let same = rows::same(&app.pool, owner, &parsed.name, &subdomain).await?;
-        let id = EnvironmentId::from(same.ok_or_else(|| taken(&inserted))?);
-        return repeated(app, by, id, draft.deploy).await;
+        return Ok(inserted);
     }
-    for variable in &parsed.variables {
+    for variable in given {
         variables::give(&mut tx, new.id, variable).await?;
     }
-    begin(app, &mut tx, by, &new, draft.deploy).await?;
+    begin(app, &mut tx, by, new, deploy).await?;
     tx.commit().await?;
-    Ok(new.id)
+    Ok(inserted)
 }
 
 /// What follows in the same transaction.

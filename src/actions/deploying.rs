@@ -2,7 +2,8 @@
 
 use super::calls::Cost;
 use super::step::{Next, Step, StepError};
-use super::{cancelling, sending};
+use super::{cancelling, resources, sending};
+use crate::app::App;
 use crate::coolify::{
     Application, Asked, CLAUDE_CONFIG_DIR, Conflict, DeploymentRow, Error, VOLUMES,
     WORKSPACE_REPOSITORY, mark,
@@ -23,7 +24,7 @@ const ALL_VOLUMES: u32 = VOLUMES.len() as u32;
 const AFTER_CREATION: u32 = 1 + ALL_VOLUMES + 1;
 
 /// How many calls the deployment's next step normally makes.
-pub fn cost(row: &DeploymentStep) -> Cost {
+pub fn cost(app: &App, row: &DeploymentStep) -> Cost {
     if row.cancel_requested || row.is_overdue() {
         return match row.application_uuid {
             Some(_) => Cost::CANCEL,
@@ -35,7 +36,7 @@ pub fn cost(row: &DeploymentStep) -> Cost {
         Stage::Requested | Stage::Application => {
             of_application(row.application_uuid.is_some(), row.application_asked)
         }
-        Stage::Settings => of_settings(row, ALL_VOLUMES),
+        Stage::Settings => of_settings(app, row, ALL_VOLUMES),
         Stage::Build => of_build(row.has_no_builds()),
     }
 }
@@ -54,15 +55,17 @@ pub fn of_turn(is_known: bool, may_exist: bool) -> Cost {
     Cost::deployment(1 + AFTER_CREATION)
 }
 
-/// Sets the variables and adds volumes. Lists existing volumes first, unless this deployment created the application.
-fn of_settings(row: &DeploymentStep, missing: u32) -> Cost {
+/// Gives memory and CPUs if they differ, sets the variables and adds volumes. Lists existing volumes first, unless this
+/// deployment created the application.
+fn of_settings(app: &App, row: &DeploymentStep, missing: u32) -> Cost {
+    let resources = resources::calls(app, row);
     let variables = 1 + sending::cost(row);
     let volumes = if row.has_no_volumes() {
         ALL_VOLUMES
     } else {
         1 + missing
     };
-    Cost::deployment(variables + volumes)
+    Cost::deployment(resources + variables + volumes)
 }
 
 /// Searches for a build first, unless there can be none.
@@ -90,7 +93,7 @@ pub async fn step(step: &Step<'_>, row: &DeploymentStep) -> Result<Next, StepErr
 async fn application(step: &Step<'_>, row: &DeploymentStep) -> Result<Next, StepError> {
     if let Some(uuid) = &row.application_uuid {
         match step.calls.one().await?.application(uuid).await {
-            Ok(_) => return Ok(Next::Enter(Stage::Settings, of_settings(row, 0))),
+            Ok(_) => return Ok(Next::Enter(Stage::Settings, of_settings(step.app, row, 0))),
             Err(Error::NotFound) => {}
             Err(error) => return Err(error.into()),
         }
@@ -117,11 +120,12 @@ async fn adopt(step: &Step<'_>, row: &DeploymentStep, uuid: &str) -> Result<Next
     save(step, row, uuid, false).await?;
     let found = DeploymentStep {
         made_application: false,
+        application_uuid: Some(uuid.to_owned()),
         ..row.clone()
     };
     Ok(Next::Enter(
         Stage::Settings,
-        of_settings(&found, ALL_VOLUMES),
+        of_settings(step.app, &found, ALL_VOLUMES),
     ))
 }
 
@@ -154,10 +158,13 @@ async fn create(step: &Step<'_>, row: &DeploymentStep) -> Result<Next, StepError
     let client = row
         .source()
         .map_or_else(|| client.clone(), |source| client.building(&source));
-    hold_for_creation(step).await?;
-    match client.create(&row.subdomain, &description, &fqdn).await {
+    let resources = resources::wanted(step.app, row);
+    hold_for_creation(step, resources.are_limited()).await?;
+    let made = client.create(&row.subdomain, &description, &fqdn, resources);
+    match made.await {
         Ok(uuid) => {
             save(step, row, &uuid, true).await?;
+            resources::note(step, &uuid, resources).await?;
             let is_first_try = !row.application_asked && row.attempts == 0;
             let reserve = if is_first_try { 0 } else { AFTER_CREATION };
             Ok(Next::Enter(Stage::Settings, Cost::deployment(reserve)))
@@ -168,10 +175,11 @@ async fn create(step: &Step<'_>, row: &DeploymentStep) -> Result<Next, StepError
     }
 }
 
-async fn hold_for_creation(step: &Step<'_>) -> Result<(), StepError> {
-    let pace = &step.app.pace;
+async fn hold_for_creation(step: &Step<'_>, limited: bool) -> Result<(), StepError> {
+    let (pool, pace) = (&step.app.pool, &step.app.pace);
     crash::point("hold.before");
-    let held = applications::ask(&step.app.pool, step.claim, pace.lease, pace.landing).await?;
+    let times = (pace.lease, pace.landing);
+    let held = applications::ask(pool, step.claim, times, limited).await?;
     crash::point("hold.after");
     if held {
         Ok(())
@@ -200,12 +208,14 @@ async fn taken(
     }
 }
 
-/// Sends the variables, the password's hash among them if it is new, removes those that nobody wants any more, then adds the
+/// Sends the memory and the CPUs if they differ, the variables, the password's hash among them if it is new, removes those
+/// that nobody wants any more, then adds the
 /// missing volumes.
 async fn settings(step: &Step<'_>, row: &DeploymentStep) -> Result<Next, StepError> {
     let Some(uuid) = &row.application_uuid else {
         return Ok(find_application(row));
     };
+    resources::give(step, row, uuid).await?;
     send_variables(step, row, uuid).await?;
     let removals = sending::remove(step, row, uuid).await?;
     if removals > 0 {
@@ -213,7 +223,10 @@ async fn settings(step: &Step<'_>, row: &DeploymentStep) -> Result<Next, StepErr
             removals,
             ..row.clone()
         };
-        return Ok(Next::Enter(Stage::Settings, of_settings(&rest, 0)));
+        return Ok(Next::Enter(
+            Stage::Settings,
+            of_settings(step.app, &rest, 0),
+        ));
     }
     add_volumes(step, row, uuid).await?;
     // The deployment that created the application has reserved its build, too.

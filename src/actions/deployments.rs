@@ -1,5 +1,6 @@
 //! Deployment actions of users: deploy, cancel, set a new password.
 
+use super::allowances;
 use super::calls::Cost;
 use super::ending;
 use super::hashing;
@@ -165,7 +166,8 @@ impl<'a> Request<'a> {
     }
 }
 
-/// Creates a deployment inside a transaction. The scheduler of turns enqueues its first job.
+/// Creates a deployment inside a transaction. The scheduler of turns enqueues its first job. What a rollout begins is not
+/// among those that its owner may have at once: an administrator asks for it.
 pub(super) async fn begin(
     app: &App,
     tx: &mut PgConnection,
@@ -190,6 +192,9 @@ pub(super) async fn begin(
         return Err(Refusal::NotNow(
             "This environment needs a password before it can be deployed. Set one on its page.",
         ));
+    }
+    if !request.rollout {
+        allowances::locked(app, tx, owner).await?.may_deploy()?;
     }
     let new = New {
         environment: id,

@@ -97,9 +97,9 @@ impl Task {
         seconds.map(|seconds| Duration::from_secs_f64(seconds.max(0.0)))
     }
 
-    fn cost(&self) -> Cost {
+    fn cost(&self, app: &App) -> Cost {
         match self {
-            Self::Deployment(row) => deploying::cost(row),
+            Self::Deployment(row) => deploying::cost(app, row),
             Self::Removal(_) => Cost::REMOVE,
         }
     }
@@ -114,7 +114,7 @@ impl Task {
 
 /// Runs the step, unless calls to Coolify were paused after this step's calls were reserved.
 async fn attempt(app: &App, task: &Task) -> Result<Next, StepError> {
-    let cost = task.cost();
+    let cost = task.cost(app);
     if cost.calls > 0 {
         let pause = app.calls.paused().await;
         if !pause.is_zero() {
@@ -199,7 +199,7 @@ async fn write_deployment(
         }
         Next::Again { after, note, .. } => {
             deployments::retry(tx, id, note.as_deref()).await?;
-            let cost = deploying::cost(row);
+            let cost = deploying::cost(app, row);
             jobs::advance(
                 app,
                 tx,
@@ -250,7 +250,7 @@ async fn postpone(
     deployments::retry(tx, id, Some("Coolify's build queue is full. Trying again.")).await?;
     let pace = &app.pace;
     deployments::extend_deadline(tx, id, pace.deadline + pause, pace.turn_wait).await?;
-    let cost = deploying::cost(row);
+    let cost = deploying::cost(app, row);
     let environment = row.environment_id.into();
     jobs::advance(app, tx, environment, id, cost, pause).await
 }

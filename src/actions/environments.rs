@@ -71,14 +71,6 @@ pub async fn list(
     Ok((rows, counts))
 }
 
-/// The number of all of the owner's environments.
-pub async fn count(app: &App, owner: UserId) -> sqlx::Result<i64> {
-    let all = Filter::default();
-    Ok(environment_rows::counts(&app.pool, owner, &all)
-        .await?
-        .total)
-}
-
 /// The owner's environment.
 ///
 /// # Errors

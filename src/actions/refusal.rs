@@ -2,6 +2,7 @@
 
 use super::hashing::Busy;
 use crate::domain::actor::Actor;
+use crate::domain::allowance::Reached;
 use crate::domain::id::UserId;
 use crate::domain::invalid::Wrongs;
 
@@ -16,6 +17,9 @@ pub enum Refusal {
     /// The status does not allow it; a message for the user.
     #[error("{0}")]
     NotNow(&'static str),
+    /// As many as this person may have.
+    #[error(transparent)]
+    Limit(#[from] Reached),
     /// Too many password hashes are pending.
     #[error(transparent)]
     Busy(#[from] Busy),

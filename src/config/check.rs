@@ -52,6 +52,7 @@ impl Settings {
             public_url,
             trusted_proxies: self.trusted_proxies()?,
             registration: self.registration()?,
+            allowance: self.limits.allowance()?,
             turn_timeout: self.turn_timeout()?,
             log_store: self.log_store()?,
             log_retention: self.log_retention()?,
@@ -64,7 +65,7 @@ impl Settings {
 
     /// Everything that is missing or wrong, once a setting.
     pub fn problems(&self) -> Vec<Wrong> {
-        let checks: [fn(&Self) -> Checked<()>; 23] = [
+        let checks: [fn(&Self) -> Checked<()>; 27] = [
             |of| of.database_url().map(drop),
             |of| of.data_dir().map(drop),
             |of| of.redis_url().map(drop),
@@ -83,6 +84,10 @@ impl Settings {
             |of| of.public_url().map(drop),
             |of| of.trusted_proxies().map(drop),
             |of| of.registration().map(drop),
+            |of| of.limits.environments().map(drop),
+            |of| of.limits.deployments().map(drop),
+            |of| of.limits.memory().map(drop),
+            |of| of.limits.cpus().map(drop),
             |of| of.turn_timeout().map(drop),
             |of| of.log_store().map(drop),
             |of| of.log_retention().map(drop),

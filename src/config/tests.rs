@@ -24,7 +24,7 @@ const NEEDED: [(&str, &str); 5] = [
 ];
 
 /// Each setting that may be left out, and what it is then.
-const DEFAULTS: [(&str, &str); 30] = [
+const DEFAULTS: [(&str, &str); 34] = [
     ("DATABASE_URL", "None"),
     ("DATABASE_URL_FILE", "None"),
     ("DATA_DIR", "vps-claude"),
@@ -44,6 +44,10 @@ const DEFAULTS: [(&str, &str); 30] = [
     ("PUBLIC_URL", "false"),
     ("TRUSTED_PROXIES", "Networks([127.0.0.0/8, ::1/128])"),
     ("REGISTRATION", "Invited"),
+    ("ENVIRONMENTS_PER_PERSON", "None"),
+    ("DEPLOYMENTS_PER_PERSON", "None"),
+    ("AGENT_MEMORY", "None"),
+    ("AGENT_CPUS", "None"),
     ("TURN_TIMEOUT_HOURS", "43200s"),
     ("LOG_STORE_URL", "default"),
     ("LOG_STORE_ENDPOINT", "default"),
@@ -132,6 +136,10 @@ fn meaning(config: &Config, log: &Log, name: &str) -> String {
         "PUBLIC_URL" => config.secure.to_string(),
         "TRUSTED_PROXIES" => format!("{:?}", config.trusted_proxies),
         "REGISTRATION" => format!("{:?}", config.registration),
+        "ENVIRONMENTS_PER_PERSON" => format!("{:?}", config.allowance.environments),
+        "DEPLOYMENTS_PER_PERSON" => format!("{:?}", config.allowance.deployments),
+        "AGENT_MEMORY" => format!("{:?}", config.allowance.resources.memory),
+        "AGENT_CPUS" => format!("{:?}", config.allowance.resources.cpus),
         "TURN_TIMEOUT_HOURS" => format!("{:?}", config.turn_timeout),
         "LOG_RETENTION_DAYS" => format!("{:?}", config.log_retention),
         "AUDIT_RETENTION_DAYS" => format!("{:?}", config.audit_retention),

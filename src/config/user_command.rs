@@ -35,6 +35,22 @@ pub enum UserCommand {
         #[arg(value_parser = ["administrator", "member"])]
         role: String,
     },
+    /// Say what somebody may have; what is not given stays. Each is an amount, unlimited, or default for what the settings say.
+    SetLimits {
+        email: String,
+        /// How many environments.
+        #[arg(long, value_name = "NUMBER")]
+        environments: Option<String>,
+        /// How many deployments under way at once.
+        #[arg(long, value_name = "NUMBER")]
+        deployments: Option<String>,
+        /// The memory of each environment, like 2g or 512m.
+        #[arg(long)]
+        memory: Option<String>,
+        /// The CPUs of each environment, like 1.5.
+        #[arg(long)]
+        cpus: Option<String>,
+    },
     /// Keep somebody from signing in, and end all sessions.
     Disable { email: String },
     /// Let somebody sign in again.

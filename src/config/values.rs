@@ -14,7 +14,8 @@ impl Settings {
     pub(super) fn values(&self) -> Vec<Value<'_>> {
         let of_services = self.of_services();
         let services = of_services.into_iter().chain(self.of_log_store());
-        services.chain(self.of_itself()).collect()
+        let services = services.chain(self.of_itself());
+        services.chain(self.limits.values()).collect()
     }
 
     /// What is there instead of a setting that is not given and has no default of its own.

@@ -1,5 +1,6 @@
 //! Request bodies, with only the keys that every supported version of Coolify accepts: an unknown key is refused.
 
+use crate::domain::resources::Resources;
 use serde::Serialize;
 
 /// The body of `POST /applications/public`.
@@ -28,6 +29,27 @@ pub struct NewApplication<'a> {
     pub health_check_timeout: u32,
     pub health_check_retries: u32,
     pub health_check_start_period: u32,
+    /// Left out without a limit.
+    #[serde(flatten)]
+    pub limits: Option<ContainerLimits>,
+}
+
+/// The limits of a container. Coolify takes only strings, and hands them to Docker unread.
+#[derive(Debug, Serialize)]
+pub struct ContainerLimits {
+    limits_memory: String,
+    limits_cpus: String,
+}
+
+impl ContainerLimits {
+    /// Those of these; what has no limit is `0`.
+    pub fn new(resources: Resources) -> Self {
+        let text = |limit: Option<String>| limit.unwrap_or_else(|| "0".to_owned());
+        Self {
+            limits_memory: text(resources.memory.map(|memory| memory.to_string())),
+            limits_cpus: text(resources.cpus.map(|cpus| cpus.to_string())),
+        }
+    }
 }
 
 /// One variable of `PATCH /applications/{uuid}/envs/bulk`. Every flag is sent: a missing one can cause a 500.

@@ -58,6 +58,12 @@ pub fn is_supported(version: &str) -> bool {
 }
 
 impl Client {
+    /// The build limits of that server.
+    pub async fn server_limits(&self) -> Result<ServerLimits, Error> {
+        let answer: ServerAnswer = read(self.server_answer().await?, false).await?;
+        Ok(answer.into())
+    }
+
     /// Coolify's version, to check that the token works.
     pub async fn version(&self) -> Result<String, Error> {
         let answer = send(self.get("GET version", &["version"]), false).await?;

@@ -4,15 +4,14 @@ use super::applications::{
     Application, ContainerLogAnswer, CreateAnswer, EnvironmentAnswer, EnvironmentNames,
     SentVariable, StoragesAnswer,
 };
-use super::body::{NewApplication, NewVolume, Variable, Variables};
-use super::builds::{
-    Asked, DeployAnswer, DeploymentRow, InFlight, RecentAnswer, SentRow, ServerAnswer, ServerLimits,
-};
+use super::body::{ContainerLimits, NewApplication, NewVolume, Variable, Variables};
+use super::builds::{Asked, DeployAnswer, DeploymentRow, InFlight, RecentAnswer, SentRow};
 use super::connection::{Connection, Source};
 use super::error::Error;
 use super::failure::last_lines;
 use super::http::{Answer, Request, exchange, read, read_list, send};
 use super::recorder::{Recorder, Recording};
+use crate::domain::resources::Resources;
 use crate::domain::source::BuiltFrom;
 use crate::metrics::Metrics;
 use reqwest::{Method, header};
@@ -122,7 +121,13 @@ impl Client {
 
     /// Creates an application and returns its uuid; `DomainTaken` when another one uses the address. Names are not
     /// unique in Coolify, so search first.
-    pub async fn create(&self, name: &str, description: &str, fqdn: &str) -> Result<String, Error> {
+    pub async fn create(
+        &self,
+        name: &str,
+        description: &str,
+        fqdn: &str,
+        resources: Resources,
+    ) -> Result<String, Error> {
         let known = self.environment.get();
         let configured = self.connection.environment_name.as_str();
         let body = NewApplication {
@@ -144,6 +149,9 @@ impl Client {
             health_check_timeout: 5,
             health_check_retries: 12,
             health_check_start_period: 10,
+            limits: resources
+                .are_limited()
+                .then(|| ContainerLimits::new(resources)),
         };
         let request = self.request(
             Method::POST,
@@ -295,12 +303,6 @@ impl Client {
             &["applications", uuid],
         );
         done(request.query(&flags)).await
-    }
-
-    /// The build limits of that server.
-    pub async fn server_limits(&self) -> Result<ServerLimits, Error> {
-        let answer: ServerAnswer = read(self.server_answer().await?, false).await?;
-        Ok(answer.into())
     }
 
     /// What Coolify tells of the server that runs the environments.

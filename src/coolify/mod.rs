@@ -16,6 +16,7 @@ mod recorder;
 mod refusal;
 mod repositories;
 mod resolver;
+mod resources;
 mod sentence;
 mod short_strings;
 #[cfg(test)]

@@ -182,6 +182,8 @@ async fn make(app: &App, owner: UserId, name: &str, deploy: bool) -> anyhow::Res
         source_repository: "",
         source_branch: "",
         variables: &[],
+        memory: "",
+        cpus: "",
         deploy,
     };
     Ok(creation::create(app, &made_by(owner), &draft).await?)

@@ -20,6 +20,9 @@ pub enum Action {
     EnvironmentPasswordSet,
     #[strum(serialize = "environment.password_discarded")]
     EnvironmentPasswordDiscarded,
+    /// Its owner chose memory and CPUs.
+    #[strum(serialize = "environment.resources_chosen")]
+    EnvironmentResourcesChosen,
     #[strum(serialize = "environment.variable_given")]
     EnvironmentVariableGiven,
     #[strum(serialize = "environment.variable_removed")]
@@ -69,6 +72,8 @@ pub enum Action {
     PersonSessionsEnded,
     #[strum(serialize = "person.role_changed")]
     PersonRoleChanged,
+    #[strum(serialize = "person.limits_changed")]
+    PersonLimitsChanged,
     #[strum(serialize = "person.disabled")]
     PersonDisabled,
     #[strum(serialize = "person.enabled")]

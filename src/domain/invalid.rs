@@ -1,5 +1,6 @@
 //! One message per invalid field. The form, its preview and its live check use the same messages.
 
+use super::amount::{Cpus, Memory};
 use super::variable::Unfit;
 
 /// What is wrong with one field and what to do, as shown to the user.
@@ -76,6 +77,16 @@ pub enum Invalid {
     HeirUnknown,
     #[error("Nobody who can sign in has this e-mail address. Enter that of an account.")]
     OwnerUnknown,
+    #[error("This is no such number. Enter one like 3, or unlimited, or nothing.")]
+    Count,
+    #[error("This is no amount of memory. Enter one like 512m or 2g, at least 64m.")]
+    Memory,
+    #[error("You may use at most {0}. Enter that or less.")]
+    MemoryBeyond(Memory),
+    #[error("This is no number of CPUs. Enter one like 2 or 1.5, at least 0.1.")]
+    Cpus,
+    #[error("You may use at most {0}. Enter that or less.")]
+    CpusBeyond(Cpus),
 }
 
 /// A field of a form and its error.

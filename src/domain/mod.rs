@@ -2,6 +2,8 @@
 
 pub mod actor;
 pub mod agents_domain;
+pub mod allowance;
+pub mod amount;
 pub mod audit;
 pub mod call;
 pub mod deployment;
@@ -16,6 +18,7 @@ pub mod name;
 pub mod network;
 pub mod password;
 pub mod repository;
+pub mod resources;
 pub mod source;
 pub mod status;
 pub mod user;

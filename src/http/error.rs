@@ -2,6 +2,7 @@
 
 use crate::actions::environments::Refusal;
 use crate::actions::{accounts, people};
+use crate::domain::allowance::Reached;
 use crate::domain::invalid::Wrongs;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -20,6 +21,8 @@ pub enum RequestError {
     NotFound,
     /// Its status does not allow the action.
     NotNow(&'static str),
+    /// As many as this person may have.
+    Limit(Reached),
     /// The request comes from another site.
     CrossSite,
     /// The request comes from an origin that is not known to be ours: the sentence says what was compared.
@@ -100,6 +103,7 @@ impl From<Refusal> for RequestError {
         match refusal {
             Refusal::NotFound => Self::NotFound,
             Refusal::NotNow(sentence) => Self::NotNow(sentence),
+            Refusal::Limit(reached) => Self::Limit(reached),
             Refusal::Wrong(_) => Self::Unreadable,
             Refusal::Busy(_) => Self::Busy,
             Refusal::Database(error) => error.into(),
@@ -164,6 +168,7 @@ impl RequestError {
             heading,
             sentence: match self {
                 Self::ForeignOrigin(sentence) => sentence.clone(),
+                Self::Limit(reached) => reached.to_string(),
                 Self::TooMany(_) => too_many(retry_after_seconds.unwrap_or(1)),
                 Self::ManyCookies(host) => many_cookies(host),
                 _ => self.sentence().to_owned(),
@@ -176,7 +181,7 @@ impl RequestError {
     fn heading(&self) -> (u16, &'static str) {
         match self {
             Self::NotFound => (404, "Not found"),
-            Self::NotNow(_) => (409, "Not now"),
+            Self::NotNow(_) | Self::Limit(_) => (409, "Not now"),
             Self::CrossSite | Self::ForeignOrigin(_) => (403, "Refused"),
             Self::Unreadable => (400, "Not understood"),
             Self::NoSuchMethod => (405, "Not possible"),
@@ -197,6 +202,7 @@ impl RequestError {
                 "There is nothing here, or it is not yours. It may have been deleted."
             }
             Self::NotNow(sentence) => sentence,
+            Self::Limit(_) => "You have as many as you may have.",
             Self::CrossSite | Self::ForeignOrigin(_) => {
                 "This request came from another site and was not carried out. Go back and try again from here."
             }

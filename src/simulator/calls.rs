@@ -17,6 +17,7 @@ pub enum Call {
     Destinations,
     Create,
     Application,
+    Update,
     Delete,
     Envs,
     EnvsList,
@@ -50,6 +51,7 @@ impl Call {
             Self::Destinations => (Method::GET, "/v1/servers/{uuid}/destinations"),
             Self::Create => (Method::POST, "/v1/applications/public"),
             Self::Application => (Method::GET, "/v1/applications/{uuid}"),
+            Self::Update => (Method::PATCH, "/v1/applications/{uuid}"),
             Self::Delete => (Method::DELETE, "/v1/applications/{uuid}"),
             Self::Envs => (Method::PATCH, "/v1/applications/{uuid}/envs/bulk"),
             Self::EnvsList => (Method::GET, "/v1/applications/{uuid}/envs"),
@@ -70,9 +72,8 @@ impl Call {
     pub fn ability(self) -> Option<&'static str> {
         match self {
             Self::Any | Self::Unknown | Self::Address => None,
-            Self::Create | Self::Delete | Self::Envs | Self::EnvsDelete | Self::StoragesAdd => {
-                Some("write")
-            }
+            Self::Create | Self::Update | Self::Delete | Self::StoragesAdd => Some("write"),
+            Self::Envs | Self::EnvsDelete => Some("write"),
             Self::Deploy | Self::Cancel => Some("deploy"),
             _ => Some("read"),
         }

@@ -67,25 +67,6 @@ pub struct Fault {
 }
 
 impl Fault {
-    #[cfg(test)]
-    pub fn new(call: Call, fault: FaultKind) -> Self {
-        Self {
-            call,
-            fault,
-            times: None,
-            skip: 0,
-            retry_after_seconds: None,
-            lands_anyway: false,
-            struck: 0,
-        }
-    }
-
-    #[cfg(test)]
-    pub fn times(mut self, times: u32) -> Self {
-        self.times = Some(times);
-        self
-    }
-
     /// Whether it strikes this call, which counts.
     pub fn strikes(&mut self, call: Call) -> bool {
         let any = self.call == Call::Any && call != Call::Address;

@@ -3,23 +3,28 @@
 use super::claims::{self, Claim};
 use super::variables;
 use crate::domain::id::EnvironmentId;
+use crate::domain::resources::Resources;
 use sqlx::PgPool;
 use std::time::Duration;
 use uuid::Uuid;
 
-/// Extends the claim and records that an application will be requested; `false` when the claim was lost.
+/// Extends the claim and records that an application will be requested, and whether with limits; `false` when the claim
+/// was lost.
 pub async fn ask(
     pool: &PgPool,
     claim: Claim,
-    lease: Duration,
-    landing: Duration,
+    (lease, landing): (Duration, Duration),
+    limited: bool,
 ) -> sqlx::Result<bool> {
     let mut tx = super::begin(pool).await?;
     sqlx::query!(
         "update environments
-         set application_asked = true, application_uuid = null
+         set application_asked = true,
+             application_uuid = null,
+             resources_given_to = case when $2 then '' else resources_given_to end
          where id = $1",
-        claim.environment.uuid()
+        claim.environment.uuid(),
+        limited
     )
     .execute(&mut *tx)
     .await?;
@@ -77,6 +82,43 @@ pub async fn offer_password(pool: &PgPool, environment: EnvironmentId) -> sqlx::
     sqlx::query!(
         "update environments set password_offered = true where id = $1",
         environment.uuid()
+    )
+    .execute(pool)
+    .await
+    .map(drop)
+}
+
+/// Records that Coolify is about to be given memory and CPUs: from now on it is not known what it has.
+pub async fn offer_resources(pool: &PgPool, environment: EnvironmentId) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update environments set resources_given_to = '' where id = $1",
+        environment.uuid()
+    )
+    .execute(pool)
+    .await
+    .map(drop)
+}
+
+/// Records what Coolify was given for an application.
+pub async fn resources_given(
+    pool: &PgPool,
+    claim: Claim,
+    uuid: &str,
+    given: Resources,
+) -> sqlx::Result<()> {
+    let (memory, cpus) = given.numbers();
+    sqlx::query!(
+        "update environments e
+         set resources_given_to = $3, memory_given = $4, cpus_given = $5
+         from watches w
+         where e.id = $1
+         and w.environment_id = e.id
+         and w.token = $2",
+        claim.environment.uuid(),
+        claim.token,
+        uuid,
+        memory,
+        cpus
     )
     .execute(pool)
     .await

@@ -49,6 +49,15 @@ pub struct DeploymentStep {
     /// What it is built from, if that was chosen.
     pub source_repository: Option<String>,
     pub source_branch: Option<String>,
+    /// What its owner chose of memory and CPUs, and what was decided for the owner.
+    pub memory_chosen: Option<i32>,
+    pub cpus_chosen: Option<i32>,
+    pub memory_limit: Option<i32>,
+    pub cpus_limit: Option<i32>,
+    /// What Coolify was given of them last, and for which application.
+    pub resources_given_to: Option<String>,
+    pub memory_given: Option<i32>,
+    pub cpus_given: Option<i32>,
     /// For how long a request without a response may still take effect.
     pub unsure_seconds: Option<f64>,
     pub id: Uuid,
@@ -117,6 +126,7 @@ pub async fn claim_deployment(
                due_at = null
            from deployments d
            join environments e on e.id = d.environment_id
+           join users u on u.id = e.owner_id
            where d.id = $1
            and d.finished_at is null
            and d.turn_at is not null
@@ -126,6 +136,7 @@ pub async fn claim_deployment(
            and (w.leased_until is null or w.leased_until <= now())
            returning
              w.environment_id, w.token, w.job, e.subdomain, e.application_uuid, e.application_asked, e.password_hash, e.workspace_repository, e.source_repository, e.source_branch,
+             e.memory_chosen, e.cpus_chosen, u.memory_limit, u.cpus_limit, e.resources_given_to, e.memory_given, e.cpus_given,
              case when w.unsure_until > now() then extract(epoch from w.unsure_until - now())::float8 end as unsure_seconds,
              (select count(*) from environment_variables v where v.environment_id = e.id and v.removing) as "removals!",
              d.id, d.stage as "stage: Stage", d.deployment_uuid, d.asked_after, d.made_application, d.volumes_asked, d.rebuild,

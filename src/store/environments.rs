@@ -3,6 +3,7 @@
 use super::violated;
 use crate::domain::environment::{EnvironmentName, Subdomain};
 use crate::domain::id::{DeploymentId, EnvironmentId, UserId};
+use crate::domain::resources::Resources;
 use crate::domain::source::BuiltFrom;
 use crate::domain::status::Status;
 use crate::domain::workspace::WorkspaceRepository;
@@ -28,6 +29,8 @@ pub struct New<'a> {
     pub workspace: Option<&'a WorkspaceRepository>,
     /// What it is built from, unless that is the standard.
     pub source: Option<&'a BuiltFrom>,
+    /// What its owner chose of memory and CPUs.
+    pub chosen: Resources,
 }
 
 /// Adds an environment.
@@ -35,10 +38,11 @@ pub struct New<'a> {
 /// # Errors
 /// When the database fails; a taken name or subdomain is not an error.
 pub async fn insert(conn: &mut PgConnection, new: &New<'_>) -> sqlx::Result<Inserted> {
+    let (memory, cpus) = new.chosen.numbers();
     let done = sqlx::query!(
         "with made as (
-           insert into environments (id, owner_id, name, name_key, subdomain, password_hash, workspace_repository, source_repository, source_branch)
-           values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+           insert into environments (id, owner_id, name, name_key, subdomain, password_hash, workspace_repository, source_repository, source_branch, memory_chosen, cpus_chosen)
+           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
            returning id
          )
          insert into watches (environment_id)
@@ -51,7 +55,9 @@ pub async fn insert(conn: &mut PgConnection, new: &New<'_>) -> sqlx::Result<Inse
         new.password_hash,
         new.workspace.map(WorkspaceRepository::as_str),
         new.source.map(|source| &*source.repository),
-        new.source.map(|source| &*source.branch)
+        new.source.map(|source| &*source.branch),
+        memory,
+        cpus
     )
     .execute(conn)
     .await;

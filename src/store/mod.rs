@@ -2,6 +2,7 @@
 
 pub mod administration;
 pub mod adoption;
+pub mod allowances;
 pub mod applications;
 pub mod archived_logs;
 pub mod audit;

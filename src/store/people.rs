@@ -16,6 +16,8 @@ pub struct PersonRow {
     pub role: Role,
     pub disabled: bool,
     pub environments: i64,
+    /// How many of them an administrator decided they may have, as it is stored.
+    pub environments_limit: Option<i32>,
     /// When one of their sessions was last used; not known of those who are signed out everywhere.
     pub last_used_at: Option<OffsetDateTime>,
     /// The database's time of this read.
@@ -27,7 +29,7 @@ pub async fn list(pool: &PgPool, search: &str, limit: i64) -> sqlx::Result<Vec<P
     sqlx::query_as!(
         PersonRow,
         r#"select u.id, u.email, u.name, u.role as "role: Role",
-             u.disabled_at is not null as "disabled!",
+             u.disabled_at is not null as "disabled!", u.environments_limit,
              (select count(*) from environments e where e.owner_id = u.id) as "environments!",
              (select max(s.last_used_at) from user_sessions s where s.user_id = u.id) as last_used_at,
              now() as "now!"

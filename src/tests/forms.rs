@@ -154,7 +154,7 @@ async fn a_refused_form_says_so_in_its_title_and_leads_to_its_first_wrong_field(
     leads_to_field(&page, "Name", "confirmation");
     for path in ["/environments/new", "/account"] {
         let page = ada.get(path).await.expect(200);
-        assert!(!page.text.contains("Error: ") && !page.text.contains("summary"));
+        assert!(!page.text.contains("Error: ") && !page.text.contains("wrong summary"));
     }
     dashboard.close().await;
 }

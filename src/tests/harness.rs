@@ -88,6 +88,7 @@ impl Dashboard {
             repositories: setup::repositories(&setup),
             branch: setup.branch.take(),
             registration: setup.registration,
+            allowance: setup.allowance,
             pace: setup.pace.clone(),
         });
         let stop = CancellationToken::new();

@@ -127,6 +127,7 @@ pub fn addresses_of(id: &str) -> Vec<(&'static str, String)> {
         at("POST", "/variables"),
         at("POST", "/variables/remove"),
         at("POST", "/variables/discard"),
+        at("POST", "/resources"),
         at("POST", "/delete"),
         at("POST", "/forget"),
     ]
@@ -146,7 +147,8 @@ const PAGES: [&str; 9] = [
 ];
 
 /// Every address of the people page that takes a form.
-pub const PEOPLE: [&str; 7] = [
+pub const PEOPLE: [&str; 8] = [
+    "/people/usr_01h455vb4pex5vsknk084sn02q/limits",
     "/people/usr_01h455vb4pex5vsknk084sn02q/role",
     "/people/usr_01h455vb4pex5vsknk084sn02q/disable",
     "/people/usr_01h455vb4pex5vsknk084sn02q/enable",
@@ -254,6 +256,7 @@ async fn every_address_that_takes_a_form_leads_to_its_page_when_it_is_only_asked
         "variables",
         "variables/remove",
         "variables/discard",
+        "resources",
         "forget",
     ] {
         addresses.push((made.at(part), made.at("")));

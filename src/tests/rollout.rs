@@ -1,6 +1,7 @@
 //! Stories of administrators who deploy everything that is behind the branch.
 
 use super::harness::{Dashboard, Made};
+use super::people::at;
 use super::person::Person;
 use super::repositories::Repositories;
 use crate::simulator::outcomes::Outcome;
@@ -72,6 +73,19 @@ async fn an_administrator_deploys_all_that_are_behind_one_at_a_time() {
     assert_eq!(overlapping, 0, "one at a time");
     let page = bob.get(&all[1].at("")).await.expect(200);
     assert!(page.says("by Ada"), "its owner sees who deployed it");
+    dashboard.close().await;
+}
+
+#[tokio::test]
+async fn what_an_administrator_rolls_out_is_not_among_the_deployments_that_its_owner_may_have() {
+    let (dashboard, ada, bob, all, _host) = behind(&["Mine", "Theirs"]).await;
+    let limits = at(&dashboard, &bob, "limits").await;
+    let none = [("deployments", "0")];
+    ada.post(&limits, &none).await.leads_to("/people");
+    bob.post(&all[1].at("deploy"), &[]).await.expect(409);
+    ada.post("/updates", &[]).await.leads_to("/updates");
+    until_done(&dashboard).await;
+    assert_eq!(deployments(&dashboard, &all[1]).await, 2);
     dashboard.close().await;
 }
 

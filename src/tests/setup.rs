@@ -5,6 +5,7 @@ use crate::actions::checks;
 use crate::app::{App, Pace};
 use crate::archive::Place;
 use crate::coolify::{Branch, Client, Connection, Repositories, Source};
+use crate::domain::allowance::Allowance;
 use crate::domain::judge::Patience;
 use crate::domain::network::TrustedProxies;
 use crate::domain::source::{Allowed, BuiltFrom, Choices};
@@ -40,6 +41,8 @@ type Telling = Box<dyn Fn(&mut Connection, &mut Source)>;
 pub struct Setup {
     pub pace: Pace,
     pub registration: WhoRegisters,
+    /// What everybody may have.
+    pub allowance: Allowance,
     /// People come by https.
     pub secure: bool,
     /// The address that people use.
@@ -71,6 +74,7 @@ impl Default for Setup {
                 ..hurry()
             },
             registration: WhoRegisters::Everybody,
+            allowance: Allowance::default(),
             secure: false,
             public_url: None,
             trusted_proxies: "127.0.0.0/8, ::1",

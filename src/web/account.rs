@@ -1,5 +1,6 @@
 //! The account page: name, password, sessions, deletion.
 
+use super::allowances::Standing;
 use super::error::{PageError, wrong_fields};
 use super::fields::{Errors, Fields, Id, Rules, errors};
 use super::page::{Page, html, html_with};
@@ -7,7 +8,7 @@ use super::session::SignedIn;
 use super::state::{Tone, Web};
 use super::words::Time;
 use crate::actions::accounts::{self, Refusal, SessionRow};
-use crate::actions::environments;
+use crate::actions::allowances;
 use crate::domain::id::SessionId;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -37,6 +38,7 @@ struct Context {
     form: Form,
     sessions: Vec<Session>,
     environment_count: i64,
+    allowed: Standing,
     rules: Rules,
 }
 
@@ -67,13 +69,15 @@ pub async fn show(State(web): State<Web>, me: SignedIn) -> Result<Response, Page
 async fn context(web: &Web, me: &SignedIn, form: Form) -> Result<Context, PageError> {
     let sessions = accounts::list_sessions(&web.app, me.user.id).await?;
     let current = me.visitor.session_id();
+    let standing = allowances::of(&web.app, me.user.id).await?;
     Ok(Context {
         page: Page::new(&me.visitor, "Account")
             .await
             .refused(form.errors.any()),
         form,
         sessions: sessions.iter().map(|row| session(row, &current)).collect(),
-        environment_count: environments::count(&web.app, me.user.id).await?,
+        environment_count: standing.environments.count,
+        allowed: Standing::from(&standing),
         rules: Rules::default(),
     })
 }

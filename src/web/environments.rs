@@ -1,5 +1,6 @@
 //! The page of an environment, and the actions on one.
 
+use super::allowances::{Standing, resources_in_words};
 use super::back::{self, Back};
 use super::changes::Poll;
 use super::deployment_view::{Cause, Step, Update};
@@ -12,12 +13,12 @@ use super::session::SignedIn;
 use super::state::{Tone, Web};
 use super::variable_view::Variable;
 use super::view::{Password, Row};
-use crate::actions::deployments;
 use crate::actions::environments::{self, EnvironmentRow, Refusal};
-use crate::actions::sources;
+use crate::actions::{allowances, deployments, sources};
 use crate::domain::deployment::BuildKind;
 use crate::domain::id::EnvironmentId;
 use crate::domain::name::isolated;
+use crate::domain::resources::Resources;
 use crate::domain::status::Status;
 use axum::body::Bytes;
 use axum::extract::State;
@@ -33,6 +34,9 @@ pub struct Form {
     pub errors: Errors,
     /// The name of a variable.
     pub variable: String,
+    /// As typed; else what is chosen.
+    pub memory: Option<String>,
+    pub cpus: Option<String>,
 }
 
 impl From<Errors> for Form {
@@ -42,6 +46,14 @@ impl From<Errors> for Form {
             ..Self::default()
         }
     }
+}
+
+/// The form for memory and CPUs.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct TypedResources {
+    memory: String,
+    cpus: String,
 }
 
 /// The form for a new password.
@@ -63,6 +75,9 @@ struct Show {
     password: Password,
     source: Source,
     variables: Vec<Variable>,
+    /// What its container gets.
+    resources: String,
+    allowed: Standing,
     poll: Poll,
     form: Form,
     rules: Rules,
@@ -108,7 +123,7 @@ pub async fn page_of(
     me: &SignedIn,
     id: EnvironmentId,
     status: StatusCode,
-    form: Form,
+    mut form: Form,
 ) -> Result<Response, PageError> {
     let found = environments::get(&web.app, me.user.id, id).await?;
     let rows = environments::deployments(&web.app, me.user.id, id).await?;
@@ -118,16 +133,15 @@ pub async fn page_of(
         None => None,
     };
     let page = Page::new(&me.visitor, &isolated(&found.name)).await;
-    let page = page
-        .refused(form.errors.any())
-        .moving(found.status.moves() && !form.errors.any());
+    let (refused, moves) = (form.errors.any(), found.status.moves());
     let row = Row::new(&web.app, &found, None);
     let poll = Poll::of(&row, log.as_ref());
+    let (resources, allowed) = resources(web, me, id, &mut form).await?;
     Ok(html_with(
         status,
         "environments/show.html",
         Show {
-            page,
+            page: page.refused(refused).moving(moves && !refused),
             row,
             stages,
             history,
@@ -137,6 +151,8 @@ pub async fn page_of(
             password: Password::new(&found),
             source: Source::new(web, &found),
             variables: Variable::all(web, me.user.id, id).await?,
+            resources,
+            allowed,
             poll,
             form,
             rules: Rules::default(),
@@ -144,10 +160,31 @@ pub async fn page_of(
     ))
 }
 
+fn or_nothing(chosen: Option<impl ToString>) -> String {
+    chosen.map(|chosen| chosen.to_string()).unwrap_or_default()
+}
+
+/// What the container gets, and what is allowed; fills in what was chosen.
+async fn resources(
+    web: &Web,
+    me: &SignedIn,
+    id: EnvironmentId,
+    form: &mut Form,
+) -> Result<(String, Standing), PageError> {
+    let standing = allowances::of(&web.app, me.user.id).await?;
+    let chosen = allowances::resources(&web.app, me.user.id, id).await?;
+    let Resources { memory, cpus } = chosen.resources;
+    form.memory.get_or_insert_with(|| or_nothing(memory));
+    form.cpus.get_or_insert_with(|| or_nothing(cpus));
+    let words = resources_in_words(&chosen, &standing);
+    Ok((words, Standing::from(&standing)))
+}
+
 #[derive(Serialize)]
 struct Deploy {
     page: Page,
     row: Row,
+    allowed: Standing,
     back: Option<String>,
 }
 
@@ -175,6 +212,7 @@ pub async fn deploy_form(
         )
         .await,
         row: Row::new(&web.app, &found, None),
+        allowed: Standing::from(&allowances::of(&web.app, me.user.id).await?),
         back: back::page_of(&headers),
     };
     Ok(html("environments/deploy.html", deploy))
@@ -187,15 +225,60 @@ pub async fn deploy(
     Id(id): Id<EnvironmentId>,
     headers: HeaderMap,
     form: Bytes,
-) -> Result<Redirect, PageError> {
+) -> Result<Response, PageError> {
     let mut fields = form_urlencoded::parse(&form);
     let build = if fields.any(|field| field == ("rebuild".into(), "1".into())) {
         BuildKind::Anew
     } else {
         BuildKind::Reuse
     };
-    deployments::deploy(&web.app, &me.actor(), id, build).await?;
-    Ok(Back::of(&headers, &form).redirect(&id.to_string()))
+    match deployments::deploy(&web.app, &me.actor(), id, build).await {
+        Ok(()) => {
+            let back = Back::of(&headers, &form).redirect(&id.to_string());
+            Ok(back.into_response())
+        }
+        Err(Refusal::Limit(reached)) => not_now(&web, &me, id, reached.to_string()).await,
+        Err(refusal) => Err(refusal.into()),
+    }
+}
+
+/// The page, with why it cannot be done now.
+async fn not_now(
+    web: &Web,
+    me: &SignedIn,
+    id: EnvironmentId,
+    sentence: String,
+) -> Result<Response, PageError> {
+    let mut errors = Errors::default();
+    errors.insert("form", sentence);
+    page_of(web, me, id, StatusCode::CONFLICT, errors.into()).await
+}
+
+/// Changes what its container gets, from its next deployment on.
+pub async fn set_resources(
+    State(web): State<Web>,
+    me: SignedIn,
+    Id(id): Id<EnvironmentId>,
+    Fields(typed): Fields<TypedResources>,
+) -> Result<Response, PageError> {
+    let chosen = (typed.memory.as_str(), typed.cpus.as_str());
+    match allowances::choose(&web.app, &me.actor(), id, chosen).await {
+        Ok(()) => {
+            let said = "Saved. It takes effect with the next deployment.";
+            me.visitor.notice(Tone::Good, said).await;
+            Ok(Redirect::to(&format!("/environments/{id}")).into_response())
+        }
+        Err(Refusal::Wrong(wrongs)) => {
+            let status = StatusCode::UNPROCESSABLE_ENTITY;
+            let form = Form {
+                memory: Some(typed.memory),
+                cpus: Some(typed.cpus),
+                ..Form::from(errors(&wrongs))
+            };
+            page_of(&web, &me, id, status, form).await
+        }
+        Err(refusal) => Err(refusal.into()),
+    }
 }
 
 /// Cancels a deployment.
@@ -227,20 +310,11 @@ pub async fn set_password(
             me.visitor.warn_of_password(password).await;
             Ok(Redirect::to(&format!("/environments/{id}")).into_response())
         }
-        Err(Refusal::NotNow(sentence)) => {
-            let mut errors = Errors::default();
-            errors.insert("form", sentence.to_owned());
-            page_of(&web, &me, id, StatusCode::CONFLICT, errors.into()).await
-        }
+        Err(Refusal::NotNow(sentence)) => not_now(&web, &me, id, sentence.to_owned()).await,
+        Err(Refusal::Limit(reached)) => not_now(&web, &me, id, reached.to_string()).await,
         Err(Refusal::Wrong(wrongs)) => {
-            page_of(
-                &web,
-                &me,
-                id,
-                StatusCode::UNPROCESSABLE_ENTITY,
-                errors(&wrongs).into(),
-            )
-            .await
+            let status = StatusCode::UNPROCESSABLE_ENTITY;
+            page_of(&web, &me, id, status, errors(&wrongs).into()).await
         }
         Err(refusal) => Err(refusal.into()),
     }

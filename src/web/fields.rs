@@ -75,7 +75,7 @@ impl<T: FromStr, U: FromStr> FromRequestParts<Web> for Ids<T, U> {
 }
 
 /// Every field whose error a template may read; `form` is the form as a whole.
-const FIELDS: [&str; 14] = [
+const FIELDS: [&str; 18] = [
     "form",
     "name",
     "email",
@@ -86,6 +86,10 @@ const FIELDS: [&str; 14] = [
     "variables",
     "variable",
     "value",
+    "environments",
+    "deployments",
+    "memory",
+    "cpus",
     "current_password",
     "new_password",
     "heir",

@@ -1,9 +1,11 @@
 //! The list of environments: searched, filtered by status, a page at a time.
 
+use super::allowances;
 use super::error::PageError;
 use super::fields::Query;
-use super::groups::{self, Heading, Part, Shut, count};
+use super::groups::{self, Part, Shut, count};
 use super::page::{Page, html};
+use super::search::Search;
 use super::session::SignedIn;
 use super::state::Web;
 use super::view::trigger;
@@ -13,59 +15,8 @@ use crate::domain::id::EnvironmentId;
 use crate::domain::status::Status;
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use url::form_urlencoded;
-
-/// No list is so long. Places on later pages would not fit the database's numbers.
-const LAST_PAGE: i64 = 1_000_000;
-
-/// What is looked for, as the address says it.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub struct Search {
-    pub q: String,
-    pub status: String,
-    pub sort: String,
-    pub page: String,
-    /// Whether the only environment that is found is to be opened.
-    pub open: String,
-    /// "no" when the reader stopped the page from loading itself again.
-    pub refresh: String,
-    /// In a poll, whether the page has headings of groups.
-    pub headings: String,
-}
-
-impl Search {
-    /// What it selects. An unknown status or order, or a page that is no number, counts as not given. Only the list of
-    /// all, newest first, has groups.
-    pub fn selection(&self, shut: Shut) -> Selection {
-        let page: i64 = self.page.parse().unwrap_or(1);
-        let text = self.q.trim().replace(char::is_control, "");
-        let status = Status::from_word(&self.status);
-        let sort: Sort = self.sort.parse().unwrap_or_default();
-        let has_groups = text.is_empty() && status.is_none() && sort == Sort::Created;
-        Selection {
-            text,
-            status,
-            sort,
-            shut: has_groups.then_some(shut.0),
-            page: page.clamp(1, LAST_PAGE) - 1,
-        }
-    }
-
-    /// The headings of the groups, if there are several groups, or the page has headings already.
-    pub fn headings(
-        &self,
-        selection: &Selection,
-        counts: &Counts,
-        rows: &[EnvironmentRow],
-    ) -> Option<Vec<Heading>> {
-        let shut = selection.shut.as_ref()?;
-        let is_any_shut = shut.iter().any(|group| count(*group, counts) > 0);
-        let wanted = is_any_shut || groups::are_several(counts) || !self.headings.is_empty();
-        wanted.then(|| Heading::all(counts, shut, rows, selection.page))
-    }
-}
 
 /// The list around its rows.
 #[derive(Debug, Serialize)]
@@ -83,6 +34,8 @@ pub struct List {
     next: Option<String>,
     poll: String,
     trigger: &'static str,
+    /// How many there may be; nothing beside what is found of a text.
+    most: Option<String>,
     pub moves: bool,
 }
 
@@ -125,7 +78,7 @@ impl List {
     pub fn new(
         selection: Selection,
         version: &str,
-        counts: Counts,
+        (counts, most): (Counts, Option<String>),
         rows: &[EnvironmentRow],
         has_headings: bool,
     ) -> Self {
@@ -155,6 +108,7 @@ impl List {
             poll: format!("{poll}{separator}v={version}{}", headings(has_headings)),
             trigger: trigger(moves),
             moves,
+            most,
             total: counts.total,
             status: selection.status.map(Status::word),
             query: selection.text,
@@ -262,6 +216,16 @@ struct Index {
     first_visit: bool,
 }
 
+/// The page of the only one that is found, or the list.
+fn opened(search: &Search, selection: &Selection, found: &[EnvironmentRow]) -> String {
+    match found {
+        [only] if !selection.text.is_empty() => {
+            format!("/environments/{}", EnvironmentId::from(only.id))
+        }
+        _ => with_refresh(address("/environments", selection), &search.refresh),
+    }
+}
+
 /// The list as a page.
 pub async fn index(
     State(web): State<Web>,
@@ -274,16 +238,18 @@ pub async fn index(
     let selection = search.selection(shut);
     let (found, counts) = environments::list(&web.app, me.user.id, &selection).await?;
     if !search.open.is_empty() {
-        let page = match found.as_slice() {
-            [only] if !selection.text.is_empty() => {
-                format!("/environments/{}", EnvironmentId::from(only.id))
-            }
-            _ => with_refresh(address("/environments", &selection), &search.refresh),
-        };
+        let page = opened(&search, &selection, &found);
         return Ok(Redirect::to(&page).into_response());
     }
     let headings = search.headings(&selection, &counts, &found);
-    let list = List::new(selection, &version, counts, &found, headings.is_some());
+    let most = allowances::most(&web, me.user.id, &selection).await?;
+    let list = List::new(
+        selection,
+        &version,
+        (counts, most),
+        &found,
+        headings.is_some(),
+    );
     let page = Page::new(&me.visitor, "Environments").await;
     let page = page.moving(list.moves);
     Ok(html(

@@ -1,10 +1,12 @@
 //! The poll of the list: the rows that changed, came, went or moved to another group. Without a change it costs PostgreSQL
 //! nothing, and what has not changed is left alone.
 
+use super::allowances;
 use super::error::PageError;
 use super::groups::{self, Heading, Part, Shut};
-use super::index::{List, Search};
+use super::index::List;
 use super::page::html;
+use super::search::Search;
 use super::session::Poller;
 use super::state::Web;
 use super::view::Row;
@@ -103,6 +105,7 @@ async fn changes(
     let (found, counts) = environments::list(&web.app, owner, &selection).await?;
     let headings = search.headings(&selection, &counts, &found);
     let announcement = announcement(web, owner, &found, shown).await?;
+    let counts = (counts, allowances::most(web, owner, &selection).await?);
     let list = List::new(selection, version, counts, &found, headings.is_some());
     let had_headings = !search.headings.is_empty();
     let stay = staying(&found, shown, headings.is_some());

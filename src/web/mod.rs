@@ -5,6 +5,7 @@ mod account_removal;
 mod accounts;
 mod admin;
 mod administrator;
+mod allowances;
 mod assets;
 mod back;
 mod calls;
@@ -37,6 +38,7 @@ mod report;
 mod reset;
 mod row;
 mod scrape;
+mod search;
 mod serving;
 mod session;
 mod state;
@@ -177,6 +179,10 @@ fn of_environments() -> Router<Web> {
             get(environments::page).post(environments::discard_password),
         )
         .route(
+            "/environments/{id}/resources",
+            get(environments::page).post(environments::set_resources),
+        )
+        .route(
             "/environments/{id}/delete",
             get(removal::delete_form).post(removal::delete),
         )
@@ -227,6 +233,10 @@ fn of_administrators() -> Router<Web> {
         .route(
             "/people/{id}/enable",
             get(people::page).post(people::enable),
+        )
+        .route(
+            "/people/{id}/limits",
+            get(allowances::form).post(allowances::set),
         )
         .route("/people/{id}/reset", get(people::page).post(people::reset))
         .route(

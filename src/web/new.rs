@@ -1,10 +1,12 @@
 //! The form for a new environment, with its live preview.
 
+use super::allowances::Standing;
 use super::error::PageError;
 use super::fields::{Errors, Fields, Query, Rules, errors};
 use super::page::{Page, html, html_with};
 use super::session::SignedIn;
 use super::state::Web;
+use crate::actions::allowances;
 use crate::actions::creation::{self, Draft};
 use crate::actions::environments::Refusal;
 use crate::actions::sources::{self, Look};
@@ -27,6 +29,8 @@ struct Form {
     source_branch: String,
     /// The names of variables, without their values.
     variables: String,
+    memory: String,
+    cpus: String,
     suffix: String,
     errors: Errors,
 }
@@ -41,6 +45,8 @@ pub struct Typed {
     source_repository: String,
     source_branch: String,
     variables: SecretString,
+    memory: String,
+    cpus: String,
     suffix: String,
     deploy: String,
 }
@@ -101,6 +107,8 @@ struct New {
     form: Form,
     preview: Preview,
     chosen: Chosen,
+    /// What may be created yet.
+    allowed: Standing,
     rules: Rules,
     demo: bool,
 }
@@ -126,6 +134,7 @@ async fn form_page(
     if form.errors.has("name") {
         preview.problem = None;
     }
+    let standing = allowances::of(&web.app, me.user.id).await?;
     let page = Page::new(&me.visitor, "New environment").await;
     let mut page = page.refused(form.errors.any());
     // The form is submitted to the list's path.
@@ -138,6 +147,7 @@ async fn form_page(
             form,
             preview,
             chosen: Chosen::standard(web),
+            allowed: Standing::from(&standing),
             rules: Rules::default(),
             demo: web.demo,
         },
@@ -193,6 +203,8 @@ pub async fn create(
         source_repository: &typed.source_repository,
         source_branch: &typed.source_branch,
         variables: &variables,
+        memory: &typed.memory,
+        cpus: &typed.cpus,
         deploy,
     };
     let (wrongs, form_error) = match creation::create(&web.app, &me.actor(), &draft).await {
@@ -209,11 +221,11 @@ pub async fn create(
 }
 
 /// The form as it was sent, without what is secret.
-fn again(typed: Typed, wrongs: &[Wrong], form_error: Option<&str>) -> Form {
+fn again(typed: Typed, wrongs: &[Wrong], form_error: Option<String>) -> Form {
     let mut errors = errors(wrongs);
     let mut suffix = typed.suffix;
     if let Some(sentence) = form_error {
-        errors.insert("form", sentence.to_owned());
+        errors.insert("form", sentence);
         creation::suffix().as_str().clone_into(&mut suffix);
     }
     Form {
@@ -222,6 +234,8 @@ fn again(typed: Typed, wrongs: &[Wrong], form_error: Option<&str>) -> Form {
         source_repository: typed.source_repository,
         source_branch: typed.source_branch,
         variables: variable::names(typed.variables.expose_secret()),
+        memory: typed.memory,
+        cpus: typed.cpus,
         suffix,
         errors,
     }
@@ -237,10 +251,11 @@ fn created(name: &str, deploy: bool) -> String {
 }
 
 /// Field errors, or a message about the whole form; any other refusal becomes an error page.
-fn refused(refusal: Refusal) -> Result<(Wrongs, Option<&'static str>), PageError> {
+fn refused(refusal: Refusal) -> Result<(Wrongs, Option<String>), PageError> {
     match refusal {
         Refusal::Wrong(wrongs) => Ok((wrongs, None)),
-        Refusal::NotNow(sentence) => Ok((vec![], Some(sentence))),
+        Refusal::NotNow(sentence) => Ok((vec![], Some(sentence.to_owned()))),
+        Refusal::Limit(reached) => Ok((vec![], Some(reached.to_string()))),
         refusal => Err(refusal.into()),
     }
 }

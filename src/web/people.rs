@@ -1,6 +1,7 @@
 //! The administrators' page of people: who has an account, and who is invited.
 
 use super::administrator::Administrator;
+use super::allowances::environments;
 use super::error::{PageError, wrong_fields};
 use super::fields::{Errors, Fields, Id, Query, errors};
 use super::origin::Base;
@@ -10,6 +11,8 @@ use super::state::{Tone, Web};
 use super::words::Time;
 use crate::actions::invitations::{self, Invitation};
 use crate::actions::people::{self, PersonRow};
+use crate::app::App;
+use crate::domain::allowance::{Limit, Used};
 use crate::domain::id::{LinkId, UserId};
 use crate::domain::user::{Role, WhoRegisters};
 use axum::extract::State;
@@ -39,7 +42,8 @@ struct Person {
     email: String,
     role: Role,
     disabled: bool,
-    environments: i64,
+    /// "2 of 3 environments".
+    environments: String,
     last_used: Option<Time>,
 }
 
@@ -111,7 +115,10 @@ async fn context(
         invitations: invitations.into_iter().map(Invited::from).collect(),
         query,
         limit: (i64::try_from(people.len()) == Ok(people::LIMIT)).then_some(people::LIMIT),
-        people: people.into_iter().map(Person::from).collect(),
+        people: people
+            .into_iter()
+            .map(|one| Person::new(&web.app, one))
+            .collect(),
     })
 }
 
@@ -232,15 +239,20 @@ pub async fn enable(
     Ok(Redirect::to("/people"))
 }
 
-impl From<PersonRow> for Person {
-    fn from(one: PersonRow) -> Self {
+impl Person {
+    fn new(app: &App, one: PersonRow) -> Self {
+        let limit = Limit::of_stored(one.environments_limit);
+        let used = Used {
+            count: one.environments,
+            most: limit.or(app.allowance.environments),
+        };
         Self {
             id: UserId::from(one.id).to_string(),
             name: one.name,
             email: one.email,
             role: one.role,
             disabled: one.disabled,
-            environments: one.environments,
+            environments: environments(used),
             last_used: one.last_used_at.map(|at| Time::ago(at, one.now)),
         }
     }

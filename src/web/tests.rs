@@ -20,7 +20,7 @@ fn page(user: &Value, theme: &str) -> Value {
 
 fn errors(sentence: &Value) -> Value {
     json!({
-        "form": sentence, "name": sentence, "email": sentence, "password": sentence, "repository": sentence, "source_repository": sentence, "source_branch": sentence, "variables": sentence, "variable": sentence, "value": sentence, "heir": sentence,
+        "form": sentence, "name": sentence, "email": sentence, "password": sentence, "repository": sentence, "source_repository": sentence, "source_branch": sentence, "variables": sentence, "variable": sentence, "value": sentence, "heir": sentence, "environments": sentence, "deployments": sentence, "memory": sentence, "cpus": sentence,
         "current_password": sentence, "new_password": sentence, "confirmation": sentence,
         "first": if sentence.is_null() { Value::Null } else { json!("name") },
     })
@@ -43,6 +43,15 @@ fn row(status: &str, full: bool) -> Value {
     })
 }
 
+/// What somebody has of what they may have.
+fn allowed(full: bool) -> Value {
+    let some = |value: &str| if full { json!(value) } else { Value::Null };
+    json!({
+        "environments": "2 of 3 environments", "deployments": "0 of 1 deployments under way", "memory": some("2g"), "cpus": some("1.5"),
+        "limited": full, "no_more": some("So."), "no_deployment": some("So."),
+    })
+}
+
 fn heading(count: usize) -> Value {
     json!({ "word": "moving", "title": "Moving", "count": count, "shut": count == 0, "hidden": count == 3 })
 }
@@ -56,7 +65,7 @@ fn list(full: bool) -> Value {
     let some = |value: &str| if full { json!(value) } else { Value::Null };
     json!({
         "query": if full { "sample" } else { "" }, "status": some("running"), "total": usize::from(full),
-        "filters": [{ "word": "in all", "count": 4, "url": "/environments", "current": full }],
+        "most": some("5"), "filters": [{ "word": "in all", "count": 4, "url": "/environments", "current": full }],
         "sort": if full { "used" } else { "created" }, "orders": { "created": "/environments", "name": "/environments?sort=name", "used": "/environments?sort=used" }, "range": some("51 to 100 of 120"), "previous": some("/environments"), "next": some("/environments?page=3"),
         "poll": "/environments/changes?v=1", "trigger": "every 2s", "moves": full,
     })
@@ -124,7 +133,7 @@ fn sample(status: &str, full: bool) -> Value {
     let rule = json!({ "min": 8, "max": 100, "short": "Short.", "long": "Long.", "edge": null });
     json!({
         "page": page(&user, if full { "dark" } else { "system" }), "row": row(status, full), "parts": parts(status, full),
-        "form": { "name": "a", "email": "b", "suffix": "x7k9", "repository": "", "source_repository": "", "source_branch": "", "variables": "A=\n", "variable": "A", "confirmation": "c", "heir": "b", "removes": full, "back": "/environments", "next": "/account", "link": "0a", "administrator": full, "errors": errors(&sentence) },
+        "form": { "name": "a", "email": "b", "suffix": "x7k9", "repository": "", "source_repository": "", "source_branch": "", "variables": "A=\n", "variable": "A", "environments": "3", "deployments": "1", "memory": "2g", "cpus": "1.5", "confirmation": "c", "heir": "b", "removes": full, "back": "/environments", "next": "/account", "link": "0a", "administrator": full, "errors": errors(&sentence) },
         "rules": { "account_password": rule, "environment_password": rule },
         "variables": if full { json!([{ "name": "A", "sentence": "So.", "since": time("ago"), "lost": false, "remove": true, "discard": "Discard" }, { "name": "B", "sentence": "So.", "since": null, "lost": true, "remove": false, "discard": null }]) } else { json!([]) },
         "chosen": { "sentence": "So <&>.", "bad": full }, "source": { "repository": "https://example.com/a", "branch": "main" },
@@ -137,7 +146,7 @@ fn sample(status: &str, full: bool) -> Value {
         "password": { "waits": full, "sentence": "So.", "since": if full { time("ago") } else { Value::Null }, "discard": full },
         "history": history(full), "update": if full { json!({ "commit": "0a1b2c3", "commit_page": "https://example.com/0a1b2c3", "titles": ["Change <&>"] }) } else { Value::Null }, "cause": if full { json!({ "title": "Before", "lines": "a\nb" }) } else { Value::Null }, "announcement": sentence,
         "sessions": [{ "id": "ses_1", "device": "Firefox", "address": "203.0.113.7", "created": time("clock"), "last_used": time("ago"), "current": full }, { "id": "ses_2", "device": "Edge", "address": null, "created": null, "last_used": time("ago"), "current": false }],
-        "environment_count": usize::from(full), "heading": "Not found", "sentence": "There is nothing here.",
+        "environment_count": usize::from(full), "allowed": allowed(full), "resources": "So.", "heading": "Not found", "sentence": "There is nothing here.",
     })
 }
 
@@ -170,7 +179,10 @@ fn add_people(sample: &mut Value, full: bool) {
     let invited = json!({ "id": "lnk_1", "email": "a@example.com", "role": "member", "by": "Ada <&>", "until": time("clock") });
     let link = json!({ "title": "So", "sentence": "So.", "address": "https://example.com/register?link=0a" });
     sample["link"] = if full { link } else { Value::Null };
-    let person = json!({ "id": "usr_1", "name": "Ada <&>", "email": "a@example.com", "role": "administrator", "disabled": true, "environments": 2, "last_used": time("ago") });
+    let person = json!({ "id": "usr_1", "name": "Ada <&>", "email": "a@example.com", "role": "administrator", "disabled": true, "environments": "2 of 3 environments", "last_used": time("ago") });
+    sample["has"] = allowed(full);
+    sample["defaults"] =
+        json!({ "environments": "3", "deployments": "unlimited", "memory": "2g", "cpus": "1.5" });
     sample["id"] = json!("usr_1");
     sample["name"] = json!("Ada <&>");
     sample["email"] = json!("a@example.com");

@@ -62,6 +62,7 @@ pub async fn give(
     let form = Form {
         errors,
         variable: typed.variable,
+        ..Form::default()
     };
     page_of(&web, &me, id, status, form).await
 }

@@ -87,6 +87,7 @@ async fn form(person: &Person, look: &impl AsyncFn(&'static str)) {
     person.expects("422 /environments");
     person.click("main form button[value='0']").await;
     person.see("#name[aria-invalid=true]").await;
+    person.click("details:has(#memory) summary").await;
     look("new-refused").await;
     for field in ["#variables", "#source_repository"] {
         let summary = format!("details:has({field}) summary");
@@ -126,6 +127,7 @@ async fn environments(person: &Person, each: &Each, look: &impl AsyncFn(&'static
     person.see("#password[aria-invalid=true]").await;
     look("show-password-refused").await;
     variables(person, each, look).await;
+    resources(person, each, look).await;
     deployments(person, each, look).await;
 }
 
@@ -156,6 +158,17 @@ async fn variables(person: &Person, each: &Each, look: &impl AsyncFn(&'static st
     person.click("#variables form.stack button").await;
     person.see("#variable[aria-invalid=true]").await;
     look("show-variables-refused").await;
+}
+
+/// What is more than any container has.
+async fn resources(person: &Person, each: &Each, look: &impl AsyncFn(&'static str)) {
+    let path = format!("/environments/{}/resources", each.running.id);
+    person.expects(&format!("422 {path}"));
+    person.click("#resources summary").await;
+    person.fill("#memory", "much").await;
+    person.click(&format!("form[action='{path}'] button")).await;
+    person.see("#memory[aria-invalid=true]").await;
+    look("show-resources-refused").await;
 }
 
 async fn deployments(person: &Person, each: &Each, look: &impl AsyncFn(&'static str)) {
@@ -251,6 +264,16 @@ async fn administrator(person: &Person, look: &impl AsyncFn(&'static str)) {
         .await;
     person.see("#link").await;
     look("people-invited").await;
+    let link = person.see("a[href^='/people/'][href$='/limits']").await;
+    let path = link.attr("href").await.unwrap().unwrap();
+    person.expects(&format!("422 {path}"));
+    person.visit(&path).await;
+    look("people-limits").await;
+    person.fill("#environments", "many").await;
+    person.click("main form button.primary").await;
+    person.see("#environments[aria-invalid=true]").await;
+    look("people-limits-refused").await;
+    person.visit("/people").await;
     let link = person.see("a[href^='/people/'][href$='/delete']").await;
     let path = link.attr("href").await.unwrap().unwrap();
     person.expects(&format!("422 {path}"));

@@ -44,7 +44,7 @@ fn each_setting_is_shown_with_where_it_comes_from() {
     ] {
         assert_eq!(line_of(&ended, name), line);
     }
-    assert_eq!(ended.text.lines().count(), 35, "{}", ended.text);
+    assert_eq!(ended.text.lines().count(), 39, "{}", ended.text);
 }
 
 #[test]

@@ -102,10 +102,12 @@ fn every_shell_gets_its_completions_and_bash_takes_them() {
     // What bash calls when a person types `vps-claude doc` and the tabulator.
     let completed = "complete=($(complete -p vps-claude)); COMP_WORDS=(vps-claude doc) COMP_CWORD=1; \
         ${complete[-2]} vps-claude doc vps-claude; echo ${COMPREPLY[@]}";
-    let bash = Command::new("bash")
-        .args(["--norc", "-c", &format!("{script}\n{completed}")])
-        .output()
-        .unwrap();
+    // It is longer than an argument may be.
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("completed");
+    std::fs::write(&file, format!("{script}\n{completed}")).unwrap();
+    let bash = Command::new("bash").arg("--norc").arg(&file).output();
+    let bash = bash.unwrap();
     let complaints = String::from_utf8_lossy(&bash.stderr);
     let answer = String::from_utf8_lossy(&bash.stdout);
     assert_eq!(answer.trim(), "doctor", "{complaints}");

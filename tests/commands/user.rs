@@ -61,6 +61,50 @@ async fn an_account_is_made_listed_and_changed_and_a_forgotten_password_is_set()
 }
 
 #[tokio::test]
+async fn what_somebody_may_have_is_decided_a_limit_at_a_time() {
+    let database = database::create("user").await;
+    let user = |words: &[&str]| {
+        let all: Vec<&str> = ["user"].iter().chain(words).copied().collect();
+        let program = Program::new(&all).able_to_serve(&database);
+        program.with("ENVIRONMENTS_PER_PERSON", "3")
+    };
+    let add = ["add", ADA, "--name", "Ada"];
+    user(&add).run_reading("correct horse").with(0);
+    let has = |environments: &str, deployments: &str| {
+        format!(
+            "The limits are saved. {ADA} has {environments} environments and {deployments} deployments under way."
+        )
+    };
+    for (given, environments, deployments) in [
+        (&["--environments", "5"][..], "0 of 5", "0"),
+        (
+            &["--deployments", "1", "--memory", "2g"],
+            "0 of 5",
+            "0 of 1",
+        ),
+        (&["--environments", "unlimited"], "0", "0 of 1"),
+        (&["--environments", "default"], "0 of 3", "0 of 1"),
+    ] {
+        let words = [&["set-limits", ADA], given].concat();
+        let ended = user(&words).run().with(0);
+        assert!(
+            ended.text.contains(&has(environments, deployments)),
+            "{}",
+            ended.text
+        );
+    }
+    let wrong = ["set-limits", ADA, "--memory", "2"];
+    let sentence = "This is no amount of memory. Enter one like 512m or 2g, at least 64m.";
+    user(&wrong).run().with(1).says_only(sentence);
+    let nobody = ["set-limits", "eve@example.com"];
+    user(&nobody)
+        .run()
+        .with(1)
+        .says_only("nobody has this account");
+    database::remove(&database).await;
+}
+
+#[tokio::test]
 async fn an_account_is_deleted_and_its_environments_are_handed_over() {
     let database = database::create("user").await;
     let user = |words: &[&str]| {

@@ -47,6 +47,19 @@ fn a_right_value_is_taken_without_the_space_around_it() {
     }
 }
 
+#[test]
+fn a_limit_is_an_amount_or_the_word_for_none() {
+    for (name, value, means) in [
+        ("ENVIRONMENTS_PER_PERSON", "3", "Some(Count(3))"),
+        ("DEPLOYMENTS_PER_PERSON", "Unlimited", "None"),
+        ("AGENT_MEMORY", "1.5g", "Some(Memory(1536))"),
+        ("AGENT_CPUS", "1.5", "Some(Cpus(150))"),
+    ] {
+        let (config, log) = checked(&with(name, value)).unwrap();
+        assert_eq!(meaning(&config, &log, name), means, "{name}");
+    }
+}
+
 /// Addresses of Redis that are taken as they are.
 const REDIS: [&str; 9] = [
     "redis://redis",

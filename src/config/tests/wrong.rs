@@ -17,6 +17,7 @@ const DOMAIN: &str =
 const NO_IP: &str = "a domain is needed, not an IP address: environments get names below it. Without a domain, one like 192-0-2-7.sslip.io leads to the address in it";
 const NO_PORT: &str = "a port number from 1 to 65535 is needed";
 const LISTEN: &str = "an address and port like 127.0.0.1:3000 is needed; all addresses of this machine are 0.0.0.0:3000, and IPv6 has brackets, like [::1]:3000";
+const COUNT: &str = "a number like 3 is needed; without it there is no limit";
 const DAYS: &str = "a number of days up to 36500 is needed; 0 is for ever";
 const HOURS: &str = "a number of hours from 1 to 720 is needed";
 const TARGET: &str = "everything is written to the database, so target_session_attrs may only be read-write, primary or any";
@@ -24,7 +25,7 @@ const TOKEN: &str = "the token alone is needed, like 1|abc, without Bearer and w
 const WRONG_PORT: &str = "what follows the last colon of the host is not a port; if it belongs to the password, an @ is missing after it";
 
 /// A setting, wrong values, and the line that says so.
-const WRONG: [(&str, &[&str], &str); 45] = [
+const WRONG: [(&str, &[&str], &str); 49] = [
     (
         "DATABASE_URL",
         &[
@@ -227,6 +228,18 @@ const WRONG: [(&str, &[&str], &str); 45] = [
         "REGISTRATION",
         &["yes", "OPEN"],
         "open or invite or closed is needed",
+    ),
+    ("ENVIRONMENTS_PER_PERSON", &["many", "-1", "1.5"], COUNT),
+    ("DEPLOYMENTS_PER_PERSON", &["none", "1000001"], COUNT),
+    (
+        "AGENT_MEMORY",
+        &["2", "2t", "32m", "2000g", "two"],
+        "memory like 512m or 2g is needed, from 64m to 1024g; without it there is no limit",
+    ),
+    (
+        "AGENT_CPUS",
+        &["0", "1,5", "1.555", "all"],
+        "a number like 2 or 1.5 is needed, from 0.1 to 1000; without it there is no limit",
     ),
     (
         "TURN_TIMEOUT_HOURS",

@@ -2,6 +2,7 @@
 
 use super::server::{answer, client, client_of, every_call, serve};
 use crate::coolify::{Asked, Error};
+use crate::domain::resources::Resources;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
@@ -64,6 +65,7 @@ async fn an_object_of_something_else_is_no_list() {
         let needs_no_more = [
             "set_variables",
             "remove_variable",
+            "set_resources",
             "add_volume",
             "cancel",
             "remove",
@@ -208,7 +210,10 @@ async fn several_destinations_name_their_setting() {
         ),
     ];
     for (status, body) in bodies {
-        let refused = client(status, &[], body).await.create("a", "b", "c").await;
+        let refused = client(status, &[], body)
+            .await
+            .create("a", "b", "c", Resources::default())
+            .await;
         assert!(
             matches!(&refused, Err(Error::Refused(sentence)) if sentence.contains("Set COOLIFY_DESTINATION_UUID")),
             "{refused:?}"

@@ -1,6 +1,7 @@
 //! A server that gives one answer to everything, and remembers what it was asked.
 
 use crate::coolify::{Client, Connection, Error, Source};
+use crate::domain::resources::Resources;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
@@ -98,8 +99,13 @@ async fn reading_calls(client: &Client) -> Vec<Ended> {
 
 async fn changing_calls(client: &Client) -> Vec<Ended> {
     let variables = [("KEY", "value")];
+    let limits = Resources::of_numbers(Some(2_048), None);
     let ended = [
-        ("create", client.create("a", "b", "c").await.map(drop)),
+        (
+            "create",
+            client.create("a", "b", "c", limits).await.map(drop),
+        ),
+        ("set_resources", client.set_resources("a", limits).await),
         ("set_variables", client.set_variables("a", &variables).await),
         ("remove_variable", client.remove_variable("a", "b").await),
         ("add_volume", client.add_volume("a", "b", "/c").await),

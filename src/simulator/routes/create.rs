@@ -1,4 +1,4 @@
-//! `POST /applications/public`: the request is judged in the order in which Coolify's refusals win, then stored.
+//! `POST /applications/public` and `PATCH …/{uuid}`: judged in the order in which Coolify's refusals win, then stored.
 
 use std::sync::LazyLock;
 
@@ -38,9 +38,8 @@ const INSTRUCTIONS: &str = "domains instant_deploy force_domain_override autogen
 const REFUSED: &str = "`$;&|<>()\\\r\n";
 
 pub fn create(state: &mut State, request: &ApiRequest) -> Reply {
-    let fields = request.fields()?;
-    let old = state.settings.profile == Profile::V4_0_0;
-    check_types(&fields, old)?;
+    let (fields, old) = (request.fields()?, state.settings.profile == Profile::V4_0_0);
+    check_types(&fields, old, true)?;
     check_places(state, &fields)?;
     check_source(&fields, old)?;
     let domains = text(&fields, "domains").unwrap_or_default();
@@ -51,17 +50,32 @@ pub fn create(state: &mut State, request: &ApiRequest) -> Reply {
     Ok(insert(state, request.now, fields, domains))
 }
 
+/// Changes columns, and what they hold counts from the next container on. Places are not accepted, and addresses not here.
+pub fn update(state: &mut State, request: &ApiRequest) -> Reply {
+    let (fields, old) = (request.fields()?, state.settings.profile == Profile::V4_0_0);
+    let row = found(state.applications.get_mut(request.uuid()), Call::Update)?;
+    check_types(&fields, old, false)?;
+    row.columns.extend(fields);
+    row.updated_at = request.now;
+    Ok(ApiResponse::ok(json!({ "uuid": row.uuid })))
+}
+
+fn is_instruction(key: &str) -> bool {
+    INSTRUCTIONS.split(' ').any(|name| name == key)
+}
+
 /// The first validator: types, and every key that this version does not accept.
-fn check_types(fields: &Columns, old: bool) -> Result<(), ApiResponse> {
+fn check_types(fields: &Columns, old: bool, new: bool) -> Result<(), ApiResponse> {
     let mut errors = Errors::default();
     for key in ["project_uuid", "server_uuid"] {
-        if fields.get(key).is_none_or(Value::is_null) {
+        if new && fields.get(key).is_none_or(Value::is_null) {
             errors.add(key, "This field is required.");
         }
     }
     let is_absent = |key: &str, value: &Value| key.ends_with("_uuid") && value.is_null();
     for (key, value) in fields.iter().filter(|(key, value)| !is_absent(key, value)) {
         match FIELDS.accepted.get(key) {
+            _ if !new && is_instruction(key) => errors.add(key, NOT_ALLOWED),
             Some(Value::String(_)) if !value.is_string() => errors.wrong(key, "must be a string"),
             Some(Value::Bool(_)) if !value.is_boolean() => {
                 errors.wrong(key, "must be true or false");
@@ -211,7 +225,7 @@ fn insert(state: &mut State, now: Time, mut columns: Columns, domains: String) -
         "" => format!("http://{uuid}.127.0.0.1.sslip.io"),
         _ => domains,
     };
-    columns.retain(|key, _| INSTRUCTIONS.split(' ').all(|name| name != key));
+    columns.retain(|key, _| !is_instruction(key));
     let repository = text(&columns, "git_repository").unwrap_or_default();
     let short = repository.trim_start_matches("https://github.com/");
     columns.insert("git_repository".into(), short.into());

@@ -25,6 +25,7 @@ pub fn router(shared: &Shared) -> Router {
         .call(Call::Create, create::create)
         .call(Call::Application, applications::show)
         .call(Call::Logs, applications::logs)
+        .call(Call::Update, create::update)
         .call(Call::Delete, applications::delete)
         .call(Call::EnvsList, envs::list)
         .call(Call::Envs, envs::bulk)

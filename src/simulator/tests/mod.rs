@@ -19,6 +19,8 @@ use std::time::{Duration, Instant};
 use reqwest::{Client, Method, Response, StatusCode, redirect};
 use serde_json::{Value, json};
 
+use crate::simulator::calls::Call;
+use crate::simulator::faults::{Fault, FaultKind};
 use crate::simulator::{Options, Simulator};
 
 /// How long a test waits for what must happen.
@@ -212,4 +214,25 @@ async fn eventually(what: impl Fn() -> bool) {
 /// A log, which is JSON inside JSON.
 fn entries(deployment: &Value) -> Vec<Value> {
     serde_json::from_str(deployment["logs"].as_str().unwrap()).unwrap()
+}
+
+impl Fault {
+    /// A fault until it is cleared.
+    pub fn new(call: Call, fault: FaultKind) -> Self {
+        Self {
+            call,
+            fault,
+            times: None,
+            skip: 0,
+            retry_after_seconds: None,
+            lands_anyway: false,
+            struck: 0,
+        }
+    }
+
+    /// The same, so often.
+    pub fn times(mut self, times: u32) -> Self {
+        self.times = Some(times);
+        self
+    }
 }

@@ -48,6 +48,30 @@ async fn bulk_adds_changes_and_drops_keys_it_does_not_know() {
 }
 
 #[tokio::test]
+async fn limits_are_texts_that_can_be_changed_and_places_are_not() {
+    let client = TestClient::new().await;
+    let uuid = client.create("violet").await;
+    let path = format!("/applications/{uuid}");
+    let (status, body) = client.patch(&path, &json!({ "limits_memory": "2g" })).await;
+    assert_eq!((status, &body["uuid"]), (StatusCode::OK, &json!(uuid)));
+    let (_, row) = client.get(&path).await;
+    assert_eq!(
+        (&row["limits_memory"], &row["limits_cpus"]),
+        (&json!("2g"), &json!("0"))
+    );
+    let wrong = json!({ "limits_cpus": 1.5, "server_uuid": "s" });
+    let (status, body) = client.patch(&path, &wrong).await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+    let sentence = "The limits cpus field must be a string.";
+    assert_eq!(body["errors"]["limits_cpus"], json!([sentence]));
+    let refused = &body["errors"]["server_uuid"];
+    assert_eq!(refused, &json!(["This field is not allowed."]));
+    let missing = json!({ "limits_cpus": "1" });
+    let (status, _) = client.patch("/applications/none", &missing).await;
+    assert_eq!(status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
 async fn values_are_hidden_from_a_plain_token() {
     let client = TestClient::new().await;
     let uuid = client.create("violet").await;

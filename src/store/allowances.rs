@@ -1,0 +1,130 @@
+//! What is decided for a person, and how much of it they have.
+
+use crate::domain::allowance::{Limit, PersonalLimits};
+use crate::domain::id::{EnvironmentId, UserId};
+use crate::domain::resources::{Given, Resources};
+use sqlx::PgConnection;
+
+/// What a person has, and what administrators have decided for them.
+#[derive(Debug)]
+pub struct Standing {
+    pub limits: PersonalLimits,
+    /// Those that are being deleted count until they are gone.
+    pub environments: i64,
+    /// Those that are under way or wait for their turn. What a rollout begins does not count.
+    pub deployments: i64,
+}
+
+/// Locks a person, so that two requests of theirs are counted one after the other; `false` when there is nobody. An
+/// environment that exists is locked before its owner, as everywhere.
+pub async fn lock(conn: &mut PgConnection, id: UserId) -> sqlx::Result<bool> {
+    let locked = sqlx::query_scalar!(
+        "select id
+         from users
+         where id = $1
+         for no key update",
+        id.uuid()
+    );
+    Ok(locked.fetch_optional(conn).await?.is_some())
+}
+
+/// What a person has now; `None` when there is nobody.
+pub async fn standing(conn: &mut PgConnection, id: UserId) -> sqlx::Result<Option<Standing>> {
+    let found = sqlx::query!(
+        r#"select u.environments_limit, u.deployments_limit, u.memory_limit, u.cpus_limit,
+             (select count(*) from environments e where e.owner_id = u.id) as "environments!",
+             (
+               select count(*)
+               from environments e
+               join deployments d on d.environment_id = e.id
+               where e.owner_id = u.id
+               and d.finished_at is null
+               and not d.rollout
+             ) as "deployments!"
+           from users u
+           where u.id = $1"#,
+        id.uuid()
+    );
+    let found = found.fetch_optional(conn).await?;
+    Ok(found.map(|row| Standing {
+        limits: PersonalLimits {
+            environments: Limit::of_stored(row.environments_limit),
+            deployments: Limit::of_stored(row.deployments_limit),
+            memory: Limit::of_stored(row.memory_limit),
+            cpus: Limit::of_stored(row.cpus_limit),
+        },
+        environments: row.environments,
+        deployments: row.deployments,
+    }))
+}
+
+/// Decides for a person, who must be locked.
+pub async fn set(conn: &mut PgConnection, id: UserId, limits: &PersonalLimits) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update users
+         set environments_limit = $2, deployments_limit = $3, memory_limit = $4, cpus_limit = $5
+         where id = $1",
+        id.uuid(),
+        limits.environments.stored(),
+        limits.deployments.stored(),
+        limits.memory.stored(),
+        limits.cpus.stored()
+    )
+    .execute(conn)
+    .await
+    .map(drop)
+}
+
+/// Stores what the owner chose for an environment, which must be locked.
+pub async fn choose(
+    conn: &mut PgConnection,
+    id: EnvironmentId,
+    chosen: Resources,
+) -> sqlx::Result<()> {
+    let (memory, cpus) = chosen.numbers();
+    sqlx::query!(
+        "update environments
+         set memory_chosen = $2, cpus_chosen = $3, version = version + 1
+         where id = $1",
+        id.uuid(),
+        memory,
+        cpus
+    )
+    .execute(conn)
+    .await
+    .map(drop)
+}
+
+/// What the owner of an environment chose, and what Coolify was given last.
+#[derive(Debug, Clone, Copy)]
+pub struct Chosen {
+    pub resources: Resources,
+    pub given: Given,
+    pub has_application: bool,
+}
+
+/// What was chosen for the owner's environment.
+pub async fn resources(
+    conn: &mut PgConnection,
+    owner: UserId,
+    id: EnvironmentId,
+) -> sqlx::Result<Option<Chosen>> {
+    let found = sqlx::query!(
+        "select memory_chosen, cpus_chosen, resources_given_to, application_uuid, memory_given, cpus_given
+         from environments
+         where id = $1
+         and owner_id = $2",
+        id.uuid(),
+        owner.uuid()
+    );
+    let found = found.fetch_optional(conn).await?;
+    Ok(found.map(|row| {
+        let given = Resources::of_numbers(row.memory_given, row.cpus_given);
+        let (given_to, application) = (row.resources_given_to, row.application_uuid);
+        Chosen {
+            resources: Resources::of_numbers(row.memory_chosen, row.cpus_chosen),
+            given: Given::of_stored(given_to.as_deref(), application.as_deref(), given),
+            has_application: application.is_some(),
+        }
+    }))
+}
