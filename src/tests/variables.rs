@@ -45,6 +45,13 @@ async fn said(person: &Person, made: &Made, name: &str) -> String {
     item.unwrap_or_default()
 }
 
+/// What the audit tells of variables.
+async fn audit(dashboard: &Dashboard) -> Vec<String> {
+    let told = "select concat_ws(' ', action, detail) from audit where action like 'environment.variable%' order by id";
+    let told = sqlx::query_scalar(told).fetch_all(dashboard.pool());
+    told.await.unwrap()
+}
+
 /// How many values wait in the database.
 async fn waiting(dashboard: &Dashboard) -> i64 {
     sqlx::query_scalar("select count(*) from variable_values")
@@ -136,31 +143,30 @@ async fn a_variable_is_replaced_and_removed_by_the_next_deployment() {
     change(&ada, &made, "remove", "GONE")
         .await
         .leads_to(&made.at(""));
-    assert_eq!(
-        variable(&dashboard, &made, "KEY").await.as_deref(),
-        Some("old")
-    );
-    assert!(said(&ada, &made, "KEY").await.contains("A new value waits"));
-    assert!(
-        said(&ada, &made, "GONE")
-            .await
-            .contains("It is removed by the next deployment.")
-    );
+    let before = variable(&dashboard, &made, "KEY").await;
+    assert_eq!(before.as_deref(), Some("old"));
+    for (name, words) in [
+        ("KEY", "A new value waits"),
+        ("GONE", "It is removed by the next"),
+    ] {
+        assert!(said(&ada, &made, name).await.contains(words));
+    }
     deploy(&dashboard, &ada, &made).await;
-    assert_eq!(
-        variable(&dashboard, &made, "KEY").await.as_deref(),
-        Some("new")
-    );
-    assert_eq!(
-        variable(&dashboard, &made, "SAME").await.as_deref(),
-        Some("same")
-    );
+    for (name, value) in [("KEY", "new"), ("SAME", "same")] {
+        let sent = variable(&dashboard, &made, name).await;
+        assert_eq!(sent.as_deref(), Some(value));
+    }
     let all = variables(&dashboard, &made).await;
     assert!(
         all.iter().all(|it| it["key"] != "GONE"),
         "not of previews either"
     );
     assert_eq!(said(&ada, &made, "GONE").await, "");
+    let told = [
+        "environment.variable_given KEY",
+        "environment.variable_removed GONE",
+    ];
+    assert_eq!(audit(&dashboard).await, told);
     change(&ada, &made, "remove", "GONE").await.expect(404);
     dashboard.close().await;
 }
@@ -266,15 +272,11 @@ async fn values_that_went_with_the_application_must_be_given_again() {
         .await
         .expect(303);
     dashboard.until_status(&made, "running").await;
-    let all = variables(&dashboard, &made).await;
-    let value = |name: &str| {
-        let own = all
-            .iter()
-            .find(|it| it["key"] == name && it["is_preview"] == false);
-        own.map(|own| own["value"].clone())
-    };
-    assert_eq!(value("AGAIN"), Some("found".into()));
-    assert_eq!((value("KEY"), value("UNWANTED")), (None, None));
+    let found = variable(&dashboard, &made, "AGAIN").await;
+    assert_eq!(found.as_deref(), Some("found"));
+    for name in ["KEY", "UNWANTED"] {
+        assert_eq!(variable(&dashboard, &made, name).await, None);
+    }
     assert!(
         said(&ada, &made, "KEY")
             .await

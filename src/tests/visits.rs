@@ -71,6 +71,7 @@ async fn ask<T: DeserializeOwned>(dashboard: &Dashboard, path: &str) -> T {
 pub async fn application(dashboard: &Dashboard, made: &Made) -> Value {
     let mut records = dashboard.records(made);
     records.retain(|record| !record.vanished);
+    assert_eq!(records.len(), 1, "{records:?}");
     ask(dashboard, &format!("applications/{}", records[0].uuid)).await
 }
 
@@ -83,8 +84,7 @@ pub async fn variables(dashboard: &Dashboard, made: &Made) -> Vec<Value> {
 
 /// What Coolify gives the container of an environment under this name.
 pub async fn variable(dashboard: &Dashboard, made: &Made, key: &str) -> Option<String> {
-    let uuid = dashboard.record(made).uuid;
-    let all: Vec<Value> = ask(dashboard, &format!("applications/{uuid}/envs")).await;
+    let all = variables(dashboard, made).await;
     let mut own = all
         .into_iter()
         .filter(|one| one["is_preview"] == false && one["key"] == key);
