@@ -2,6 +2,8 @@
 
 use super::harness::Dashboard;
 use super::people::at;
+use super::requests::{VALUES, is_told};
+use url::form_urlencoded;
 
 #[tokio::test]
 async fn it_is_filtered_by_person_action_subject_and_day() {
@@ -68,5 +70,24 @@ async fn older_entries_are_on_further_pages_and_all_of_them_in_the_file() {
     assert!(lines[1].ends_with(first), "{}", lines[1]);
     let empty = ada.get("/admin/audit.csv?who=nobody").await.expect(200);
     assert_eq!(empty.text.lines().count(), 1);
+    dashboard.close().await;
+}
+
+#[tokio::test]
+async fn every_parameter_may_have_any_value_on_the_pages_that_search() {
+    let dashboard = Dashboard::open().await;
+    let ada = dashboard.administrator("Ada").await;
+    let names = [
+        "who", "action", "subject", "from", "until", "before", "q", "status", "page",
+    ];
+    let odd = ["-9999-01-01", "9999-12-31", "2026-02-30", "usr_0"];
+    for value in VALUES.iter().copied().chain(odd) {
+        for path in ["/admin/audit", "/admin/audit.csv", "/admin/environments"] {
+            let mut query = form_urlencoded::Serializer::new(format!("{path}?"));
+            let query = query.extend_pairs(names.map(|name| (name, value)));
+            let query = query.finish();
+            is_told(&ada.get(&query).await, &query);
+        }
+    }
     dashboard.close().await;
 }

@@ -35,7 +35,7 @@ async fn paths(dashboard: &Dashboard, made: &Made) -> BTreeSet<String> {
 
 /// Fails if nobody would know what to do with the answer.
 #[track_caller]
-fn is_told(answer: &Answer, asked: &str) {
+pub fn is_told(answer: &Answer, asked: &str) {
     let status = answer.status.as_u16();
     assert!(status < 500, "{asked}: {status}\n{}", answer.text);
     if status >= 400 && asked.starts_with("HEAD ") {
@@ -160,7 +160,7 @@ async fn odd_forms_are_pages_with_a_sentence() {
 }
 
 /// Values that nobody expects.
-const VALUES: [&str; 31] = [
+pub const VALUES: [&str; 31] = [
     "",
     " ",
     "-1",

@@ -86,7 +86,9 @@ fn id_of(typed: &str) -> Option<Uuid> {
 
 fn day(typed: &str) -> Option<Date> {
     let format = format_description!("[year]-[month]-[day]");
-    Date::parse(typed.trim(), format).ok()
+    let day = Date::parse(typed.trim(), format).ok();
+    // PostgreSQL's days begin later than those of the calendar.
+    day.filter(|day| day.year() > 0)
 }
 
 fn begin_of(day: Date) -> OffsetDateTime {
@@ -144,7 +146,7 @@ mod tests {
         let search = Search {
             who: " Ada\u{0} ".to_owned(),
             action: "odd".to_owned(),
-            from: "yesterday".to_owned(),
+            from: "-9999-01-01".to_owned(),
             until: "9999-12-31".to_owned(),
             before: "x".to_owned(),
             ..Search::default()
