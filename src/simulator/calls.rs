@@ -72,8 +72,12 @@ impl Call {
     pub fn ability(self) -> Option<&'static str> {
         match self {
             Self::Any | Self::Unknown | Self::Address => None,
-            Self::Create | Self::Update | Self::Delete | Self::StoragesAdd => Some("write"),
-            Self::Envs | Self::EnvsDelete => Some("write"),
+            Self::Create
+            | Self::Update
+            | Self::Delete
+            | Self::StoragesAdd
+            | Self::Envs
+            | Self::EnvsDelete => Some("write"),
             Self::Deploy | Self::Cancel => Some("deploy"),
             _ => Some("read"),
         }
