@@ -235,6 +235,19 @@ async fn whoever_is_not_signed_in_is_led_to_the_sign_in_from_everywhere() {
     dashboard.close().await;
 }
 
+/// Every address of an environment that takes a form and has no page of its own.
+const TAKES_FORM: [&str; 9] = [
+    "deploy",
+    "cancel",
+    "password",
+    "password/discard",
+    "variables",
+    "variables/remove",
+    "variables/discard",
+    "resources",
+    "forget",
+];
+
 #[tokio::test]
 async fn every_address_that_takes_a_form_leads_to_its_page_when_it_is_only_asked_for() {
     let dashboard = Dashboard::open().await;
@@ -248,17 +261,7 @@ async fn every_address_that_takes_a_form_leads_to_its_page_when_it_is_only_asked
     for part in ["name", "password", "sessions/end", "delete"] {
         addresses.push((format!("/account/{part}"), "/account".to_owned()));
     }
-    for part in [
-        "deploy",
-        "cancel",
-        "password",
-        "password/discard",
-        "variables",
-        "variables/remove",
-        "variables/discard",
-        "resources",
-        "forget",
-    ] {
+    for part in TAKES_FORM {
         addresses.push((made.at(part), made.at("")));
     }
     for (method, address) in ADMINISTRATION {
