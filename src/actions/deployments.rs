@@ -175,9 +175,8 @@ pub(super) async fn begin(
     id: EnvironmentId,
     request: Request<'_>,
 ) -> Result<(), Refusal> {
-    let row = environments::lock(tx, owner, id)
-        .await?
-        .ok_or(Refusal::NotFound)?;
+    let row = environments::lock(tx, owner, id).await?;
+    let row = row.ok_or(Refusal::NotFound)?;
     let status = row
         .status
         .after(Event::DeployRequested)

@@ -97,13 +97,7 @@ impl Settings {
         let values = self.values().into_iter();
         let quoted = values.map(|(name, value)| unquoted(name, value.unwrap_or_default()));
         let checked = checks.iter().map(|check| check(self));
-        let mut found: Vec<Wrong> = vec![];
-        for wrong in quoted.chain(checked).filter_map(Result::err) {
-            if found.iter().all(|other| other.name() != wrong.name()) {
-                found.push(wrong);
-            }
-        }
-        found
+        first_of_each(quoted.chain(checked).filter_map(Result::err))
     }
 
     /// How the log is written; needed before anything is logged.
@@ -341,4 +335,15 @@ impl Settings {
 
 fn required(name: &'static str, value: Option<&String>, hint: &'static str) -> Checked<String> {
     present(value).ok_or_else(|| Wrong::Missing(name, hint.to_owned()))
+}
+
+/// The first of what is wrong with each setting.
+fn first_of_each(all: impl Iterator<Item = Wrong>) -> Vec<Wrong> {
+    let mut found: Vec<Wrong> = vec![];
+    for wrong in all {
+        if found.iter().all(|other| other.name() != wrong.name()) {
+            found.push(wrong);
+        }
+    }
+    found
 }

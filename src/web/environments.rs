@@ -137,27 +137,24 @@ pub async fn page_of(
     let row = Row::new(&web.app, &found, None);
     let poll = Poll::of(&row, log.as_ref());
     let (resources, allowed) = resources(web, me, id, &mut form).await?;
-    Ok(html_with(
-        status,
-        "environments/show.html",
-        Show {
-            page: page.refused(refused).moving(moves && !refused),
-            row,
-            stages,
-            history,
-            cause: Cause::new(&found, &rows),
-            update: Update::of(&web.app, me.user.id, &found).await?,
-            log,
-            password: Password::new(&found),
-            source: Source::new(web, &found),
-            variables: Variable::all(web, me.user.id, id).await?,
-            resources,
-            allowed,
-            poll,
-            form,
-            rules: Rules::default(),
-        },
-    ))
+    let show = Show {
+        page: page.refused(refused).moving(moves && !refused),
+        row,
+        stages,
+        history,
+        cause: Cause::new(&found, &rows),
+        update: Update::of(&web.app, me.user.id, &found).await?,
+        log,
+        password: Password::new(&found),
+        source: Source::new(web, &found),
+        variables: Variable::all(web, me.user.id, id).await?,
+        resources,
+        allowed,
+        poll,
+        form,
+        rules: Rules::default(),
+    };
+    Ok(html_with(status, "environments/show.html", show))
 }
 
 fn or_nothing(chosen: Option<impl ToString>) -> String {

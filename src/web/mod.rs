@@ -73,7 +73,7 @@ use tower_http::compression::CompressionLayer;
 pub fn router(web: Web) -> Router {
     let pages = of_accounts()
         .merge(of_environments())
-        .merge(of_variables())
+        .merge(of_sources_and_variables())
         .merge(of_deployments())
         .merge(of_administrators())
         .route("/", get(root))
@@ -156,7 +156,6 @@ fn of_environments() -> Router<Web> {
         .route("/environments/groups", get(root).post(groups::change))
         .route("/environments/new", get(new::new))
         .route("/environments/new/preview", get(new::preview))
-        .route("/environments/new/source", get(new::source))
         .route("/environments/{id}", get(environments::show))
         .route("/environments/{id}/row", get(row::row))
         .route("/environments/{id}/log", get(log::more))
@@ -192,8 +191,9 @@ fn of_environments() -> Router<Web> {
         )
 }
 
-fn of_variables() -> Router<Web> {
+fn of_sources_and_variables() -> Router<Web> {
     Router::new()
+        .route("/environments/new/source", get(new::source))
         .route(
             "/environments/{id}/variables",
             get(environments::page).post(variables::give),
