@@ -84,6 +84,19 @@ pub(super) async fn locked(
     read(app, conn, id).await
 }
 
+/// Whether another deployment of theirs may begin. What a rollout begins is an administrator's.
+pub(super) async fn check_deployment(
+    app: &App,
+    conn: &mut PgConnection,
+    owner: UserId,
+    is_rollout: bool,
+) -> Result<(), Refusal> {
+    if is_rollout {
+        return Ok(());
+    }
+    Ok(locked(app, conn, owner).await?.may_deploy()?)
+}
+
 async fn read(app: &App, conn: &mut PgConnection, id: UserId) -> Result<Standing, Refusal> {
     let found = allowances::standing(conn, id).await?;
     let found = found.ok_or(Refusal::NotFound)?;

@@ -192,9 +192,7 @@ pub(super) async fn begin(
             "This environment needs a password before it can be deployed. Set one on its page.",
         ));
     }
-    if !request.rollout {
-        allowances::locked(app, tx, owner).await?.may_deploy()?;
-    }
+    allowances::check_deployment(app, tx, owner, request.rollout).await?;
     let new = New {
         environment: id,
         by: request.by.user,

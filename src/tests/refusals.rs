@@ -248,6 +248,20 @@ const TAKES_FORM: [&str; 9] = [
     "forget",
 ];
 
+/// Every address of administrators that takes a form, with its page.
+fn forms_of_administrators() -> impl Iterator<Item = (String, String)> {
+    let forms = ADMINISTRATION.into_iter();
+    let forms = forms.filter(|(method, _)| *method == "POST");
+    forms.map(|(_, address)| {
+        let page = match address.rsplit_once('/').unwrap().0 {
+            page if page.starts_with("/admin/queue") => "/admin/queue",
+            _ if address.ends_with("list-again") => "/admin/orphans",
+            page => page,
+        };
+        (address.to_owned(), page.to_owned())
+    })
+}
+
 #[tokio::test]
 async fn every_address_that_takes_a_form_leads_to_its_page_when_it_is_only_asked_for() {
     let dashboard = Dashboard::open().await;
@@ -264,17 +278,7 @@ async fn every_address_that_takes_a_form_leads_to_its_page_when_it_is_only_asked
     for part in TAKES_FORM {
         addresses.push((made.at(part), made.at("")));
     }
-    for (method, address) in ADMINISTRATION {
-        let (page, _) = address.rsplit_once('/').unwrap();
-        let page = match page {
-            page if page.starts_with("/admin/queue") => "/admin/queue",
-            _ if address.ends_with("list-again") => "/admin/orphans",
-            page => page,
-        };
-        if method == "POST" {
-            addresses.push((address.to_owned(), page.to_owned()));
-        }
-    }
+    addresses.extend(forms_of_administrators());
     for (address, page) in addresses {
         ada.get(&address).await.leads_to(&page);
     }

@@ -42,8 +42,7 @@ pub fn create(state: &mut State, request: &ApiRequest) -> Reply {
     check_types(&fields, old, true)?;
     check_places(state, &fields)?;
     check_source(&fields, old)?;
-    let domains = text(&fields, "domains").unwrap_or_default();
-    let domains = normalised(domains, old)?;
+    let domains = normalised(text(&fields, "domains").unwrap_or_default(), old)?;
     if fields.get("force_domain_override") != Some(&json!(true)) {
         refuse_taken(state, &domains)?;
     }
