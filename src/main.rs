@@ -1,6 +1,7 @@
 //! The commands of vps-claude; starts tracing, web and worker, and stops both on a signal.
 
 mod actions;
+mod api;
 mod app;
 mod archive;
 mod backup;
@@ -18,6 +19,7 @@ mod private_postgres;
 mod queue;
 mod redis;
 mod restore;
+mod router;
 mod settings;
 mod signals;
 mod simulator;
@@ -46,7 +48,6 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
-use web::{Setting, Web};
 
 /// Each hash takes 19 MiB in a short-lived thread, and the system's allocator would keep that memory for every thread.
 #[global_allocator]
@@ -188,18 +189,12 @@ async fn serve(
     if let Some(ready) = ready {
         let _ = writeln!(std::io::stdout(), "{}", ready(address));
     }
-    let web = Web {
-        app: app.clone(),
-        secure: config.secure,
-        public_url: config.public_url.clone().map(Into::into),
-        proxies: http::Proxies::new(config.trusted_proxies.clone()).into(),
-        demo: config.demo,
-        settings: shown(config),
-        checks: checked(&app, config)?.into(),
-    };
-    checks::at_start(&app, &web.checks, config.demo);
+    let checks = Arc::new(checked(&app, config)?);
+    checks::at_start(&app, &checks, config.demo);
     let worker = tokio::spawn(worker::run(app.clone(), stop.clone()));
-    let served = tokio::spawn(web::serve(listener, web, stop.clone())).await;
+    let router = router::router(&app, config, checks, stop.clone());
+    let served = web::serve(listener, router, config.secure, stop.clone());
+    let served = tokio::spawn(served).await;
     stop.cancel();
     if let Err(error) = worker.await {
         tracing::error!(%error, "the worker panicked");
@@ -207,16 +202,6 @@ async fn serve(
     let _: Result<(), _> = tokio::time::timeout(CLOSING, app.pool.close()).await;
     tracing::info!("stopped");
     Ok(served?)
-}
-
-/// The settings in force, for a page.
-fn shown(config: &Config) -> Arc<[Setting]> {
-    let settings = config.shown.iter().map(|one| Setting {
-        name: one.name,
-        value: one.value.clone(),
-        origin: one.origin.clone(),
-    });
-    settings.collect()
 }
 
 /// All timings, with those that are settings.

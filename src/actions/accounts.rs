@@ -10,7 +10,7 @@ use crate::domain::id::{SessionId, UserId};
 use crate::domain::invalid::{Invalid, Wrong, Wrongs};
 use crate::domain::password::Password;
 use crate::domain::user::{Email, User, UserName};
-use crate::store::{self, Tx, audit, people, sessions, users};
+use crate::store::{self, Tx, audit, people, sessions, tokens, users};
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::PgConnection;
 use std::time::Duration;
@@ -187,7 +187,8 @@ pub async fn change_password(
     Ok(Proved { id, hash })
 }
 
-/// Stores the hash of another password, and ends the sessions that began with the old one, but for one of them.
+/// Stores the hash of another password, and ends the sessions that began with the old one, but for one of them. Without
+/// one, whoever does it need not know the old password, and the tokens end too.
 pub(super) async fn replace_password(
     tx: &mut Tx,
     id: UserId,
@@ -195,6 +196,9 @@ pub(super) async fn replace_password(
     except: Option<&str>,
 ) -> sqlx::Result<()> {
     users::set_password_hash(tx, id, hash.expose_secret()).await?;
+    if except.is_none() {
+        tokens::end_all(&mut **tx, id).await?;
+    }
     sessions::end_all(tx, id, except).await.map(drop)
 }
 

@@ -117,11 +117,16 @@ impl OpenLog {
 
     /// All of it, to be read in parts.
     pub fn parts(self) -> Parts {
+        self.parts_from(0)
+    }
+
+    /// What is there from a position on, to be read in parts.
+    pub fn parts_from(self, from: i32) -> Parts {
         let entries = match self.content {
             Content::Object(object) => Some(Entries::of(object)),
             Content::Rows | Content::Nothing(..) => None,
         };
-        let (of, from) = (self.of, 0);
+        let of = self.of;
         Parts { of, from, entries }
     }
 }

@@ -42,6 +42,15 @@ pub struct Selection {
     pub shut: Option<Vec<Group>>,
     /// Counts from 0.
     pub page: i64,
+    /// How many are on a page, if not as many as usual.
+    pub rows: Option<i64>,
+}
+
+impl Selection {
+    /// How many are on a page.
+    pub fn rows(&self) -> i64 {
+        self.rows.unwrap_or(PAGE_ROWS)
+    }
 }
 
 /// A page of the owner's environments, and the counts of all that match the text.
@@ -65,6 +74,7 @@ pub async fn list(
         sort: selection.sort,
         shut: shut.as_deref(),
         page: selection.page,
+        rows: selection.rows,
     };
     let rows = environment_rows::list(&app.pool, owner, &filter, app.pace.unconfirmed).await?;
     let counts = environment_rows::counts(&app.pool, owner, &filter).await?;

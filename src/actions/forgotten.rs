@@ -23,7 +23,7 @@ pub async fn open_link(app: &App, from: &Sender, link: &str) -> Result<String, R
     limited(app, from, attempt, "password prompt", found).await
 }
 
-/// Sets the password, ends all sessions and uses up the link.
+/// Sets the password, ends all sessions and tokens, and uses up the link.
 ///
 /// # Errors
 /// When the link is not valid, or the password is too short or long.

@@ -5,13 +5,17 @@ use crate::domain::id::{EnvironmentId, UserId};
 use crate::domain::user::User;
 use crate::store::changes::{Change, Changes};
 use crate::store::{environment_rows, sessions};
+use std::pin::pin;
 use std::time::Duration;
 use time::OffsetDateTime;
+use tokio::time::timeout;
 
 /// How long a version is kept while a status is unconfirmed, because it is not announced that it is confirmed again.
 const UNCONFIRMED: Duration = Duration::from_secs(2);
 /// How long a version is kept in which no status can become unconfirmed.
 const LONG: Duration = Duration::from_hours(1);
+/// How often a version is read by whoever waits for another one and hears of no change.
+const UNHEARD: Duration = Duration::from_secs(2);
 /// The name of the loop that listens.
 pub const LISTENER: &str = "changes";
 
@@ -102,6 +106,22 @@ pub async fn page_version(
     let lives = lifetime(read.unconfirmed, read.confirmed_seconds);
     app.polls.pages.keep(before, &id, version.clone(), lives);
     Ok(Some(version))
+}
+
+/// Waits until the page of the owner's environment has not this version, or is gone. Meanwhile that costs PostgreSQL
+/// nothing, unless changes are not heard.
+pub async fn wait(app: &App, owner: UserId, id: EnvironmentId, version: &str) -> sqlx::Result<()> {
+    loop {
+        let mut heard = pin!(app.polls.heard.notified());
+        // What is heard from now on is not missed while the version is read.
+        heard.as_mut().enable();
+        match page_version(app, owner, id).await? {
+            Some(current) if current.row == version => {}
+            _ => return Ok(()),
+        }
+        // That a status became unconfirmed is not announced.
+        let _: Result<(), _> = timeout(UNHEARD, heard).await;
+    }
 }
 
 /// The version of a row: it changes when anything the row shows does.

@@ -8,7 +8,7 @@ use crate::domain::audit::{Action, Entry};
 use crate::domain::id::UserId;
 use crate::domain::password::Password;
 use crate::domain::user::{Email, Role};
-use crate::store::{self, Tx, audit, links, people};
+use crate::store::{self, Tx, audit, links, people, tokens};
 
 pub use people::PersonRow;
 
@@ -66,7 +66,7 @@ async fn lock(tx: &mut Tx, id: UserId) -> Result<people::Locked, Refusal> {
     people::lock(tx, id).await?.ok_or(Refusal::NotFound)
 }
 
-/// Keeps somebody from signing in, and ends all of their sessions and the links that they made, or lets them in again. Their environments stay.
+/// Keeps somebody from signing in, and ends all of their sessions and tokens, and the links that they made, or lets them in again. Their environments stay.
 ///
 /// # Errors
 /// When it is the last administrator, or there is no such person.
@@ -86,6 +86,7 @@ pub async fn set_disabled(
     people::set_disabled(&mut tx, id, disabled).await?;
     let action = if disabled {
         links::revoke_all_of(&mut tx, id).await?;
+        tokens::end_all(&mut *tx, id).await?;
         Action::PersonDisabled
     } else {
         Action::PersonEnabled
@@ -110,7 +111,7 @@ pub async fn reset_link(app: &App, by: &Actor, id: UserId) -> Result<String, Ref
     Ok(token)
 }
 
-/// Sets a password and ends all sessions.
+/// Sets a password and ends all sessions and tokens.
 ///
 /// # Errors
 /// When the password is too short or long.

@@ -20,6 +20,9 @@ pub enum Refusal {
     /// As many as this person may have.
     #[error(transparent)]
     Limit(#[from] Reached),
+    /// It is not any more as whoever asks has read it.
+    #[error("it has changed")]
+    Changed,
     /// Too many password hashes are pending.
     #[error(transparent)]
     Busy(#[from] Busy),

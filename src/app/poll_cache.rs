@@ -12,6 +12,7 @@ use std::hash::Hash;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
+use tokio::sync::Notify;
 
 /// The maximum number of entries of each kind; a large one is about 100 bytes.
 const ENTRIES: u64 = 50_000;
@@ -116,6 +117,8 @@ pub struct PollCache {
     pub lists: Kept<UserId, String>,
     /// The versions of environments' pages.
     pub pages: Kept<EnvironmentId, PageVersion>,
+    /// Wakes whoever waits for any change.
+    pub heard: Arc<Notify>,
     used: Arc<Mutex<HashSet<String>>>,
     hearing: Arc<Hearing>,
 }
@@ -128,6 +131,7 @@ impl PollCache {
             sessions: Kept::new("sessions", metrics, &hearing),
             lists: Kept::new("lists", metrics, &hearing),
             pages: Kept::new("pages", metrics, &hearing),
+            heard: Arc::default(),
             used: Arc::default(),
             hearing,
         }
@@ -172,6 +176,7 @@ impl PollCache {
     fn hear(&self, invalidate: impl FnOnce()) {
         self.hearing.heard.fetch_add(1, Ordering::SeqCst);
         invalidate();
+        self.heard.notify_waiters();
     }
 
     /// Remembers that a session is in use.

@@ -51,6 +51,14 @@ impl Actor {
         }
     }
 
+    /// Somebody by a program with a token of theirs.
+    pub fn of_token(user: UserId, address: IpAddr) -> Self {
+        Self {
+            way: Way::Api,
+            ..Self::on_page(user, address)
+        }
+    }
+
     /// The process itself, for somebody who asked for it earlier.
     pub fn process_for(user: Option<UserId>) -> Self {
         Self {

@@ -86,6 +86,11 @@ pub enum Action {
     InvitationRevoked,
     #[strum(serialize = "invitation.used")]
     InvitationUsed,
+    /// A token of the API.
+    #[strum(serialize = "token.made")]
+    TokenMade,
+    #[strum(serialize = "token.revoked")]
+    TokenRevoked,
     #[strum(serialize = "rollout.begun")]
     RolloutBegun,
     #[strum(serialize = "rollout.stopped")]

@@ -37,6 +37,13 @@ impl StaticType for LinkKind {
     const TYPE: &'static str = "lnk";
 }
 
+/// The prefix `tok_`.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct TokenKind;
+impl StaticType for TokenKind {
+    const TYPE: &'static str = "tok";
+}
+
 /// The id of a user: `usr_…`.
 pub type UserId = TypeSafeId<UserKind>;
 /// The id of an environment: `env_…`.
@@ -47,3 +54,5 @@ pub type DeploymentId = TypeSafeId<DeploymentKind>;
 pub type SessionId = TypeSafeId<SessionKind>;
 /// The id of a link on pages: `lnk_…`. It is not the link's secret.
 pub type LinkId = TypeSafeId<LinkKind>;
+/// The id of a token of the API: `tok_…`. It is not the token.
+pub type TokenId = TypeSafeId<TokenKind>;

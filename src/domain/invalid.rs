@@ -73,6 +73,18 @@ pub enum Invalid {
     Confirmation,
     #[error("This is not the e-mail address of the account. Type it as it is shown.")]
     AccountConfirmation,
+    #[error("Choose what the token may do.")]
+    ScopeMissing,
+    #[error("Only the tokens of administrators can have this.")]
+    ScopeAdmin,
+    #[error("Choose when the token expires.")]
+    ExpiryMissing,
+    #[error("This is not a date. Enter one like 2027-01-31.")]
+    ExpiryDate,
+    #[error("This day has passed. Choose a later one.")]
+    ExpiryPast,
+    #[error("You have 50 tokens. Revoke one that nothing needs any more.")]
+    TokensMany,
     #[error("Nobody else who can sign in has this e-mail address. Enter that of another account.")]
     HeirUnknown,
     #[error("Nobody who can sign in has this e-mail address. Enter that of an account.")]

@@ -4,6 +4,7 @@ pub mod actor;
 pub mod agents_domain;
 pub mod allowance;
 pub mod amount;
+pub mod api_token;
 pub mod audit;
 pub mod call;
 pub mod deployment;

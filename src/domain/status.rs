@@ -2,8 +2,18 @@
 
 /// The status shown by the badge.
 #[derive(
-    Debug, Clone, Copy, PartialEq, Eq, sqlx::Type, strum::IntoStaticStr, strum::EnumString,
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    sqlx::Type,
+    strum::IntoStaticStr,
+    strum::EnumString,
+    serde::Serialize,
+    utoipa::ToSchema,
 )]
+#[serde(rename_all = "lowercase")]
 #[sqlx(type_name = "text", rename_all = "lowercase")]
 #[strum(serialize_all = "lowercase")]
 pub enum Status {

@@ -68,6 +68,7 @@ impl UserName {
     PartialEq,
     Eq,
     serde::Serialize,
+    utoipa::ToSchema,
     sqlx::Type,
     strum::Display,
     strum::EnumString,

@@ -104,6 +104,9 @@ impl From<Refusal> for RequestError {
             Refusal::NotFound => Self::NotFound,
             Refusal::NotNow(sentence) => Self::NotNow(sentence),
             Refusal::Limit(reached) => Self::Limit(reached),
+            Refusal::Changed => {
+                Self::NotNow("It has changed meanwhile. Read it again, and decide again.")
+            }
             Refusal::Wrong(_) => Self::Unreadable,
             Refusal::Busy(_) => Self::Busy,
             Refusal::Database(error) => error.into(),

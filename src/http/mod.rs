@@ -4,6 +4,7 @@
 pub mod error;
 pub mod forwarded;
 pub mod limits;
+pub mod reason;
 pub mod requests;
 pub mod unread;
 

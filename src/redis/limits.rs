@@ -1,4 +1,4 @@
-//! Token buckets for sign-in and registration. Without Redis, or during its outages, they work inside the process.
+//! Token buckets for sign-in, registration and the API. Without Redis, or during its outages, they work inside the process.
 
 use super::Redis;
 use moka::policy::EvictionPolicy;
@@ -65,6 +65,18 @@ pub const SOURCES_BY_USER: Bucket = Bucket {
     capacity: 30,
     refill: Duration::from_secs(2),
 };
+/// Wrong tokens of the API from one network.
+pub const TOKEN_BY_ADDRESS: Bucket = Bucket {
+    name: "token-address",
+    capacity: 60,
+    refill: Duration::from_secs(1),
+};
+/// Requests with one token of the API.
+pub const API_BY_TOKEN: Bucket = Bucket {
+    name: "api-token",
+    capacity: 300,
+    refill: Duration::from_millis(100),
+};
 /// A local bucket's tokens at a point in time.
 struct Level {
     tokens: f64,
@@ -79,16 +91,17 @@ pub struct Limits {
     local: Cache<String, Arc<Mutex<Level>>>,
 }
 
-/// Takes a token, or returns the wait for one in milliseconds.
+/// Takes a token: zero or less is how many are left, negated, and more is the wait for one in milliseconds.
 pub(super) const TAKE: &str = r"
 local capacity, refill = tonumber(ARGV[1]), tonumber(ARGV[2])
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local state = redis.call('HMGET', KEYS[1], 'tokens', 'at')
 local tokens = math.min(capacity, (tonumber(state[1]) or capacity) + math.max(0, now - (tonumber(state[2]) or now)) * refill)
-local wait = 0
+local wait
 if tokens >= 1 then
   tokens = tokens - 1
+  wait = -math.floor(tokens)
 else
   wait = math.ceil((1 - tokens) / refill)
 end
@@ -120,16 +133,15 @@ impl Limits {
         }
     }
 
-    /// Takes a token from the bucket of `who`.
+    /// Takes a token from the bucket of `who`; returns how many are left.
     ///
     /// # Errors
     /// The time until a token is available.
-    pub async fn take(&self, bucket: &Bucket, who: &str) -> Result<(), Duration> {
-        let wait = match self.take_shared(bucket, who).await {
-            Some(wait) => wait,
+    pub async fn take(&self, bucket: &Bucket, who: &str) -> Result<u32, Duration> {
+        match self.take_shared(bucket, who).await {
+            Some(taken) => taken,
             None => self.take_local(bucket, who),
-        };
-        if wait.is_zero() { Ok(()) } else { Err(wait) }
+        }
     }
 
     /// Puts a token back into the bucket of `who`.
@@ -148,17 +160,20 @@ impl Limits {
         format!("{}{}:{who}", self.prefix, bucket.name)
     }
 
-    async fn take_shared(&self, bucket: &Bucket, who: &str) -> Option<Duration> {
+    async fn take_shared(&self, bucket: &Bucket, who: &str) -> Option<Result<u32, Duration>> {
         let key = self.key(bucket, who);
         let arguments = vec![
             bucket.capacity.to_string(),
             bucket.refill_per_ms().to_string(),
         ];
-        let wait = self.redis.run(TAKE, key, arguments).await;
-        wait.map(Duration::from_millis)
+        let wait: i64 = self.redis.run(TAKE, key, arguments).await?;
+        Some(match u64::try_from(wait) {
+            Ok(wait) if wait > 0 => Err(Duration::from_millis(wait)),
+            _ => Ok(u32::try_from(-wait).unwrap_or_default()),
+        })
     }
 
-    fn take_local(&self, bucket: &Bucket, who: &str) -> Duration {
+    fn take_local(&self, bucket: &Bucket, who: &str) -> Result<u32, Duration> {
         let level = self.level(bucket, who);
         let mut level = level.lock().unwrap_or_else(PoisonError::into_inner);
         level.take(bucket)
@@ -176,18 +191,28 @@ impl Limits {
 }
 
 impl Level {
-    fn take(&mut self, bucket: &Bucket) -> Duration {
+    fn take(&mut self, bucket: &Bucket) -> Result<u32, Duration> {
         let (capacity, refill) = (f64::from(bucket.capacity), bucket.refill.as_secs_f64());
         let back = self.at.elapsed().as_secs_f64() / refill;
         self.at = Instant::now();
         self.tokens = capacity.min(self.tokens + back);
         if self.tokens >= 1.0 {
             self.tokens -= 1.0;
-            Duration::ZERO
+            Ok(whole(self.tokens))
         } else {
-            Duration::from_secs_f64((1.0 - self.tokens) * refill)
+            Err(Duration::from_secs_f64((1.0 - self.tokens) * refill))
         }
     }
+}
+
+/// How many whole tokens there are.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "no bucket holds so many, and none less than nothing"
+)]
+fn whole(tokens: f64) -> u32 {
+    tokens.floor() as u32
 }
 
 #[cfg(test)]
@@ -201,8 +226,8 @@ mod tests {
     };
 
     async fn behaves(limits: &Limits) {
-        for _ in 0..SLOW.capacity {
-            assert!(limits.take(&SLOW, "a").await.is_ok());
+        for taken in 1..=SLOW.capacity {
+            assert_eq!(limits.take(&SLOW, "a").await, Ok(SLOW.capacity - taken));
         }
         let wait = limits.take(&SLOW, "a").await.unwrap_err();
         assert!(

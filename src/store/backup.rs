@@ -30,16 +30,17 @@ pub const TABLES: [&str; 16] = [
     "ignored_applications",
 ];
 
-/// The tables that stay behind: a restored backup must not revive sessions and links that were ended since, jobs are asked
-/// for again from the rows, what Coolify allows and what checks find is found anew, and values of variables are secret.
+/// The tables that stay behind: a restored backup must not revive sessions, links and tokens that were ended since, jobs are
+/// asked for again from the rows, what Coolify allows and what checks find is found anew, and values of variables are secret.
 #[cfg(test)]
-pub const LEFT_OUT: [&str; 9] = [
+pub const LEFT_OUT: [&str; 10] = [
     "_sqlx_migrations",
     "findings",
     "links",
     "mq_msgs",
     "mq_payloads",
     "session",
+    "tokens",
     "turns",
     "user_sessions",
     "variable_values",

@@ -110,6 +110,8 @@ pub struct Filter<'a> {
     pub shut: Option<&'a [i32]>,
     /// The page of the list; counts from 0.
     pub page: i64,
+    /// How many rows a page has, if not as many as usual.
+    pub rows: Option<i64>,
 }
 
 /// The number of environments of each status, and in total.
@@ -123,6 +125,19 @@ pub struct Counts {
     pub deleting: i64,
     /// How many of these need their owner.
     pub needs: i64,
+}
+
+impl Counts {
+    /// The number of environments of this status.
+    pub fn of(&self, status: Status) -> i64 {
+        match status {
+            Status::Pending => self.pending,
+            Status::Deploying => self.deploying,
+            Status::Running => self.running,
+            Status::Error => self.error,
+            Status::Deleting => self.deleting,
+        }
+    }
 }
 
 /// Counts the owner's environments that match the filter's text, whatever their status.
@@ -197,8 +212,8 @@ pub async fn list(
         filter.domain,
         filter.status.map(Status::word),
         unconfirmed.as_secs_f64(),
-        PAGE_ROWS,
-        filter.page.saturating_mul(PAGE_ROWS),
+        filter.rows.unwrap_or(PAGE_ROWS),
+        filter.page.saturating_mul(filter.rows.unwrap_or(PAGE_ROWS)),
         filter.sort.word(),
         filter.shut
     )

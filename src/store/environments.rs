@@ -111,6 +111,7 @@ pub async fn name_taken(pool: &PgPool, name: &EnvironmentName) -> sqlx::Result<b
 )]
 pub struct Locked {
     pub status: Status,
+    pub version: i64,
     pub name: String,
     pub has_application: bool,
     /// Coolify may have an application for it, whether or not we know its uuid.
@@ -161,7 +162,7 @@ pub async fn lock(
 ) -> sqlx::Result<Option<Locked>> {
     sqlx::query_as!(
         Locked,
-        r#"select status as "status: Status", name, reason, application_asked,
+        r#"select status as "status: Status", version, name, reason, application_asked,
              application_uuid is not null as "has_application!",
              password_hash is not null as "has_password!", password_waits, password_offered, vanished,
              password_unknown,

@@ -3,6 +3,7 @@
 
 use crate::domain::id::{DeploymentId, EnvironmentId, UserId};
 use sqlx::PgPool;
+use time::OffsetDateTime;
 
 /// How many entries are read at once.
 pub const ENTRIES: i64 = 4_000;
@@ -29,21 +30,25 @@ pub struct Line {
     pub seconds: Option<i32>,
     /// The number of its section.
     pub section: Option<i16>,
+    /// When, by Coolify's clock.
+    pub at: Option<OffsetDateTime>,
+    /// Whether it was written to standard error.
+    pub is_error: bool,
 }
 
 /// The last entries from a position on, up to about so many bytes; of one that is longer by itself, its end.
 pub async fn end(pool: &PgPool, of: Of, from: i32, bytes: i32) -> sqlx::Result<Vec<Line>> {
     sqlx::query_as!(
         Line,
-        r#"select position, right(output, $5) as "output!", hidden, section,
+        r#"select position, right(output, $5) as "output!", hidden, section, at, error as is_error,
              extract(epoch from at - (
                select at from deployment_log where deployment_id = $1 order by position limit 1
              ))::int as seconds
            from (
-             select position, output, hidden, section, at,
+             select position, output, hidden, section, at, error,
                sum(octet_length(output)) over (order by position desc) - octet_length(output) as after
              from (
-               select l.position, l.output, l.hidden, l.section, l.at
+               select l.position, l.output, l.hidden, l.section, l.at, l.error
                from deployment_log l
                join deployments d on d.id = l.deployment_id
                join environments e on e.id = d.environment_id
@@ -108,12 +113,12 @@ pub async fn sections(pool: &PgPool, of: Of) -> sqlx::Result<Vec<Section>> {
 pub async fn part(pool: &PgPool, of: Of, from: i32, bytes: i32) -> sqlx::Result<Vec<Line>> {
     sqlx::query_as!(
         Line,
-        "select position, output, hidden, null::int as seconds, null::smallint as section
+        "select position, output, hidden, null::int as seconds, null::smallint as section, at, error as is_error
          from (
-           select position, output, hidden,
+           select position, output, hidden, at, error,
              sum(octet_length(output)) over (order by position) - octet_length(output) as before
            from (
-             select l.position, l.output, l.hidden
+             select l.position, l.output, l.hidden, l.at, l.error
              from deployment_log l
              join deployments d on d.id = l.deployment_id
              join environments e on e.id = d.environment_id

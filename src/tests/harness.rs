@@ -5,6 +5,7 @@ use super::database::Database;
 use super::person::{Person, Seen};
 use super::setup::{self, Setup};
 use crate::actions::invitations;
+use crate::api;
 use crate::app::{App, Parts};
 use crate::archive::Archive;
 use crate::coolify::Probe;
@@ -93,7 +94,11 @@ impl Dashboard {
         });
         let stop = CancellationToken::new();
         Self {
-            router: web::router(setup::web(app.clone(), &setup)),
+            router: web::router(setup::web(app.clone(), &setup)).merge(api::router(setup::api(
+                app.clone(),
+                &setup,
+                &stop,
+            ))),
             worker: tokio::spawn(worker::run(app.clone(), stop.clone())),
             closed: false,
             app,

@@ -210,7 +210,14 @@ async fn whoever_is_not_signed_in_is_led_to_the_sign_in_from_everywhere() {
     let forms = ["/environments", "/updates", "/updates/stop", "/doctor"];
     addresses.extend(PEOPLE.map(|path| ("POST", path.to_owned())));
     addresses.extend(forms.map(|path| ("POST", path.to_owned())));
-    for part in ["name", "password", "sessions/end", "delete"] {
+    for part in [
+        "name",
+        "password",
+        "sessions/end",
+        "tokens",
+        "tokens/tok_01h455vb4pex5vsknk084sn02q/revoke",
+        "delete",
+    ] {
         addresses.push(("POST", format!("/account/{part}")));
     }
     for (method, path) in &addresses {
@@ -272,7 +279,14 @@ async fn every_address_that_takes_a_form_leads_to_its_page_when_it_is_only_asked
         ("/theme".to_owned(), table.clone()),
         ("/logout".to_owned(), table),
     ];
-    for part in ["name", "password", "sessions/end", "delete"] {
+    for part in [
+        "name",
+        "password",
+        "sessions/end",
+        "tokens",
+        "tokens/tok_01h455vb4pex5vsknk084sn02q/revoke",
+        "delete",
+    ] {
         addresses.push((format!("/account/{part}"), "/account".to_owned()));
     }
     for part in TAKES_FORM {

@@ -2,6 +2,7 @@
 
 use super::database::Database;
 use crate::actions::checks;
+use crate::api::Api;
 use crate::app::{App, Pace};
 use crate::archive::Place;
 use crate::coolify::{Branch, Client, Connection, Repositories, Source};
@@ -21,6 +22,7 @@ use sqlx::PgPool;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use std::collections::BTreeMap;
 use std::time::Duration;
+use tokio_util::sync::CancellationToken;
 use url::Url;
 use uuid::Uuid;
 
@@ -208,6 +210,17 @@ pub fn web(app: App, setup: &Setup) -> Web {
         .into(),
         checks: checks(&app, setup).into(),
         app,
+    }
+}
+
+/// What the API is made with.
+pub fn api(app: App, setup: &Setup, stop: &CancellationToken) -> Api {
+    let trusted = TrustedProxies::parse(setup.trusted_proxies).unwrap();
+    Api {
+        app,
+        secure: setup.secure,
+        proxies: Proxies::new(trusted).into(),
+        stop: stop.clone(),
     }
 }
 

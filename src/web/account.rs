@@ -1,4 +1,4 @@
-//! The account page: name, password, sessions, deletion.
+//! The account page: name, password, sessions, deletion. What is about tokens of the API is in `tokens`.
 
 use super::allowances::Standing;
 use super::error::{PageError, wrong_fields};
@@ -6,9 +6,10 @@ use super::fields::{Errors, Fields, Id, Rules, errors};
 use super::page::{Page, html, html_with};
 use super::session::SignedIn;
 use super::state::{Tone, Web};
+use super::token_view::{self, Made, Token};
 use super::words::Time;
 use crate::actions::accounts::{self, Refusal, SessionRow};
-use crate::actions::allowances;
+use crate::actions::{allowances, api_tokens};
 use crate::domain::id::SessionId;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -16,10 +17,29 @@ use axum::response::{IntoResponse, Redirect, Response};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 
+/// What the forms of the page hold, and what is wrong.
 #[derive(Debug, Serialize)]
-struct Form {
-    name: String,
-    errors: Errors,
+pub struct Form {
+    pub name: String,
+    pub token: token_view::Typed,
+    pub errors: Errors,
+}
+
+impl Form {
+    /// What they hold when nothing was sent.
+    pub fn of(me: &SignedIn) -> Self {
+        Self {
+            name: me.user.name.clone(),
+            token: token_view::Typed::default(),
+            errors: Errors::default(),
+        }
+    }
+}
+
+/// What the page shows besides what is stored.
+pub struct Shown {
+    pub form: Form,
+    pub made: Option<Made>,
 }
 
 #[derive(Debug, Serialize)]
@@ -32,10 +52,13 @@ struct Session {
     current: bool,
 }
 
+/// The values of the page.
 #[derive(Serialize)]
-struct Context {
+pub struct Context {
     page: Page,
     form: Form,
+    made: Option<Made>,
+    tokens: Vec<Token>,
     sessions: Vec<Session>,
     environment_count: i64,
     allowed: Standing,
@@ -59,14 +82,15 @@ pub async fn page() -> Redirect {
 
 /// Renders the page.
 pub async fn show(State(web): State<Web>, me: SignedIn) -> Result<Response, PageError> {
-    let form = Form {
-        name: me.user.name.clone(),
-        errors: Errors::default(),
-    };
-    Ok(html("accounts/show.html", context(&web, &me, form).await?))
+    let (form, made) = (Form::of(&me), None);
+    let context = context(&web, &me, Shown { form, made }).await?;
+    Ok(html("accounts/show.html", context))
 }
 
-async fn context(web: &Web, me: &SignedIn, form: Form) -> Result<Context, PageError> {
+/// Reads what the page shows.
+pub async fn context(web: &Web, me: &SignedIn, shown: Shown) -> Result<Context, PageError> {
+    let Shown { form, made } = shown;
+    let tokens = api_tokens::list(&web.app, me.user.id).await?;
     let sessions = accounts::list_sessions(&web.app, me.user.id).await?;
     let current = me.visitor.session_id();
     let standing = allowances::of(&web.app, me.user.id).await?;
@@ -75,6 +99,8 @@ async fn context(web: &Web, me: &SignedIn, form: Form) -> Result<Context, PageEr
             .await
             .refused(form.errors.any()),
         form,
+        made,
+        tokens: tokens.into_iter().map(Token::from).collect(),
         sessions: sessions.iter().map(|row| session(row, &current)).collect(),
         environment_count: standing.environments.count,
         allowed: Standing::from(&standing),
@@ -191,9 +217,12 @@ async fn answer(
     } else {
         typed.name
     };
-    Ok(html_with(
-        StatusCode::UNPROCESSABLE_ENTITY,
-        "accounts/show.html",
-        context(web, me, Form { name, errors }).await?,
-    ))
+    let form = Form {
+        name,
+        errors,
+        ..Form::of(me)
+    };
+    let context = context(web, me, Shown { form, made: None }).await?;
+    let status = StatusCode::UNPROCESSABLE_ENTITY;
+    Ok(html_with(status, "accounts/show.html", context))
 }

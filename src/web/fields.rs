@@ -75,7 +75,7 @@ impl<T: FromStr, U: FromStr> FromRequestParts<Web> for Ids<T, U> {
 }
 
 /// Every field whose error a template may read; `form` is the form as a whole.
-const FIELDS: [&str; 18] = [
+const FIELDS: [&str; 21] = [
     "form",
     "name",
     "email",
@@ -92,6 +92,9 @@ const FIELDS: [&str; 18] = [
     "cpus",
     "current_password",
     "new_password",
+    "token_name",
+    "scopes",
+    "expires",
     "heir",
     "confirmation",
 ];

@@ -131,7 +131,7 @@ fn headings(are_there: bool) -> &'static str {
 /// The number of environments on all pages of a selection.
 fn found(selection: &Selection, counts: &Counts) -> i64 {
     if let Some(status) = selection.status {
-        return of_status(counts, status);
+        return counts.of(status);
     }
     let shut = selection.shut.iter().flatten();
     counts.total - shut.map(|group| count(*group, counts)).sum::<i64>()
@@ -163,19 +163,9 @@ fn filters(selection: &Selection, counts: &Counts) -> Vec<Choice> {
     );
     let of_status = Status::ALL
         .into_iter()
-        .map(|status| choice(status.word(), of_status(counts, status), Some(status)));
+        .map(|status| choice(status.word(), counts.of(status), Some(status)));
     let there = of_status.filter(|choice| choice.count > 0 || choice.current);
     std::iter::once(all).chain(there).collect()
-}
-
-fn of_status(counts: &Counts, status: Status) -> i64 {
-    match status {
-        Status::Pending => counts.pending,
-        Status::Deploying => counts.deploying,
-        Status::Running => counts.running,
-        Status::Error => counts.error,
-        Status::Deleting => counts.deleting,
-    }
 }
 
 /// The address of a selection; what is not chosen is left out.
@@ -277,6 +267,7 @@ mod tests {
             sort: Sort::Used,
             shut: None,
             page: 2,
+            rows: None,
         };
         assert_eq!(
             of(chosen),

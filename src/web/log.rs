@@ -294,6 +294,8 @@ mod tests {
             hidden: false,
             seconds: Some(62),
             section: None,
+            at: None,
+            is_error: false,
         }
     }
 

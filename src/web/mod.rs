@@ -44,6 +44,8 @@ mod session;
 mod state;
 #[cfg(test)]
 mod tests;
+mod token_view;
+mod tokens;
 mod updates;
 mod variable_view;
 mod variables;
@@ -146,6 +148,11 @@ fn of_accounts() -> Router<Web> {
         .route(
             "/account/sessions/{id}/end",
             get(account::page).post(account::end_session),
+        )
+        .route("/account/tokens", get(account::page).post(tokens::make))
+        .route(
+            "/account/tokens/{id}/revoke",
+            get(account::page).post(tokens::revoke),
         )
         .route("/account/delete", get(account::page).post(account::delete))
 }
@@ -254,9 +261,8 @@ fn of_deployments() -> Router<Web> {
 }
 
 /// Serves until asked to stop, then lets open requests finish.
-pub async fn serve(listener: TcpListener, web: Web, stop: CancellationToken) {
-    let secure = web.secure;
-    serving::serve(listener, router(web), secure, Timeouts::default(), stop).await;
+pub async fn serve(listener: TcpListener, router: Router, secure: bool, stop: CancellationToken) {
+    serving::serve(listener, router, secure, Timeouts::default(), stop).await;
 }
 
 /// Serves metrics until asked to stop.

@@ -39,6 +39,7 @@ impl Search {
             sort,
             shut: has_groups.then_some(shut.0),
             page: page.clamp(1, LAST_PAGE) - 1,
+            rows: None,
         }
     }
 

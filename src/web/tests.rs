@@ -21,7 +21,7 @@ fn page(user: &Value, theme: &str) -> Value {
 fn errors(sentence: &Value) -> Value {
     json!({
         "form": sentence, "name": sentence, "email": sentence, "password": sentence, "repository": sentence, "source_repository": sentence, "source_branch": sentence, "variables": sentence, "variable": sentence, "value": sentence, "heir": sentence, "environments": sentence, "deployments": sentence, "memory": sentence, "cpus": sentence,
-        "current_password": sentence, "new_password": sentence, "confirmation": sentence,
+        "current_password": sentence, "new_password": sentence, "token_name": sentence, "scopes": sentence, "expires": sentence, "confirmation": sentence,
         "first": if sentence.is_null() { Value::Null } else { json!("name") },
     })
 }
@@ -193,6 +193,20 @@ fn add_people(sample: &mut Value, full: bool) {
     sample["invitations"] = if full { json!([invited]) } else { json!([]) };
 }
 
+/// What only the account page shows.
+fn add_tokens(sample: &mut Value, status: &str, full: bool) {
+    let token = json!({ "id": "tok_1", "name": "a <&>", "scopes": "read", "made": time("ago"), "expires": time("clock"), "has_expired": status == "error", "used": time("ago") });
+    let bare = json!({ "id": "tok_2", "name": "b", "scopes": "read", "made": time("ago"), "expires": null, "has_expired": false, "used": null });
+    let made = json!({ "name": "a <&>", "token": "vpsc_0a" });
+    sample["form"]["token"] = json!({ "token_name": "a", "read": "1", "deploy": "", "write": "", "admin": "", "expires": "90", "until": "" });
+    sample["made"] = if full { made } else { Value::Null };
+    sample["tokens"] = if full {
+        json!([token, bare])
+    } else {
+        json!([])
+    };
+}
+
 /// Pages that only people who are signed in are given.
 fn needs_user(template: &str) -> bool {
     ["accounts/show.html", "environments/index.html"].contains(&template)
@@ -212,6 +226,7 @@ fn fitted(template: &str, status: &str, full: bool) -> Value {
     add_people(&mut sample, full);
     add_findings(&mut sample, status, full);
     admin::add(&mut sample, status, full);
+    add_tokens(&mut sample, status, full);
     if needs_user(template) {
         sample["page"]["user"] =
             json!({ "name": "Ada", "email": "ada@example.com", "administrator": false });

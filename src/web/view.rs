@@ -9,6 +9,7 @@ use crate::domain::id::EnvironmentId;
 use crate::domain::name::isolated;
 use crate::domain::status::{Event, Status};
 use crate::domain::workspace;
+use crate::http::reason::reason;
 use serde::Serialize;
 use time::OffsetDateTime;
 use url::form_urlencoded;
@@ -187,17 +188,6 @@ fn stage(row: &EnvironmentRow) -> Option<String> {
         Some(ahead) if ahead > 0 => format!("{doing}, {ahead} before it"),
         _ => doing.to_owned(),
     })
-}
-
-fn reason(row: &EnvironmentRow) -> Option<String> {
-    match row.status {
-        Status::Deploying => row.note.clone(),
-        Status::Running => {
-            let failure = row.failure.as_ref();
-            failure.map(|failure| format!("The last deployment failed: {failure}"))
-        }
-        _ => row.reason.clone(),
-    }
 }
 
 fn can(app: &App, row: &EnvironmentRow) -> Can {

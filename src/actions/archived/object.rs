@@ -50,6 +50,8 @@ fn line(entry: KeptEntry, seconds: Option<i32>) -> Line {
         hidden: entry.hidden,
         seconds,
         section: entry.section,
+        at: entry.at,
+        is_error: entry.error,
     }
 }
 

@@ -1,0 +1,130 @@
+//! Tokens with which programs use the API in somebody's name. They end one by one, and all of them with the account, when
+//! that is disabled, and when its password is reset by somebody who need not know the old one. Who changes their own
+//! password keeps their tokens.
+
+use super::accounts::Refusal;
+use super::token;
+use crate::app::App;
+use crate::domain::actor::Actor;
+use crate::domain::api_token::Draft;
+use crate::domain::audit::{Action, Entry};
+use crate::domain::id::{TokenId, UserId};
+use crate::domain::invalid::Invalid;
+use crate::domain::user::User;
+use crate::redis::limits;
+use crate::store::{self, audit, tokens};
+use std::net::IpAddr;
+use std::time::Duration;
+
+pub use tokens::{Holder, TokenRow};
+
+/// Begins every token, so that whoever searches for secrets finds them.
+const PREFIX: &str = "vpsc_";
+
+/// Makes a token, which is returned once and kept nowhere.
+///
+/// # Errors
+/// When a field is wrong, or somebody has too many.
+pub async fn make(
+    app: &App,
+    by: &Actor,
+    user: &User,
+    draft: &Draft<'_>,
+) -> Result<String, Refusal> {
+    let now = store::now(&app.pool).await?;
+    let wanted = draft.parse(user.is_administrator, now);
+    let wanted = wanted.map_err(Refusal::Wrong)?;
+    let made = format!("{PREFIX}{}", hex::encode(rand::random::<[u8; 32]>()));
+    let (id, hash) = (TokenId::new(), token::hash(&made));
+    let mut tx = store::begin(&app.pool).await?;
+    if !tokens::insert(&mut tx, (user.id, id), &hash, &wanted).await? {
+        return Err(Refusal::wrong("token_name", Invalid::TokensMany));
+    }
+    let scopes = wanted.scopes.words().join(" ");
+    let entry = Entry::of(Action::TokenMade, id.uuid(), &wanted.name).with(&scopes);
+    audit::add(&mut tx, by, &entry).await?;
+    tx.commit().await?;
+    Ok(made)
+}
+
+/// The user's tokens, newest first.
+pub async fn list(app: &App, user: UserId) -> sqlx::Result<Vec<TokenRow>> {
+    tokens::list(&app.pool, user).await
+}
+
+/// Revokes one of the user's tokens; `false` when it is not theirs or is not there any more.
+pub async fn revoke(app: &App, by: &Actor, user: UserId, id: TokenId) -> sqlx::Result<bool> {
+    let mut tx = store::begin(&app.pool).await?;
+    let Some(name) = tokens::end(&mut tx, user, id).await? else {
+        return Ok(false);
+    };
+    let entry = Entry::of(Action::TokenRevoked, id.uuid(), &name);
+    audit::add(&mut tx, by, &entry).await?;
+    tx.commit().await?;
+    Ok(true)
+}
+
+/// Why nobody may use the API with what was sent.
+#[derive(Debug, thiserror::Error)]
+pub enum Unknown {
+    /// It is no token, or not any more.
+    #[error("no such token")]
+    Token,
+    /// Too many wrong ones came from the same network: how long to wait.
+    #[error("too many wrong tokens")]
+    TooMany(Duration),
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
+}
+
+/// Whose token it is. That costs one statement, and nothing of it is kept, so a token that ended is not taken again.
+///
+/// # Errors
+/// When it is none, or has ended.
+pub async fn holder(app: &App, from: IpAddr, sent: &str) -> Result<Holder, Unknown> {
+    let found = match sent.strip_prefix(PREFIX) {
+        Some(_) => tokens::holder(&app.pool, &token::hash(sent)).await?,
+        None => None,
+    };
+    let Some(holder) = found else {
+        let network = crate::domain::network::network_of(from).to_string();
+        let taken = app.limits.take(&limits::TOKEN_BY_ADDRESS, &network).await;
+        tracing::warn!(address = %from, "token failed");
+        return Err(taken.map_or_else(Unknown::TooMany, |_| Unknown::Token));
+    };
+    if holder.is_to_be_noted
+        && let Err(error) = tokens::note_used(&app.pool, holder.id).await
+    {
+        tracing::debug!(%error, "the use of a token is not noted");
+    }
+    Ok(holder)
+}
+
+/// How much of what a token may ask for is left.
+#[derive(Debug, Clone, Copy)]
+pub struct Quota {
+    pub limit: u32,
+    pub remaining: u32,
+    /// The time until all of it is there again.
+    pub reset: Duration,
+}
+
+/// Takes one request from what a token may ask for.
+///
+/// # Errors
+/// The time until it may ask again.
+pub async fn take(app: &App, token: TokenId) -> Result<Quota, Duration> {
+    let bucket = &limits::API_BY_TOKEN;
+    let remaining = app.limits.take(bucket, &token.to_string()).await?;
+    Ok(quota(remaining))
+}
+
+/// What is left when so many requests are.
+pub fn quota(remaining: u32) -> Quota {
+    let bucket = &limits::API_BY_TOKEN;
+    Quota {
+        limit: bucket.capacity,
+        remaining,
+        reset: bucket.refill * bucket.capacity.saturating_sub(remaining),
+    }
+}

@@ -1,0 +1,214 @@
+//! The description of the API (`OpenAPI` 3.1), made of the handlers and of what they take and answer.
+
+use super::problem::{self, Problem};
+use super::{account, deployments, environments, log};
+use axum::Json;
+use std::sync::LazyLock;
+use utoipa::openapi::header::HeaderBuilder;
+use utoipa::openapi::path::Operation;
+use utoipa::openapi::response::ResponseBuilder;
+use utoipa::openapi::schema::{AdditionalProperties, Schema};
+use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+use utoipa::openapi::{
+    Content, Object, OpenApi as Document, PathItem, Ref, RefOr, Response, Server, Type,
+};
+use utoipa::{Modify, OpenApi};
+
+/// Schemas of what requests bring; all others are of answers, which have every field.
+const SENT: [&str; 3] = ["NewEnvironment", "NewPassword", "NewDeployment"];
+
+/// What any request with a token may be answered with.
+const ANY: [(u16, &str); 8] = [
+    (400, "The request cannot be read."),
+    (401, "There is no token, or not any more."),
+    (403, "The token has not the scope that is needed."),
+    (406, "The client does not take JSON."),
+    (
+        429,
+        "The token, or a network with wrong ones, asked too often.",
+    ),
+    (500, "This is our fault; the log says more."),
+    (503, "The database or a store does not answer."),
+    (414, "The address is too long."),
+];
+/// What any request for something that may not be there may be answered with.
+const FOUND: [(u16, &str); 1] = [(404, "There is nothing here, or it is not yours.")];
+/// What any request that brings something may be answered with.
+const BROUGHT: [(u16, &str); 3] = [
+    (408, "It did not arrive in time."),
+    (413, "It is too large."),
+    (415, "It is not JSON."),
+];
+/// Answers that may be given before the request is counted.
+const BEFORE_COUNTED: [&str; 6] = ["401", "408", "413", "414", "500", "503"];
+const WRONG: (u16, &str) = (
+    422,
+    "Fields or parameters are wrong; each has its sentence.",
+);
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "vps-claude",
+        description = "What programs do with environments and deployments, in the name of whoever made their token."
+    ),
+    tags(
+        (name = "account", description = "Whose token it is."),
+        (name = "environments", description = "Make, watch and delete environments."),
+        (name = "deployments", description = "Bring environments up, and read how that goes.")
+    ),
+    paths(
+        account::read,
+        environments::list,
+        environments::create,
+        environments::read,
+        environments::delete,
+        environments::cancel,
+        environments::set_password,
+        deployments::list,
+        deployments::deploy,
+        deployments::read,
+        log::read,
+    ),
+    components(schemas(Problem)),
+    modifiers(&Common)
+)]
+struct Described;
+
+static DOCUMENT: LazyLock<Document> = LazyLock::new(Described::openapi);
+
+/// The document.
+pub async fn serve() -> Json<&'static Document> {
+    Json(&DOCUMENT)
+}
+
+/// The document as a value, for whoever shows or checks it.
+#[cfg(test)]
+pub fn value() -> serde_json::Value {
+    serde_json::to_value(&*DOCUMENT).unwrap_or_default()
+}
+
+/// What all operations have in common.
+struct Common;
+
+impl Modify for Common {
+    fn modify(&self, document: &mut Document) {
+        document.servers = Some(vec![Server::new("/api/v1")]);
+        let components = document.components.get_or_insert_default();
+        let bearer = Http::new(HttpAuthScheme::Bearer);
+        components.add_security_scheme("token", SecurityScheme::Http(bearer));
+        for (name, schema) in &mut components.schemas {
+            close(schema, SENT.contains(&name.as_str()));
+        }
+        for (path, item) in &mut document.paths.paths {
+            for operation in operations(item) {
+                complete(path, operation);
+            }
+        }
+    }
+}
+
+fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
+    let all = [
+        &mut item.get,
+        &mut item.post,
+        &mut item.put,
+        &mut item.patch,
+        &mut item.delete,
+    ];
+    all.into_iter().filter_map(Option::as_mut)
+}
+
+/// No object has other fields than these, and one that is answered has all of them.
+fn close(schema: &mut RefOr<Schema>, is_sent: bool) {
+    let RefOr::T(Schema::Object(object)) = schema else {
+        return;
+    };
+    if object.properties.is_empty() {
+        return;
+    }
+    object.additional_properties = Some(Box::new(AdditionalProperties::FreeForm(false)));
+    if !is_sent {
+        let all = object.properties.keys().cloned();
+        object.required = all.filter(|name| name != "errors").collect();
+    }
+}
+
+/// Adds what the handler does not say of itself.
+fn complete(path: &str, operation: &mut Operation) {
+    operation.security = Some(vec![utoipa::openapi::SecurityRequirement::new::<
+        _,
+        [&str; 0],
+        &str,
+    >("token", [])]);
+    let is_brought = operation.request_body.is_some();
+    let has_parameters = operation.parameters.iter().flatten().count() > 0;
+    let mut refusals = ANY.to_vec();
+    if path.contains('{') {
+        refusals.extend(FOUND);
+    }
+    if is_brought {
+        refusals.extend(BROUGHT);
+    }
+    if is_brought || has_parameters {
+        refusals.push(WRONG);
+    }
+    let responses = &mut operation.responses.responses;
+    if responses.contains_key("200") {
+        let unchanged = Response::new("The client has it already.");
+        responses.insert("304".to_owned(), unchanged.into());
+    }
+    for (status, words) in refusals {
+        let refusal = || refusal(words).into();
+        responses.entry(status.to_string()).or_insert_with(refusal);
+    }
+    for (status, response) in responses.iter_mut() {
+        if let RefOr::T(response) = response {
+            add_headers(status, response);
+        }
+    }
+}
+
+fn refusal(words: &str) -> Response {
+    let schema = Ref::from_schema_name("Problem");
+    ResponseBuilder::new()
+        .description(words)
+        .content(problem::MEDIA_TYPE, Content::new(Some(schema)))
+        .build()
+}
+
+fn add_headers(status: &str, response: &mut Response) {
+    let number = || Object::with_type(Type::Integer);
+    let mut add = |name: &str, words: &str, schema: Object| {
+        let header = HeaderBuilder::new().schema(Some(schema));
+        let header = header.description(Some(words)).build();
+        response.headers.insert(name.to_owned(), header.into());
+    };
+    if !BEFORE_COUNTED.contains(&status) {
+        add(
+            "ratelimit-limit",
+            "How often the token may ask in a row.",
+            number(),
+        );
+        add("ratelimit-remaining", "How often it still may.", number());
+        add(
+            "ratelimit-reset",
+            "The seconds until it may as often again.",
+            number(),
+        );
+    }
+    match status {
+        "200" | "304" => add(
+            "etag",
+            "Send it as If-None-Match to be answered 304 while nothing changes.",
+            Object::with_type(Type::String),
+        ),
+        "401" => add(
+            "www-authenticate",
+            "How to say who calls.",
+            Object::with_type(Type::String),
+        ),
+        "429" | "503" => add("retry-after", "The seconds to wait.", number()),
+        _ => {}
+    }
+}

@@ -1,0 +1,98 @@
+//! An environment as answers show it.
+
+use super::conditional::tag;
+use super::deployments::Deployment;
+use super::problem::Problem;
+use super::state::{Answer, Api};
+use super::words::{at, time};
+use crate::actions::environments::{self, EnvironmentRow};
+use crate::actions::{known, progress};
+use crate::domain::id::{EnvironmentId, UserId};
+use crate::domain::status::Status;
+use crate::http::reason::reason;
+use axum::Json;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+/// An environment.
+#[derive(Serialize, ToSchema)]
+pub struct Environment {
+    /// `env_…`
+    pub id: String,
+    name: String,
+    subdomain: String,
+    /// Where it answers once it runs.
+    #[schema(format = "uri")]
+    url: String,
+    status: Status,
+    /// Whether nobody could confirm the status for a while.
+    unconfirmed: bool,
+    /// Why the status is what it is, or what a deployment waits for.
+    reason: Option<String>,
+    /// Changes whenever anything else of it does. It says nothing but that.
+    pub version: String,
+    #[schema(format = DateTime)]
+    created_at: String,
+    /// When somebody last worked in it.
+    #[schema(format = DateTime)]
+    last_used_at: Option<String>,
+    /// The repository to work on, which its container may clone.
+    workspace_repository: Option<String>,
+    /// The deployment under way.
+    deployment: Option<Deployment>,
+}
+
+/// The environments with their deployments under way.
+pub async fn described(
+    api: &Api,
+    owner: UserId,
+    rows: Vec<EnvironmentRow>,
+) -> sqlx::Result<Vec<Environment>> {
+    let moving = rows.iter().filter(|row| row.status == Status::Deploying);
+    let moving: Vec<Uuid> = moving.map(|row| row.id).collect();
+    let mut under_way = progress::under_way(&api.app, owner, &moving).await?;
+    let mut described = Vec::with_capacity(rows.len());
+    for row in rows {
+        let at = under_way.iter().position(|it| it.environment_id == row.id);
+        let deployment = at.map(|at| Deployment::from(under_way.swap_remove(at)));
+        described.push(environment(api, row, deployment));
+    }
+    Ok(described)
+}
+
+fn environment(api: &Api, row: EnvironmentRow, deployment: Option<Deployment>) -> Environment {
+    Environment {
+        id: EnvironmentId::from(row.id).to_string(),
+        url: api.app.domain.address(&row.subdomain),
+        status: row.status,
+        unconfirmed: row.unconfirmed,
+        reason: reason(&row),
+        version: version(&row),
+        created_at: at(row.created_at),
+        last_used_at: time(row.used_at),
+        name: row.name,
+        subdomain: row.subdomain,
+        workspace_repository: row.workspace_repository,
+        deployment,
+    }
+}
+
+fn version(row: &EnvironmentRow) -> String {
+    known::row_version(row.version, row.unconfirmed, row.in_use, row.used_at)
+}
+
+/// The owner's environment as it is now.
+pub async fn current(api: &Api, owner: UserId, id: EnvironmentId) -> Answer<Environment> {
+    let row = environments::get(&api.app, owner, id).await?;
+    let described = described(api, owner, vec![row]).await?;
+    described.into_iter().next().ok_or_else(Problem::not_found)
+}
+
+/// An environment as an answer, tagged with its version.
+pub fn answer(status: StatusCode, environment: Environment) -> Response {
+    let tag = [(header::ETAG, tag(&environment.version))];
+    (status, tag, Json(environment)).into_response()
+}

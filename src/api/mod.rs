@@ -1,0 +1,103 @@
+//! HTTP in, JSON out: what programs do, over the same actions as the pages. It has no sessions, reads and sets no cookies,
+//! and knows no pages.
+
+mod account;
+mod body;
+mod caller;
+mod conditional;
+mod deployments;
+pub mod document;
+mod environment;
+mod environments;
+mod id;
+mod log;
+mod negotiation;
+mod new_environment;
+mod parameters;
+mod problem;
+mod state;
+mod words;
+
+pub use state::Api;
+
+use crate::http::limits::{self, Refuse};
+use crate::http::requests;
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::http::{HeaderName, HeaderValue, header};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::response::Response;
+use axum::routing::{any, get, post, put};
+use std::sync::Arc;
+use tower_http::catch_panic::CatchPanicLayer;
+
+/// The router with its middleware: everything below `/api/`.
+pub fn router(api: Api) -> Router {
+    let refuse: Refuse = problem::refused;
+    let watched = (api.app.metrics.clone(), Arc::clone(&api.proxies));
+    let of_callers = of_environments()
+        .merge(of_deployments())
+        .route("/api/v1/account", get(account::read))
+        .route_layer(from_fn(negotiation::takes_json))
+        .route_layer(from_fn_with_state(api.clone(), caller::known));
+    Router::new()
+        .merge(of_callers)
+        .route("/api/v1/openapi.json", get(document::serve))
+        .route("/api/", any(problem::no_such_address))
+        .route("/api/{*rest}", any(problem::no_such_address))
+        .method_not_allowed_fallback(problem::no_such_method)
+        .layer(from_fn(conditional::reads))
+        .layer(DefaultBodyLimit::disable())
+        .layer(from_fn_with_state(refuse, limits::head))
+        .layer(from_fn_with_state(
+            (limits::BODY_TIMEOUT, refuse),
+            limits::whole_body,
+        ))
+        .layer(CatchPanicLayer::custom(problem::panicked))
+        .layer(from_fn_with_state(api.secure, headers))
+        .layer(from_fn_with_state(watched, requests::observe))
+        .with_state(api)
+}
+
+fn of_environments() -> Router<Api> {
+    let at = |part: &str| format!("/api/v1/environments{part}");
+    Router::new()
+        .route(&at(""), get(environments::list).post(environments::create))
+        .route(
+            &at("/{id}"),
+            get(environments::read).delete(environments::delete),
+        )
+        .route(&at("/{id}/cancel"), post(environments::cancel))
+        .route(&at("/{id}/password"), put(environments::set_password))
+        .route(
+            &at("/{id}/deployments"),
+            get(deployments::list).post(deployments::deploy),
+        )
+}
+
+fn of_deployments() -> Router<Api> {
+    Router::new()
+        .route("/api/v1/deployments/{id}", get(deployments::read))
+        .route("/api/v1/deployments/{id}/log", get(log::read))
+}
+
+/// Sets the headers of every answer. Nothing of it is for a browser to show.
+async fn headers(State(secure): State<bool>, request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    let mut set = |name: HeaderName, value: &'static str| {
+        let value = HeaderValue::from_static(value);
+        headers.entry(name).or_insert(value);
+    };
+    set(header::CACHE_CONTROL, "no-store, no-transform");
+    set(
+        header::CONTENT_SECURITY_POLICY,
+        "default-src 'none'; frame-ancestors 'none'",
+    );
+    set(header::REFERRER_POLICY, "no-referrer");
+    set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+    if secure {
+        set(header::STRICT_TRANSPORT_SECURITY, "max-age=31536000");
+    }
+    response
+}
