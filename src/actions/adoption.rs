@@ -210,6 +210,9 @@ pub async fn ignored(app: &App) -> sqlx::Result<Vec<Ignored>> {
 
 /// Ignores an application no longer; `false` when it was not ignored.
 pub async fn list_again(app: &App, by: &Actor, uuid: &str) -> sqlx::Result<bool> {
+    if orphans::check(uuid).is_err() {
+        return Ok(false);
+    }
     let mut tx = store::begin(&app.pool).await?;
     let Some(name) = adoption::list_again(&mut tx, uuid).await? else {
         return Ok(false);

@@ -37,6 +37,10 @@ pub async fn make(
     let made = format!("{PREFIX}{}", hex::encode(rand::random::<[u8; 32]>()));
     let (id, hash) = (TokenId::new(), token::hash(&made));
     let mut tx = store::begin(&app.pool).await?;
+    if !tokens::lock(&mut tx, user.id).await? {
+        return Err(Refusal::credentials());
+    }
+    tokens::delete_expired(&mut tx, user.id).await?;
     if !tokens::insert(&mut tx, (user.id, id), &hash, &wanted).await? {
         return Err(Refusal::wrong("token_name", Invalid::TokensMany));
     }
@@ -109,13 +113,13 @@ pub struct Quota {
     pub reset: Duration,
 }
 
-/// Takes one request from what a token may ask for.
+/// Takes one request from what all tokens of a person together may ask for.
 ///
 /// # Errors
 /// The time until it may ask again.
-pub async fn take(app: &App, token: TokenId) -> Result<Quota, Duration> {
+pub async fn take(app: &App, user: UserId) -> Result<Quota, Duration> {
     let bucket = &limits::API_BY_TOKEN;
-    let remaining = app.limits.take(bucket, &token.to_string()).await?;
+    let remaining = app.limits.take(bucket, &user.to_string()).await?;
     Ok(quota(remaining))
 }
 

@@ -29,12 +29,7 @@ pub async fn step(step: &Step<'_>, row: &RemovalStep) -> Result<Next, StepError>
             unsure: false,
         });
     }
-    for uuid in &ours {
-        match step.calls.one().await?.remove(uuid).await {
-            Ok(()) | Err(Error::NotFound) => {}
-            Err(error) => return Err(error.into()),
-        }
-    }
+    remove_all(step, &ours).await?;
     // The watcher must confirm that it is gone.
     Ok(match row.application_uuid {
         _ if ours.is_empty() => Next::Gone,
@@ -46,6 +41,20 @@ pub async fn step(step: &Step<'_>, row: &RemovalStep) -> Result<Next, StepError>
             unsure: false,
         },
     })
+}
+
+/// Asks Coolify to remove them. Before each, the claim must still be held: whoever has given the removal up may have
+/// adopted the application meanwhile.
+async fn remove_all(step: &Step<'_>, applications: &[String]) -> Result<(), StepError> {
+    for uuid in applications {
+        let client = step.calls.one().await?;
+        step.hold(None).await?;
+        match client.remove(uuid).await {
+            Ok(()) | Err(Error::NotFound) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(())
 }
 
 /// The known application; otherwise, all that carry the environment's mark.

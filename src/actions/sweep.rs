@@ -26,7 +26,6 @@ pub async fn sweep(app: &App) -> sqlx::Result<()> {
         );
     }
     sessions::delete_expired(&app.pool).await?;
-    audit::delete_old(app).await?;
     let resumed = watches::resume(&app.pool).await?;
     if resumed > 0 {
         tracing::warn!(rows = resumed, "nobody looked at environments that run");
@@ -35,7 +34,7 @@ pub async fn sweep(app: &App) -> sqlx::Result<()> {
     loop {
         let stuck = watches::stuck(&app.pool, last, PAGE).await?;
         let Some(row) = stuck.last() else {
-            return Ok(());
+            return audit::delete_old(app).await;
         };
         last = row.environment_id;
         let asked = queue::asked(&app.pool).await?;

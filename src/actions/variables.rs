@@ -49,6 +49,8 @@ pub async fn give(
 /// # Errors
 /// `NotFound`, also when there is no such variable, or a message when the environment is being deleted.
 pub async fn remove(app: &App, by: &Actor, id: EnvironmentId, name: &str) -> Result<(), Refusal> {
+    let name = known(name)?;
+    let name = name.as_str();
     let mut tx = store::begin(&app.pool).await?;
     let row = lock(&mut tx, by, id).await?;
     if !variables::remove(&mut tx, id, name).await? {
@@ -69,6 +71,8 @@ pub async fn discard(
     id: EnvironmentId,
     name: &str,
 ) -> Result<Discarded, Refusal> {
+    let name = known(name)?;
+    let name = name.as_str();
     let mut tx = store::begin(&app.pool).await?;
     let row = lock(&mut tx, by, id).await?;
     let discarded = variables::discard(&mut tx, id, name).await?;
@@ -84,6 +88,12 @@ pub async fn discard(
             Ok(discarded)
         }
     }
+}
+
+/// The name of a variable that may be there: what is none is nowhere.
+fn known(typed: &str) -> Result<String, Refusal> {
+    let name = VariableName::parse(typed).map_err(|_| Refusal::NotFound)?;
+    Ok(name.as_str().to_owned())
 }
 
 fn parse(typed: Typed<'_>) -> Result<Variable, Wrongs> {

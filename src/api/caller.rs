@@ -30,7 +30,7 @@ pub async fn known(State(api): State<Api>, request: Request, next: Next) -> Resp
         Ok(holder) => holder,
         Err(unknown) => return Problem::from(unknown).into_response(),
     };
-    let quota = match api_tokens::take(&api.app, holder.id).await {
+    let quota = match api_tokens::take(&api.app, holder.user.id).await {
         Ok(quota) => quota,
         Err(wait) => return Problem::too_often(wait).into_response(),
     };

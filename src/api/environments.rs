@@ -193,7 +193,7 @@ pub async fn read(
     tag = "environments",
     params(
         ("id" = String, Path),
-        ("if-match" = Option<String>, Header, description = "Deletes it only if its entity tag is still this one."),
+        ("if-match" = Option<String>, Header, description = "Deletes it only if its entity tag is of the current version. Whether somebody began to use it meanwhile does not count."),
     ),
     responses(
         (status = 202, description = "It is being deleted.", body = Environment),

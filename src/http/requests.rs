@@ -102,5 +102,7 @@ fn is_asked_often(route: &str) -> bool {
     let is_of_pages = ["/changes", "/row", "/log"]
         .iter()
         .any(|part| route.ends_with(part));
-    is_of_pages || route.starts_with("/assets/") || OFTEN.contains(&route)
+    (is_of_pages && !route.starts_with("/api/"))
+        || route.starts_with("/assets/")
+        || OFTEN.contains(&route)
 }

@@ -71,7 +71,7 @@ pub const TOKEN_BY_ADDRESS: Bucket = Bucket {
     capacity: 60,
     refill: Duration::from_secs(1),
 };
-/// Requests with one token of the API.
+/// Requests with all tokens of one person.
 pub const API_BY_TOKEN: Bucket = Bucket {
     name: "api-token",
     capacity: 300,

@@ -36,7 +36,21 @@ pub struct Holder {
     pub is_to_be_noted: bool,
 }
 
-/// Adds a token with this id, and deletes those of the same person that expired long ago; `false` when they have too many.
+/// Locks whose token is to be added, so that nothing else adds one, disables the account or sets its password meanwhile;
+/// `false` when it is disabled or gone.
+pub async fn lock(conn: &mut PgConnection, user: UserId) -> sqlx::Result<bool> {
+    let found = sqlx::query_scalar!(
+        r#"select true as "found!"
+           from users
+           where id = $1
+           and disabled_at is null
+           for no key update"#,
+        user.uuid()
+    );
+    Ok(found.fetch_optional(conn).await?.is_some())
+}
+
+/// Adds a token with this id; `false` when somebody has too many that have not expired.
 pub async fn insert(
     conn: &mut PgConnection,
     (user, id): (UserId, TokenId),
@@ -44,14 +58,14 @@ pub async fn insert(
     wanted: &Wanted,
 ) -> sqlx::Result<bool> {
     let added = sqlx::query!(
-        "with expired as (
-           delete from tokens
-           where user_id = $2
-           and expires_at < now() - interval '30 days'
-         )
-         insert into tokens (id, user_id, token_hash, name, scopes, expires_at)
+        "insert into tokens (id, user_id, token_hash, name, scopes, expires_at)
          select $1, $2, $3, $4, $5, $6
-         where (select count(*) from tokens where user_id = $2) < $7",
+         where (
+           select count(*)
+           from tokens
+           where user_id = $2
+           and (expires_at is null or expires_at > now())
+         ) < $7",
         id.uuid(),
         user.uuid(),
         token_hash,
@@ -63,17 +77,30 @@ pub async fn insert(
     Ok(added.execute(conn).await?.rows_affected() == 1)
 }
 
-/// The user's tokens, newest first, those that have expired among them.
+/// Deletes those of a person's tokens that expired long ago.
+pub async fn delete_expired(conn: &mut PgConnection, user: UserId) -> sqlx::Result<()> {
+    sqlx::query!(
+        "delete from tokens
+         where user_id = $1
+         and expires_at < now() - interval '30 days'",
+        user.uuid()
+    )
+    .execute(conn)
+    .await
+    .map(drop)
+}
+
+/// The user's tokens: those that count first, then those that have expired, each newest first.
 pub async fn list(pool: &PgPool, user: UserId) -> sqlx::Result<Vec<TokenRow>> {
     sqlx::query_as!(
         TokenRow,
         r#"select id, name, scopes, created_at, expires_at, last_used_at, now() as "now!"
            from tokens
            where user_id = $1
-           order by created_at desc, id desc
+           order by coalesce(expires_at <= now(), false), created_at desc, id desc
            limit $2"#,
         user.uuid(),
-        LIMIT
+        2 * LIMIT
     )
     .fetch_all(pool)
     .await

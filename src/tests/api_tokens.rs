@@ -61,7 +61,7 @@ async fn a_wrong_form_keeps_what_was_typed_and_makes_no_token() {
     );
     assert_eq!(page.value("token_name"), "Kept");
     assert_eq!(page.value("until"), "2020-02-03");
-    assert!(page.text.contains("value=\"date\" checked"));
+    assert!(page.text.contains("value=\"date\" selected"));
     let nothing = [("expires", "")];
     let page = ada.post("/account/tokens", &nothing).await.expect(422);
     assert_eq!(page.note("token_name"), "Enter a name.");
