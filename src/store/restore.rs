@@ -235,13 +235,16 @@ async fn forget_holders(connection: &mut PgConnection, landing: Duration) -> sql
 }
 
 /// Since the backup an application may have been made for any environment, so it is looked for before one is made, and
-/// before a row is deleted. What memory and CPUs it has by now is not known. A rollout does not go on by itself: it would
+/// before a row is deleted. What limits of memory and CPUs it has by now is not known. A rollout does not go on by itself: it would
 /// restart what runs.
 async fn expect_applications(connection: &mut PgConnection) -> sqlx::Result<()> {
     sqlx::query!(
         "update environments
          set application_asked = true,
-             resources_given_to = case when resources_given_to is not null then '' end,
+             resources_given_to = case
+               when memory_given is not null or cpus_given is not null then ''
+               else resources_given_to
+             end,
              rollout_at = null,
              rollout_by = null"
     )
