@@ -10,7 +10,7 @@ use crate::domain::audit::{Action, Entry};
 use crate::domain::id::{EnvironmentId, UserId};
 use crate::domain::invalid::{Invalid, Wrongs, check};
 use crate::domain::resources::Resources;
-use crate::store::{self, allowances, audit, environments};
+use crate::store::{self, allowances, audit, environments, users};
 use sqlx::PgConnection;
 
 pub use allowances::Chosen;
@@ -65,6 +65,12 @@ impl Standing {
     }
 }
 
+/// What a person may have, without counting what they have.
+pub async fn allowance(app: &App, id: UserId) -> Result<Allowance, Refusal> {
+    let limits = allowances::limits(&app.pool, id).await?;
+    Ok(app.allowance.of(&limits.ok_or(Refusal::NotFound)?))
+}
+
 /// What a person has now, to be shown.
 pub async fn of(app: &App, id: UserId) -> Result<Standing, Refusal> {
     let mut connection = app.pool.acquire().await?;
@@ -77,7 +83,7 @@ pub(super) async fn locked(
     conn: &mut PgConnection,
     id: UserId,
 ) -> Result<Standing, Refusal> {
-    if !allowances::lock(conn, id).await? {
+    if users::lock(conn, id).await?.is_none() {
         return Err(Refusal::NotFound);
     }
     // Counted in a statement of its own: it sees what was committed while the lock was waited for.
@@ -166,7 +172,7 @@ pub async fn set(
     limits: &PersonalLimits,
 ) -> Result<(), people::Refusal> {
     let mut tx = store::begin(&app.pool).await?;
-    if !allowances::lock(&mut tx, id).await? {
+    if users::lock(&mut tx, id).await?.is_none() {
         return Err(people::Refusal::NotFound);
     }
     let before = allowances::standing(&mut tx, id).await?;

@@ -12,7 +12,7 @@ use crate::domain::id::{TokenId, UserId};
 use crate::domain::invalid::Invalid;
 use crate::domain::user::User;
 use crate::redis::limits;
-use crate::store::{self, audit, tokens};
+use crate::store::{self, audit, tokens, users};
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -37,7 +37,8 @@ pub async fn make(
     let made = format!("{PREFIX}{}", hex::encode(rand::random::<[u8; 32]>()));
     let (id, hash) = (TokenId::new(), token::hash(&made));
     let mut tx = store::begin(&app.pool).await?;
-    if !tokens::lock(&mut tx, user.id).await? {
+    let locked = users::lock(&mut tx, user.id).await?;
+    if locked.is_none_or(|user| user.disabled) {
         return Err(Refusal::credentials());
     }
     tokens::delete_expired(&mut tx, user.id).await?;
@@ -118,14 +119,14 @@ pub struct Quota {
 /// # Errors
 /// The time until it may ask again.
 pub async fn take(app: &App, user: UserId) -> Result<Quota, Duration> {
-    let bucket = &limits::API_BY_TOKEN;
+    let bucket = &limits::API_BY_USER;
     let remaining = app.limits.take(bucket, &user.to_string()).await?;
     Ok(quota(remaining))
 }
 
 /// What is left when so many requests are.
 pub fn quota(remaining: u32) -> Quota {
-    let bucket = &limits::API_BY_TOKEN;
+    let bucket = &limits::API_BY_USER;
     Quota {
         limit: bucket.capacity,
         remaining,

@@ -29,7 +29,7 @@ pub async fn accepted(step: &Step<'_>, sent: &[Waiting]) -> sqlx::Result<()> {
         return Ok(());
     }
     crash::point("variables.before");
-    variables::accepted(&step.app.pool, step.claim.environment, sent).await?;
+    variables::accepted(&step.app.pool, step.claim, sent).await?;
     crash::point("variables.after");
     Ok(())
 }
@@ -51,7 +51,7 @@ pub async fn remove(step: &Step<'_>, row: &DeploymentStep, uuid: &str) -> Result
         }
     }
     crash::point("removed.before");
-    variables::removed(pool, environment, &names).await?;
+    variables::removed(pool, step.claim, &names).await?;
     crash::point("removed.after");
     let removed = i64::try_from(names.len()).unwrap_or(i64::MAX);
     Ok((row.removals - removed).max(0))

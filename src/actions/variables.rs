@@ -49,14 +49,13 @@ pub async fn give(
 /// # Errors
 /// `NotFound`, also when there is no such variable, or a message when the environment is being deleted.
 pub async fn remove(app: &App, by: &Actor, id: EnvironmentId, name: &str) -> Result<(), Refusal> {
-    let name = known(name)?;
-    let name = name.as_str();
+    let name = &known(name)?;
     let mut tx = store::begin(&app.pool).await?;
     let row = lock(&mut tx, by, id).await?;
-    if !variables::remove(&mut tx, id, name).await? {
+    if !variables::remove(&mut tx, id, name.as_str()).await? {
         return Err(Refusal::NotFound);
     }
-    let removed = (Action::EnvironmentVariableRemoved, name);
+    let removed = (Action::EnvironmentVariableRemoved, name.as_str());
     note(&mut tx, by, id, &row, removed).await?;
     Ok(tx.commit().await?)
 }
@@ -71,18 +70,17 @@ pub async fn discard(
     id: EnvironmentId,
     name: &str,
 ) -> Result<Discarded, Refusal> {
-    let name = known(name)?;
-    let name = name.as_str();
+    let name = &known(name)?;
     let mut tx = store::begin(&app.pool).await?;
     let row = lock(&mut tx, by, id).await?;
-    let discarded = variables::discard(&mut tx, id, name).await?;
+    let discarded = variables::discard(&mut tx, id, name.as_str()).await?;
     match discarded {
         Discarded::TooLate => Err(Refusal::NotNow(
             "Coolify was asked for it already, so it cannot be taken back. Give the variable another value, or remove it.",
         )),
         Discarded::Nothing => Ok(discarded),
         Discarded::Done => {
-            let done = (Action::EnvironmentVariableDiscarded, name);
+            let done = (Action::EnvironmentVariableDiscarded, name.as_str());
             note(&mut tx, by, id, &row, done).await?;
             tx.commit().await?;
             Ok(discarded)
@@ -91,9 +89,8 @@ pub async fn discard(
 }
 
 /// The name of a variable that may be there: what is none is nowhere.
-fn known(typed: &str) -> Result<String, Refusal> {
-    let name = VariableName::parse(typed).map_err(|_| Refusal::NotFound)?;
-    Ok(name.as_str().to_owned())
+fn known(typed: &str) -> Result<VariableName, Refusal> {
+    VariableName::parse(typed).map_err(|_| Refusal::NotFound)
 }
 
 fn parse(typed: Typed<'_>) -> Result<Variable, Wrongs> {

@@ -52,23 +52,24 @@ fn object(bytes: &[u8]) -> Result<Map<String, Value>, Problem> {
     }
 }
 
+/// Every field of `T` must be an `Option`: each is also parsed by itself, to tell which one is wrong.
 fn parse<T: DeserializeOwned>(object: Map<String, Value>) -> Result<T, Problem> {
-    let sent = object.clone();
-    serde_json::from_value(Value::Object(object)).map_err(|_| {
-        let errors = sent.into_iter().filter_map(wrong::<T>).collect();
-        Problem::wrong(errors)
+    let sent = Value::Object(object);
+    T::deserialize(&sent).map_err(|_| {
+        let fields = sent.as_object().into_iter().flatten();
+        Problem::wrong(fields.filter_map(wrong::<T>).collect())
     })
 }
 
 /// What is wrong with a field, by itself.
-fn wrong<T: DeserializeOwned>((field, value): (String, Value)) -> Option<FieldError> {
-    let alone = Map::from_iter([(field.clone(), value)]);
+fn wrong<T: DeserializeOwned>((field, value): (&String, &Value)) -> Option<FieldError> {
+    let alone = Map::from_iter([(field.clone(), value.clone())]);
     let error = serde_json::from_value::<T>(Value::Object(alone)).err()?;
     let detail = if error.to_string().starts_with("unknown field") {
         "There is no such field."
     } else {
         "This value has the wrong type, or is none of the allowed ones."
     };
-    let detail = detail.to_owned();
+    let (field, detail) = (field.clone(), detail.to_owned());
     Some(FieldError { field, detail })
 }

@@ -25,7 +25,7 @@ const ANY: [(u16, &str); 8] = [
     (406, "The client does not take JSON."),
     (
         429,
-        "The token, or a network with wrong ones, asked too often.",
+        "All tokens of its owner together, or a network with wrong ones, asked too often. Of wrong ones there is no ratelimit.",
     ),
     (500, "This is our fault; the log says more."),
     (503, "The database or a store does not answer."),
@@ -187,13 +187,13 @@ fn add_headers(status: &str, response: &mut Response) {
     if !BEFORE_COUNTED.contains(&status) {
         add(
             "ratelimit-limit",
-            "How often the token may ask in a row.",
+            "How often all tokens of its owner together may ask in a row.",
             number(),
         );
-        add("ratelimit-remaining", "How often it still may.", number());
+        add("ratelimit-remaining", "How often they still may.", number());
         add(
             "ratelimit-reset",
-            "The seconds until it may as often again.",
+            "The seconds until they may as often again.",
             number(),
         );
     }

@@ -32,11 +32,14 @@ pub struct Environment {
     unconfirmed: bool,
     /// Why the status is what it is, or what a deployment waits for.
     reason: Option<String>,
-    /// Changes whenever anything else of it does. It says nothing but that.
+    /// Changes with its status, the reason, its settings, whether it is in use, and the stage of its deployment. It says
+    /// nothing but that.
     pub version: String,
     #[schema(format = DateTime)]
     created_at: String,
-    /// When somebody last worked in it.
+    /// Whether somebody works in it.
+    in_use: bool,
+    /// When somebody last worked in it; null while somebody does.
     #[schema(format = DateTime)]
     last_used_at: Option<String>,
     /// The repository to work on, which its container may clone.
@@ -72,7 +75,8 @@ fn environment(api: &Api, row: EnvironmentRow, deployment: Option<Deployment>) -
         reason: reason(&row),
         version: version(&row),
         created_at: at(row.created_at),
-        last_used_at: time(row.used_at),
+        in_use: row.in_use,
+        last_used_at: time(row.used_at.filter(|_| !row.in_use)),
         name: row.name,
         subdomain: row.subdomain,
         workspace_repository: row.workspace_repository,

@@ -7,13 +7,17 @@ use super::problem::Problem;
 use super::state::{Answer, Api};
 use super::words::time;
 use crate::actions::progress;
-use crate::actions::records::{self, Line, Of, OpenLog};
+use crate::actions::records::{self, Line, Of, OpenLog, Unread};
 use crate::domain::id::DeploymentId;
 use crate::http::unread;
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
+use std::time::Duration;
 use utoipa::{IntoParams, ToSchema};
+
+/// How soon a store of logs that is away is worth another request.
+const STORE_AWAY: Duration = Duration::from_secs(10);
 
 /// How much of a log one answer has, in bytes.
 const PART_BYTES: i32 = 256 * 1024;
@@ -97,7 +101,7 @@ pub async fn read(
     let row = records::deployment(&api.app, of).await?;
     let log = OpenLog::open(&api.app, of).await?;
     if let Some(why) = log.unread() {
-        return Err(Problem::new(unread::status(why), unread::why(why)));
+        return Err(unreadable(why));
     }
     let mut parts = log.parts_from(after);
     let lines = parts.next(&api.app, PART_BYTES).await?;
@@ -112,4 +116,13 @@ pub async fn read(
         next,
         finished,
     }))
+}
+
+/// Why it cannot be read where it was.
+fn unreadable(why: Unread) -> Problem {
+    let problem = Problem::new(unread::status(why), unread::why(why));
+    match why {
+        Unread::Away => problem.retry_after(STORE_AWAY),
+        Unread::Removed { .. } | Unread::Gone => problem,
+    }
 }

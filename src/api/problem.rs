@@ -2,10 +2,9 @@
 
 use crate::actions::api_tokens::{Quota, Unknown, quota};
 use crate::actions::environments::Refusal;
-use crate::actions::{accounts, people};
 use crate::domain::api_token::Scope;
 use crate::domain::invalid::Wrong;
-use crate::http::error::{RequestError, log_panic, wrong_fields};
+use crate::http::error::{RequestError, log_panic};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
@@ -95,11 +94,16 @@ impl Problem {
         Self::new(StatusCode::FORBIDDEN, detail).with(header::WWW_AUTHENTICATE, &asked)
     }
 
-    /// The token has asked too often.
+    /// All tokens of its owner together have asked too often.
     pub fn too_often(wait: Duration) -> Self {
         let mut problem = Self::from(RequestError::TooMany(wait));
         add_quota(&mut problem.headers, quota(0));
         problem
+    }
+
+    /// The same, and when it is worth asking again.
+    pub fn retry_after(self, wait: Duration) -> Self {
+        self.with(header::RETRY_AFTER, &wait.as_secs().to_string())
     }
 
     fn with(mut self, name: header::HeaderName, value: &str) -> Self {
@@ -110,7 +114,7 @@ impl Problem {
     }
 }
 
-/// Says how often the token may still ask.
+/// Says how often all tokens of the same owner may still ask.
 pub fn add_quota(headers: &mut HeaderMap, quota: Quota) {
     let seconds = quota.reset.as_millis().div_ceil(1_000);
     let seconds = u64::try_from(seconds).unwrap_or(u64::MAX);
@@ -153,12 +157,6 @@ impl From<sqlx::Error> for Problem {
     }
 }
 
-impl From<people::Refusal> for Problem {
-    fn from(refusal: people::Refusal) -> Self {
-        RequestError::from(refusal).into()
-    }
-}
-
 impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Self {
         match refusal {
@@ -169,15 +167,6 @@ impl From<Refusal> for Problem {
                 ..RequestError::from(refusal).into()
             },
             refusal => RequestError::from(refusal).into(),
-        }
-    }
-}
-
-impl From<accounts::Refusal> for Problem {
-    fn from(refusal: accounts::Refusal) -> Self {
-        match wrong_fields(refusal) {
-            Ok(wrongs) => Self::wrong(wrongs.iter().map(FieldError::from).collect()),
-            Err(error) => error.into(),
         }
     }
 }

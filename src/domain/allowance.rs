@@ -188,12 +188,20 @@ impl fmt::Display for Used {
 /// A limit that was reached, as a sentence for whoever it stops.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Reached {
-    #[error("You have {0} environments. Delete one first, or ask an administrator for more.")]
+    #[error(
+        "Your limit of environments is {}, and you have {}. Delete one first, or ask an administrator for more.",
+        most(.0), .0.count
+    )]
     Environments(Used),
     #[error(
-        "You have {0} deployments under way. Wait until one has ended, cancel one, or ask an administrator for more."
+        "Your limit of deployments at once is {}, and you have {} under way. Wait until one has ended, cancel one, or ask an administrator for more.",
+        most(.0), .0.count
     )]
     Deployments(Used),
+}
+
+fn most(used: &Used) -> String {
+    used.most.map(|most| most.to_string()).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -262,7 +270,7 @@ mod tests {
         assert!(of(3, count("3")).is_full() && of(5, count("3")).is_full());
         let sentence = Reached::Environments(of(5, count("3"))).to_string();
         assert!(
-            sentence.starts_with("You have 5 of 3 environments. "),
+            sentence.starts_with("Your limit of environments is 3, and you have 5. "),
             "{sentence}"
         );
         assert_eq!(of(2, None).to_string(), "2");

@@ -32,7 +32,7 @@ pub enum Scope {
     Deploy,
     /// Create, change and delete as well.
     Write,
-    /// See and decide about people; only while its owner is an administrator.
+    /// For what administrators alone may; no address asks for it yet. It counts only while its owner is one.
     Admin,
 }
 

@@ -26,7 +26,7 @@ pub fn why(unread: Unread) -> Cow<'static, str> {
             format!("The log was removed after {days} days: logs are kept that long.").into()
         }
         Unread::Gone => "The store of logs does not have this log any more.".into(),
-        Unread::Away => "The log cannot be shown at the moment, because the store of logs does not answer. Open this page again later.".into(),
+        Unread::Away => "The log cannot be shown at the moment, because the store of logs does not answer. Try again later.".into(),
     }
 }
 

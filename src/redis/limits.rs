@@ -72,8 +72,8 @@ pub const TOKEN_BY_ADDRESS: Bucket = Bucket {
     refill: Duration::from_secs(1),
 };
 /// Requests with all tokens of one person.
-pub const API_BY_TOKEN: Bucket = Bucket {
-    name: "api-token",
+pub const API_BY_USER: Bucket = Bucket {
+    name: "api-user",
     capacity: 300,
     refill: Duration::from_millis(100),
 };

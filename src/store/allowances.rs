@@ -3,7 +3,7 @@
 use crate::domain::allowance::{Limit, PersonalLimits};
 use crate::domain::id::{EnvironmentId, UserId};
 use crate::domain::resources::{Given, Resources};
-use sqlx::PgConnection;
+use sqlx::{PgConnection, PgPool};
 
 /// What a person has, and what administrators have decided for them.
 #[derive(Debug)]
@@ -15,17 +15,21 @@ pub struct Standing {
     pub deployments: i64,
 }
 
-/// Locks a person, so that two requests of theirs are counted one after the other; `false` when there is nobody. An
-/// environment that exists is locked before its owner, as everywhere.
-pub async fn lock(conn: &mut PgConnection, id: UserId) -> sqlx::Result<bool> {
-    let locked = sqlx::query_scalar!(
-        "select id
+/// What was decided for a person; `None` when there is nobody.
+pub async fn limits(pool: &PgPool, id: UserId) -> sqlx::Result<Option<PersonalLimits>> {
+    let found = sqlx::query!(
+        "select environments_limit, deployments_limit, memory_limit, cpus_limit
          from users
-         where id = $1
-         for no key update",
+         where id = $1",
         id.uuid()
     );
-    Ok(locked.fetch_optional(conn).await?.is_some())
+    let found = found.fetch_optional(pool).await?;
+    Ok(found.map(|row| PersonalLimits {
+        environments: Limit::of_stored(row.environments_limit),
+        deployments: Limit::of_stored(row.deployments_limit),
+        memory: Limit::of_stored(row.memory_limit),
+        cpus: Limit::of_stored(row.cpus_limit),
+    }))
 }
 
 /// What a person has now; `None` when there is nobody.

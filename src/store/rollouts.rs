@@ -128,6 +128,7 @@ pub enum Turn {
 /// Locks the rollout until the transaction ends, and looks at its last deployment since the first of those that wait was
 /// put into it.
 pub async fn lock(conn: &mut PgConnection) -> sqlx::Result<Turn> {
+    // The only row of branch_head is the lock of rollouts, in the former version, too. Nothing else here uses that table.
     let locked = sqlx::query_scalar!("select id from branch_head for update skip locked");
     if locked.fetch_optional(&mut *conn).await?.is_none() {
         return Ok(Turn::Wait);

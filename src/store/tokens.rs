@@ -36,20 +36,6 @@ pub struct Holder {
     pub is_to_be_noted: bool,
 }
 
-/// Locks whose token is to be added, so that nothing else adds one, disables the account or sets its password meanwhile;
-/// `false` when it is disabled or gone.
-pub async fn lock(conn: &mut PgConnection, user: UserId) -> sqlx::Result<bool> {
-    let found = sqlx::query_scalar!(
-        r#"select true as "found!"
-           from users
-           where id = $1
-           and disabled_at is null
-           for no key update"#,
-        user.uuid()
-    );
-    Ok(found.fetch_optional(conn).await?.is_some())
-}
-
 /// Adds a token with this id; `false` when somebody has too many that have not expired.
 pub async fn insert(
     conn: &mut PgConnection,

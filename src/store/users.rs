@@ -6,6 +6,27 @@ use crate::domain::user::{Email, Role, UserName};
 use secrecy::SecretString;
 use sqlx::{PgConnection, PgPool};
 
+/// A user, locked until the transaction ends.
+#[derive(Debug, Clone, Copy)]
+pub struct Locked {
+    pub disabled: bool,
+}
+
+/// Locks a user, so that two requests of theirs are counted one after the other, and the account is neither disabled nor
+/// gets another password meanwhile; `None` when there is nobody. An environment that exists is locked before its owner.
+pub async fn lock(conn: &mut PgConnection, id: UserId) -> sqlx::Result<Option<Locked>> {
+    sqlx::query_as!(
+        Locked,
+        r#"select disabled_at is not null as "disabled!"
+           from users
+           where id = $1
+           for no key update"#,
+        id.uuid()
+    )
+    .fetch_optional(conn)
+    .await
+}
+
 /// The result of adding a user.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Inserted {

@@ -1,6 +1,7 @@
 //! Variables that people give to their environments: their names for as long as they are there, their values only until
 //! Coolify has accepted them.
 
+use super::claims::Claim;
 use crate::domain::id::{EnvironmentId, UserId};
 use crate::domain::variable::{Variable, VariableName};
 use secrecy::{ExposeSecret, SecretString};
@@ -244,12 +245,9 @@ pub async fn offer(pool: &PgPool, environment: EnvironmentId) -> sqlx::Result<Ve
     Ok(waiting.collect())
 }
 
-/// Records that Coolify has accepted these, and deletes the values, unless another one was given meanwhile.
-pub async fn accepted(
-    pool: &PgPool,
-    environment: EnvironmentId,
-    sent: &[Waiting],
-) -> sqlx::Result<()> {
+/// Records that Coolify has accepted these, and deletes the values, unless another one was given meanwhile. A step that has
+/// lost its claim records nothing: its application may be another one by now.
+pub async fn accepted(pool: &PgPool, claim: Claim, sent: &[Waiting]) -> sqlx::Result<()> {
     let names: Vec<String> = sent.iter().map(|one| one.name.clone()).collect();
     let values = sent.iter().map(|one| one.value.expose_secret().to_owned());
     let values: Vec<String> = values.collect();
@@ -257,6 +255,7 @@ pub async fn accepted(
         "with sent as (
            select name, value
            from unnest($2::text[], $3::text[]) as sent (name, value)
+           where exists (select from watches where environment_id = $1 and token = $4)
          ), forgotten as (
            delete from variable_values w
            using sent
@@ -270,9 +269,10 @@ pub async fn accepted(
              offered = name not in (select name from forgotten)
          where environment_id = $1
          and name in (select name from sent)",
-        environment.uuid(),
+        claim.environment.uuid(),
         &names,
-        &values
+        &values,
+        claim.token
     )
     .execute(pool)
     .await
@@ -307,18 +307,16 @@ pub async fn offer_removals(
 }
 
 /// Forgets the variables that Coolify has no more, unless one was given anew meanwhile.
-pub async fn removed(
-    pool: &PgPool,
-    environment: EnvironmentId,
-    names: &[String],
-) -> sqlx::Result<()> {
+pub async fn removed(pool: &PgPool, claim: Claim, names: &[String]) -> sqlx::Result<()> {
     sqlx::query!(
         "delete from environment_variables
          where environment_id = $1
          and name = any($2)
-         and removing",
-        environment.uuid(),
-        names
+         and removing
+         and exists (select from watches where environment_id = $1 and token = $3)",
+        claim.environment.uuid(),
+        names,
+        claim.token
     )
     .execute(pool)
     .await

@@ -16,7 +16,7 @@ use std::time::Duration;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-const AWAY: &str = "The log cannot be shown at the moment, because the store of logs does not answer. Open this page again later.";
+const AWAY: &str = "The log cannot be shown at the moment, because the store of logs does not answer. Try again later.";
 
 /// Logs are moved as soon as they are complete.
 fn at_once(place: Place) -> impl FnOnce(&mut Setup) {

@@ -7,9 +7,8 @@ use crate::domain::allowance::Allowance;
 use crate::domain::amount::{Amount, Count};
 use crate::simulator::outcomes::Outcome;
 
-const NO_MORE: &str =
-    "You have 2 of 2 environments. Delete one first, or ask an administrator for more.";
-const NO_DEPLOYMENT: &str = "You have 1 of 1 deployments under way. Wait until one has ended, cancel one, or ask an administrator for more.";
+const NO_MORE: &str = "Your limit of environments is 2, and you have 2. Delete one first, or ask an administrator for more.";
+const NO_DEPLOYMENT: &str = "Your limit of deployments at once is 1, and you have 1 under way. Wait until one has ended, cancel one, or ask an administrator for more.";
 
 /// A dashboard on which everybody may have so many.
 async fn with_limits(environments: Option<i32>, deployments: Option<i32>) -> Dashboard {
@@ -171,10 +170,10 @@ async fn an_administrator_decides_for_one_person_and_what_is_there_stays() {
     let people = ada.get("/people?q=bob").await.expect(200);
     assert!(people.says("3 of 1 environments"));
     let refused = create(&bob, "Four", "0").await.expect(422);
-    assert!(refused.says("You have 3 of 1 environments."));
+    assert!(refused.says("Your limit of environments is 1, and you have 3."));
     ada.post(&limits, &[]).await.leads_to("/people");
     let refused = create(&bob, "Four", "0").await.expect(422);
-    assert!(refused.says("You have 3 of 2 environments."));
+    assert!(refused.says("Your limit of environments is 2, and you have 3."));
     dashboard.close().await;
 }
 
@@ -214,6 +213,6 @@ async fn whoever_is_handed_more_than_they_may_have_keeps_it_and_cannot_make_anot
     let delete = at(&dashboard, &bob, "delete").await;
     ada.post(&delete, &form).await.leads_to("/people");
     let refused = create(&eve, "Another", "0").await.expect(422);
-    assert!(refused.says("You have 2 of 1 environments."));
+    assert!(refused.says("Your limit of environments is 1, and you have 2."));
     dashboard.close().await;
 }

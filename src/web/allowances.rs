@@ -59,7 +59,7 @@ pub async fn most(
     if !selection.text.is_empty() {
         return Ok(None);
     }
-    let most = allowances::of(&web.app, owner).await?.environments.most;
+    let most = allowances::allowance(&web.app, owner).await?.environments;
     Ok(most.map(|most| most.to_string()))
 }
 

@@ -240,7 +240,7 @@ pub async fn deploy(
 }
 
 /// The page, with why it cannot be done now.
-async fn not_now(
+pub(super) async fn not_now(
     web: &Web,
     me: &SignedIn,
     id: EnvironmentId,

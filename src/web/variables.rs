@@ -1,8 +1,8 @@
 //! The variables of an environment on its page: giving one, removing one, taking a change back.
 
-use super::environments::{Form, page_of};
+use super::environments::{Form, not_now, page_of};
 use super::error::PageError;
-use super::fields::{Errors, Fields, Id, errors};
+use super::fields::{Fields, Id, errors};
 use super::session::SignedIn;
 use super::state::{Tone, Web};
 use crate::actions::environments::Refusal;
@@ -45,18 +45,14 @@ pub async fn give(
         name: &typed.variable,
         value: typed.value.expose_secret(),
     };
-    let (status, errors) = match variables::give(&web.app, &me.actor(), id, given).await {
+    let errors = match variables::give(&web.app, &me.actor(), id, given).await {
         Ok(()) => {
             let said = format!("{} goes with the next deployment.", typed.variable.trim());
             me.visitor.notice(Tone::Good, &said).await;
             return Ok(page(id).into_response());
         }
-        Err(Refusal::NotNow(sentence)) => {
-            let mut errors = Errors::default();
-            errors.insert("form", sentence.to_owned());
-            (StatusCode::CONFLICT, errors)
-        }
-        Err(Refusal::Wrong(wrongs)) => (StatusCode::UNPROCESSABLE_ENTITY, errors(&wrongs)),
+        Err(Refusal::NotNow(sentence)) => return not_now(&web, &me, id, sentence.to_owned()).await,
+        Err(Refusal::Wrong(wrongs)) => errors(&wrongs),
         Err(refusal) => return Err(refusal.into()),
     };
     let form = Form {
@@ -64,7 +60,7 @@ pub async fn give(
         variable: typed.variable,
         ..Form::default()
     };
-    page_of(&web, &me, id, status, form).await
+    page_of(&web, &me, id, StatusCode::UNPROCESSABLE_ENTITY, form).await
 }
 
 /// Lets the next deployment remove a variable.
