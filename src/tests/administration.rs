@@ -135,6 +135,31 @@ async fn newest_version(person: &super::person::Person) -> String {
 }
 
 #[tokio::test]
+async fn an_administrator_cancels_somebody_elses_deployment() {
+    let dashboard = Dashboard::open().await;
+    let ada = dashboard.administrator("Ada").await;
+    let bob = dashboard.person("Bob").await;
+    dashboard.next_build(Outcome::StuckInProgress);
+    let made = dashboard.make(&bob, "Stuck", true).await;
+    dashboard.until_built(&made).await;
+    for _ in 0..2 {
+        ada.post(&at(&made, "cancel"), &[])
+            .await
+            .leads_to(&at(&made, ""));
+    }
+    dashboard.until_status(&made, "pending").await;
+    let who: Vec<String> =
+        sqlx::query_scalar("select who from audit where action = 'environment.cancelled'")
+            .fetch_all(dashboard.pool())
+            .await
+            .unwrap();
+    assert_eq!(who, [format!("Ada <{}>", ada.email)]);
+    let page = ada.get("/admin/audit?action=environment.cancelled").await;
+    assert!(page.says("Stuck"));
+    dashboard.close().await;
+}
+
+#[tokio::test]
 async fn an_administrator_deletes_somebody_elses_environment_by_its_name() {
     let dashboard = Dashboard::open().await;
     let ada = dashboard.administrator("Ada").await;

@@ -12,9 +12,8 @@ use axum::response::{IntoResponse, Response};
 use futures_util::stream;
 use time::format_description::well_known::Rfc3339;
 
-/// How many entries are read at once, and how many a file has at most.
+/// How many entries are read at once.
 const PART: i64 = 1_000;
-const MOST: i64 = 200_000;
 const HEAD: &str =
     "\"at\",\"who\",\"how\",\"address\",\"action\",\"subject id\",\"subject\",\"detail\"\r\n";
 
@@ -24,24 +23,19 @@ pub async fn download(
     Administrator(_): Administrator,
     Query(search): Query<Search>,
 ) -> Response {
-    let begin = (search.filter(), MOST, true);
-    let parts = stream::try_unfold(begin, move |(mut filter, left, is_first)| {
+    let begin = Some((search.filter(), HEAD));
+    let parts = stream::try_unfold(begin, move |next| {
         let web = web.clone();
         async move {
-            let rows = match left {
-                0 => vec![],
-                left => audit::list(&web.app, &filter, left.min(PART)).await?,
-            };
-            let count = i64::try_from(rows.len()).unwrap_or(left);
-            if count == 0 && !is_first {
+            let Some((mut filter, head)) = next else {
                 return Ok::<_, sqlx::Error>(None);
-            }
-            let left = if count < PART { 0 } else { left - count };
+            };
+            let rows = audit::list(&web.app, &filter, PART).await?;
             filter.before = rows.last().map(|row| row.id);
-            let head = if is_first { HEAD } else { "" };
+            let is_last = i64::try_from(rows.len()).is_ok_and(|count| count < PART);
             let lines: String = rows.iter().map(line).collect();
             let part = Bytes::from(format!("{head}{lines}"));
-            Ok(Some((part, (filter, left, false))))
+            Ok(Some((part, (!is_last).then_some((filter, "")))))
         }
     });
     let headers = [

@@ -106,7 +106,7 @@ pub fn way(row: &AuditRow) -> &'static str {
         Ok(Way::Page) => "on a page",
         Ok(Way::Api) => "with a token",
         Ok(Way::Command) => "on the command line",
-        Ok(Way::Process) => "through the dashboard itself",
+        Ok(Way::Process) => "automatically",
         Err(_) => "in another way",
     }
 }

@@ -26,7 +26,6 @@ struct Show {
 
 #[derive(Serialize)]
 struct Owner {
-    id: String,
     name: String,
     email: String,
     /// Whether it is the reader.
@@ -82,7 +81,6 @@ async fn page_of(
         row: Row::new(&web.app, &found, None),
         owner: Owner {
             own: UserId::from(owner.id) == me.user.id,
-            id: UserId::from(owner.id).to_string(),
             name: owner.name,
             email: owner.email,
         },

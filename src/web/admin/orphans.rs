@@ -25,8 +25,9 @@ struct Orphans {
     unknown: Option<&'static str>,
     found: Vec<Found>,
     ignored: Vec<Ignored>,
-    /// Environments whose application is gone.
+    /// Environments whose application is gone, the first of them, and how many there are.
     gone: Vec<Shown>,
+    gone_total: i64,
 }
 
 #[derive(Serialize)]
@@ -56,13 +57,14 @@ pub async fn list(
         vanished: true,
         ..Selection::default()
     };
-    let (gone, _) = administration::list(&web.app, &gone).await?;
+    let (gone, gone_total) = administration::list(&web.app, &gone).await?;
     let ignored = adoption::ignored(&web.app).await?;
     let page = Page::new(&me.visitor, "Orphans").await;
     let orphans = Orphans {
         unknown,
         found: found.into_iter().map(Found::from).collect(),
         ignored: ignored.into_iter().map(Ignored::from).collect(),
+        gone_total,
         gone: gone
             .into_iter()
             .map(|row| Shown::new(&web.app, row))

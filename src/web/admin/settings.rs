@@ -12,7 +12,6 @@ use std::sync::Arc;
 struct Show {
     page: Page,
     settings: Arc<[Setting]>,
-    demo: bool,
 }
 
 /// The page.
@@ -20,7 +19,6 @@ pub async fn show(State(web): State<Web>, Administrator(me): Administrator) -> R
     let show = Show {
         page: Page::new(&me.visitor, "Settings").await,
         settings: Arc::clone(&web.settings),
-        demo: web.demo,
     };
     html("admin/settings.html", show)
 }
