@@ -26,6 +26,7 @@ mod failing;
 pub mod forgotten;
 pub mod hashing;
 pub mod holder;
+pub mod idempotency;
 pub mod invitations;
 mod jobs;
 pub mod known;

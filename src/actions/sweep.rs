@@ -6,7 +6,7 @@ use crate::app::App;
 use crate::domain::status::Status;
 use crate::queue::{self, Job};
 use crate::store::watches::{self, Stuck};
-use crate::store::{self, sessions};
+use crate::store::{self, api_requests, sessions};
 use std::collections::HashSet;
 use std::time::Duration;
 use uuid::Uuid;
@@ -26,6 +26,7 @@ pub async fn sweep(app: &App) -> sqlx::Result<()> {
         );
     }
     sessions::delete_expired(&app.pool).await?;
+    api_requests::delete_old(&app.pool).await?;
     let resumed = watches::resume(&app.pool).await?;
     if resumed > 0 {
         tracing::warn!(rows = resumed, "nobody looked at environments that run");

@@ -3,6 +3,7 @@
 use super::problem::{Problem, add_quota};
 use super::state::Api;
 use crate::actions::api_tokens::{self, Holder};
+use crate::actions::idempotency::Keyed;
 use crate::domain::actor::Actor;
 use crate::domain::api_token::Scope;
 use crate::domain::id::UserId;
@@ -12,12 +13,24 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use secrecy::{ExposeSecret, SecretString};
 use std::net::IpAddr;
 use std::sync::Arc;
 
 /// The holder of the token that a request brings. A handler gets one only together with a scope.
 #[derive(Clone)]
-struct Known(Arc<Holder>, IpAddr);
+pub struct Known {
+    holder: Arc<Holder>,
+    token: Arc<SecretString>,
+    from: IpAddr,
+}
+
+impl Known {
+    /// The request that they send with this key, and that says all this.
+    pub fn keyed(&self, key: &str, said: &[&[u8]]) -> Keyed {
+        Keyed::new(self.holder.id, self.token.expose_secret(), key, said)
+    }
+}
 
 /// Finds out whose token a request brings, and counts the request. Without a token nothing is done.
 pub async fn known(State(api): State<Api>, request: Request, next: Next) -> Response {
@@ -34,7 +47,12 @@ pub async fn known(State(api): State<Api>, request: Request, next: Next) -> Resp
         Ok(quota) => quota,
         Err(wait) => return Problem::too_often(wait).into_response(),
     };
-    parts.extensions.insert(Known(Arc::new(holder), from));
+    let known = Known {
+        holder: Arc::new(holder),
+        token: Arc::new(sent.into()),
+        from,
+    };
+    parts.extensions.insert(known);
     let mut response = next.run(Request::from_parts(parts, body)).await;
     add_quota(response.headers_mut(), quota);
     response
@@ -79,13 +97,13 @@ impl<const SCOPE: u8> FromRequestParts<Api> for Caller<SCOPE> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &Api) -> Result<Self, Self::Rejection> {
-        let Some(Known(holder, address)) = parts.extensions.get::<Known>() else {
+        let Some(known) = parts.extensions.get::<Known>() else {
             return Err(Problem::no_token());
         };
         let needed = Scope::ALL.into_iter().find(|scope| *scope as u8 == SCOPE);
         let needed = needed.unwrap_or(Scope::Admin);
-        if holder.scopes.has(needed) {
-            Ok(Self(Arc::clone(holder), *address))
+        if known.holder.scopes.has(needed) {
+            Ok(Self(Arc::clone(&known.holder), known.from))
         } else {
             Err(Problem::not_allowed(needed))
         }

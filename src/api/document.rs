@@ -1,16 +1,17 @@
 //! The description of the API (`OpenAPI` 3.1), made of the handlers and of what they take and answer.
 
 use super::problem::{self, Problem};
-use super::{account, deployments, environments, log};
+use super::{account, deployments, environments, idempotency, log};
 use axum::Json;
 use std::sync::LazyLock;
 use utoipa::openapi::header::HeaderBuilder;
-use utoipa::openapi::path::Operation;
+use utoipa::openapi::path::{Operation, ParameterBuilder, ParameterIn};
 use utoipa::openapi::response::ResponseBuilder;
 use utoipa::openapi::schema::{AdditionalProperties, Schema};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::openapi::{
-    Content, Object, OpenApi as Document, PathItem, Ref, RefOr, Response, Server, Type,
+    Content, Object, ObjectBuilder, OpenApi as Document, PathItem, Ref, RefOr, Response, Server,
+    Type,
 };
 use utoipa::{Modify, OpenApi};
 
@@ -43,7 +44,7 @@ const BROUGHT: [(u16, &str); 3] = [
 const BEFORE_COUNTED: [&str; 6] = ["401", "408", "413", "414", "500", "503"];
 const WRONG: (u16, &str) = (
     422,
-    "Fields or parameters are wrong; each has its sentence.",
+    "Fields or parameters are wrong; each has its sentence. Or another request had this Idempotency-Key.",
 );
 
 #[derive(OpenApi)]
@@ -101,6 +102,9 @@ impl Modify for Common {
             close(schema, SENT.contains(&name.as_str()));
         }
         for (path, item) in &mut document.paths.paths {
+            if let Some(operation) = &mut item.post {
+                add_key(operation);
+            }
             for operation in operations(item) {
                 complete(path, operation);
             }
@@ -167,6 +171,24 @@ fn complete(path: &str, operation: &mut Operation) {
             add_headers(status, response);
         }
     }
+}
+
+/// Adds the header with which a POST may be sent again.
+fn add_key(operation: &mut Operation) {
+    let key = ObjectBuilder::new()
+        .schema_type(Type::String)
+        .min_length(Some(1))
+        .max_length(Some(255));
+    let parameter = ParameterBuilder::new()
+        .name(idempotency::HEADER)
+        .parameter_in(ParameterIn::Header)
+        .description(Some("With the same key, the same request is carried out once and answered alike for a day. Use a UUID; it counts for this token."))
+        .schema(Some(key));
+    let parameters = operation.parameters.get_or_insert_default();
+    parameters.push(parameter.build().into());
+    let responses = &mut operation.responses.responses;
+    let under_way = || refusal("The same request is under way.").into();
+    responses.entry("409".to_owned()).or_insert_with(under_way);
 }
 
 fn refusal(words: &str) -> Response {

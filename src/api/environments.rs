@@ -4,6 +4,7 @@ use super::body::Body;
 use super::caller::{Deployer, Reader, Writer};
 use super::environment::{Environment, answer, current, described};
 use super::id::Id;
+use super::idempotency::KeySuffix;
 use super::new_environment::{NewEnvironment, exposed};
 use super::parameters::Parameters;
 use super::problem::Problem;
@@ -13,10 +14,10 @@ use crate::actions::environments::{self, Refusal, Removal, Selection, Sort};
 use crate::actions::{deletion, deployments, known};
 use crate::domain::id::EnvironmentId;
 use crate::domain::status::Status;
-use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -141,8 +142,10 @@ pub async fn list(
 pub async fn create(
     State(api): State<Api>,
     caller: Writer,
-    Body(sent): Body<NewEnvironment>,
+    key: Option<Extension<KeySuffix>>,
+    Body(mut sent): Body<NewEnvironment>,
 ) -> Answer<Response> {
+    sent.suffix = sent.suffix.or_else(|| key.map(|key| key.word()));
     let variables = sent.variables();
     let draft = sent.draft(&variables);
     let id = creation::create(&api.app, &caller.actor(), &draft).await?;

@@ -10,6 +10,7 @@ pub mod document;
 mod environment;
 mod environments;
 mod id;
+mod idempotency;
 mod log;
 mod negotiation;
 mod new_environment;
@@ -38,6 +39,7 @@ pub fn router(api: Api) -> Router {
     let of_callers = of_environments()
         .merge(of_deployments())
         .route("/api/v1/account", get(account::read))
+        .route_layer(from_fn_with_state(api.clone(), idempotency::once))
         .route_layer(from_fn(negotiation::takes_json))
         .route_layer(from_fn_with_state(api.clone(), caller::known));
     Router::new()

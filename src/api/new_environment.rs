@@ -34,7 +34,7 @@ pub struct NewEnvironment {
     cpus: Option<String>,
     /// The last four characters of the subdomain; random ones if it is left out.
     #[schema(pattern = "^[a-z0-9]{4}$")]
-    suffix: Option<String>,
+    pub suffix: Option<String>,
 }
 
 impl NewEnvironment {

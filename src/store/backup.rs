@@ -33,8 +33,9 @@ pub const TABLES: [&str; 16] = [
 /// The tables that stay behind: a restored backup must not revive sessions, links and tokens that were ended since, jobs are
 /// asked for again from the rows, what Coolify allows and what checks find is found anew, and values of variables are secret.
 #[cfg(test)]
-pub const LEFT_OUT: [&str; 10] = [
+pub const LEFT_OUT: [&str; 11] = [
     "_sqlx_migrations",
+    "api_requests",
     "findings",
     "links",
     "mq_msgs",

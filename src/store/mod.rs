@@ -3,6 +3,7 @@
 pub mod administration;
 pub mod adoption;
 pub mod allowances;
+pub mod api_requests;
 pub mod applications;
 pub mod archived_logs;
 pub mod audit;

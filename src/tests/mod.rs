@@ -8,6 +8,7 @@ mod answers;
 mod api;
 mod api_reads;
 mod api_refusals;
+mod api_repeats;
 mod api_tokens;
 mod architecture;
 mod archive;
