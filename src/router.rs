@@ -1,11 +1,11 @@
 //! What is behind the one listener: the pages and the API.
 
 use crate::actions::checks;
-use crate::api::{self, Api};
+use crate::api::{self, Api, document};
 use crate::app::App;
 use crate::config::Config;
 use crate::http::Proxies;
-use crate::web::{self, Setting, Web};
+use crate::web::{self, Reference, Setting, Web};
 use axum::Router;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
@@ -31,6 +31,7 @@ pub fn router(
         proxies,
         demo: config.demo,
         settings: shown(config),
+        reference: Reference::of(&document::value()).into(),
         checks,
     };
     web::router(web).merge(api::router(api))

@@ -38,6 +38,7 @@ pub struct Token {
     get,
     path = "/account",
     operation_id = "read_account",
+    security(("token" = ["read"])),
     tag = "account",
     responses((status = 200, description = "The account and the token.", body = Account))
 )]

@@ -90,6 +90,7 @@ impl From<Progress> for Deployment {
     get,
     path = "/environments/{id}/deployments",
     operation_id = "list_deployments",
+    security(("token" = ["read"])),
     tag = "deployments",
     params(("id" = String, Path)),
     responses((status = 200, description = "At most 100 deployments.", body = Deployments))
@@ -110,9 +111,10 @@ pub async fn list(
     post,
     path = "/environments/{id}/deployments",
     operation_id = "deploy",
+    security(("token" = ["deploy"])),
     tag = "deployments",
     params(("id" = String, Path)),
-    request_body = Option<NewDeployment>,
+    request_body = NewDeployment,
     responses(
         (status = 202, description = "It is requested.", body = Deployment,
             headers(("location" = String, description = "Where it is read."))),
@@ -144,6 +146,7 @@ pub async fn deploy(
     get,
     path = "/deployments/{id}",
     operation_id = "read_deployment",
+    security(("token" = ["read"])),
     tag = "deployments",
     params(("id" = String, Path)),
     responses((status = 200, description = "The deployment.", body = Deployment))

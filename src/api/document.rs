@@ -1,17 +1,16 @@
 //! The description of the API (`OpenAPI` 3.1), made of the handlers and of what they take and answer.
 
 use super::problem::{self, Problem};
-use super::{account, deployments, environments, idempotency, log};
+use super::{account, deployments, environments, log};
 use axum::Json;
 use std::sync::LazyLock;
 use utoipa::openapi::header::HeaderBuilder;
-use utoipa::openapi::path::{Operation, ParameterBuilder, ParameterIn};
+use utoipa::openapi::path::Operation;
 use utoipa::openapi::response::ResponseBuilder;
 use utoipa::openapi::schema::{AdditionalProperties, Schema};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::openapi::{
-    Content, Object, ObjectBuilder, OpenApi as Document, PathItem, Ref, RefOr, Response, Server,
-    Type,
+    Content, Object, OpenApi as Document, PathItem, Ref, RefOr, Required, Response, Server, Type,
 };
 use utoipa::{Modify, OpenApi};
 
@@ -44,8 +43,19 @@ const BROUGHT: [(u16, &str); 3] = [
 const BEFORE_COUNTED: [&str; 6] = ["401", "408", "413", "414", "500", "503"];
 const WRONG: (u16, &str) = (
     422,
-    "Fields or parameters are wrong; each has its sentence. Or another request had this Idempotency-Key.",
+    "Fields or parameters are wrong; each has its sentence.",
 );
+
+/// What a request that may be sent again may be answered with.
+const REPEATED: [(&str, &str); 2] = [
+    ("409", "The same request is under way."),
+    (
+        "422",
+        "Another request had this key, or something in this one is wrong; each field has its sentence.",
+    ),
+];
+/// Operations for which nothing need be sent.
+const WITHOUT_BODY: [&str; 1] = ["deploy"];
 
 #[derive(OpenApi)]
 #[openapi(
@@ -84,7 +94,6 @@ pub async fn serve() -> Json<&'static Document> {
 }
 
 /// The document as a value, for whoever shows or checks it.
-#[cfg(test)]
 pub fn value() -> serde_json::Value {
     serde_json::to_value(&*DOCUMENT).unwrap_or_default()
 }
@@ -140,11 +149,15 @@ fn close(schema: &mut RefOr<Schema>, is_sent: bool) {
 
 /// Adds what the handler does not say of itself.
 fn complete(path: &str, operation: &mut Operation) {
-    operation.security = Some(vec![utoipa::openapi::SecurityRequirement::new::<
-        _,
-        [&str; 0],
-        &str,
-    >("token", [])]);
+    if let (Some(RefOr::T(body)), Some(id)) = (&mut operation.request_body, &operation.operation_id)
+    {
+        let is_needed = !WITHOUT_BODY.contains(&id.as_str());
+        body.required = Some(if is_needed {
+            Required::True
+        } else {
+            Required::False
+        });
+    }
     let is_brought = operation.request_body.is_some();
     let has_parameters = operation.parameters.iter().flatten().count() > 0;
     let mut refusals = ANY.to_vec();
@@ -173,22 +186,15 @@ fn complete(path: &str, operation: &mut Operation) {
     }
 }
 
-/// Adds the header with which a POST may be sent again.
+/// Says how a POST may be sent again.
 fn add_key(operation: &mut Operation) {
-    let key = ObjectBuilder::new()
-        .schema_type(Type::String)
-        .min_length(Some(1))
-        .max_length(Some(255));
-    let parameter = ParameterBuilder::new()
-        .name(idempotency::HEADER)
-        .parameter_in(ParameterIn::Header)
-        .description(Some("With the same key, the same request is carried out once and answered alike for a day. Use a UUID; it counts for this token."))
-        .schema(Some(key));
-    let parameters = operation.parameters.get_or_insert_default();
-    parameters.push(parameter.build().into());
+    let words = operation.description.get_or_insert_default();
+    words.push_str("\n\nWith an `Idempotency-Key`, such as a UUID, it may be sent again: for a day it is answered as the first time, to the same token.");
     let responses = &mut operation.responses.responses;
-    let under_way = || refusal("The same request is under way.").into();
-    responses.entry("409".to_owned()).or_insert_with(under_way);
+    for (status, words) in REPEATED {
+        let refusal = || refusal(words).into();
+        responses.entry(status.to_owned()).or_insert_with(refusal);
+    }
 }
 
 fn refusal(words: &str) -> Response {

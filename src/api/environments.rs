@@ -87,7 +87,7 @@ pub struct Waiting {
 #[serde(deny_unknown_fields)]
 pub struct NewPassword {
     /// 8 to 100 characters, without white space around it.
-    #[schema(required, value_type = String, format = Password, min_length = 8, max_length = 100)]
+    #[schema(required, value_type = String, format = Password, min_length = 8, max_length = 100, pattern = r"^\S(.*\S)?$")]
     password: Option<SecretString>,
 }
 
@@ -96,6 +96,7 @@ pub struct NewPassword {
     get,
     path = "/environments",
     operation_id = "list_environments",
+    security(("token" = ["read"])),
     tag = "environments",
     params(Listed),
     responses((status = 200, description = "A page of environments.", body = Environments))
@@ -131,12 +132,13 @@ pub async fn list(
     post,
     path = "/environments",
     operation_id = "create_environment",
+    security(("token" = ["write"])),
     tag = "environments",
     request_body = NewEnvironment,
     responses(
         (status = 201, description = "It is created.", body = Environment,
             headers(("location" = String, description = "Where it is read."))),
-        (status = 409, description = "Not now.", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "The name is taken, or not now.", body = Problem, content_type = "application/problem+json"),
     )
 )]
 pub async fn create(
@@ -163,6 +165,7 @@ fn place(id: EnvironmentId) -> String {
     get,
     path = "/environments/{id}",
     operation_id = "read_environment",
+    security(("token" = ["read"])),
     tag = "environments",
     params(("id" = String, Path), Waiting),
     responses((status = 200, description = "The environment.", body = Environment))
@@ -189,15 +192,15 @@ pub async fn read(
 }
 
 /// Deletes an environment, with every file in it. Coolify is asked to remove it, and it is gone when that is confirmed.
+///
+/// With its `etag` as `If-Match`, it is deleted only if it has not changed. Whether somebody began to use it meanwhile does not count.
 #[utoipa::path(
     delete,
     path = "/environments/{id}",
     operation_id = "delete_environment",
+    security(("token" = ["write"])),
     tag = "environments",
-    params(
-        ("id" = String, Path),
-        ("if-match" = Option<String>, Header, description = "Deletes it only if its entity tag is of the current version. Whether somebody began to use it meanwhile does not count."),
-    ),
+    params(("id" = String, Path)),
     responses(
         (status = 202, description = "It is being deleted.", body = Environment),
         (status = 204, description = "It is gone."),
@@ -254,6 +257,7 @@ fn wanted_version(headers: &HeaderMap) -> Answer<Option<i64>> {
     post,
     path = "/environments/{id}/cancel",
     operation_id = "cancel_deployment",
+    security(("token" = ["deploy"])),
     tag = "environments",
     params(("id" = String, Path)),
     responses(
@@ -276,6 +280,7 @@ pub async fn cancel(
     put,
     path = "/environments/{id}/password",
     operation_id = "set_password",
+    security(("token" = ["write"])),
     tag = "environments",
     params(("id" = String, Path)),
     request_body = NewPassword,

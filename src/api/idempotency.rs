@@ -20,7 +20,7 @@ use std::time::Duration;
 use time::OffsetDateTime;
 
 /// The header's name.
-pub const HEADER: &str = "idempotency-key";
+const HEADER: &str = "idempotency-key";
 /// The longest key, in characters.
 const LONGEST: usize = 255;
 /// When it is worth asking again for what is under way.

@@ -75,6 +75,7 @@ impl From<Line> for LogLine {
     get,
     path = "/deployments/{id}/log",
     operation_id = "read_log",
+    security(("token" = ["read"])),
     tag = "deployments",
     params(("id" = String, Path), Position),
     responses(

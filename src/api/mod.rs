@@ -45,7 +45,6 @@ pub fn router(api: Api) -> Router {
     Router::new()
         .merge(of_callers)
         .route("/api/v1/openapi.json", get(document::serve))
-        .route("/api", any(problem::no_such_address))
         .route("/api/", any(problem::no_such_address))
         .route("/api/{*rest}", any(problem::no_such_address))
         .method_not_allowed_fallback(problem::no_such_method)

@@ -3,7 +3,7 @@
 use crate::actions::api_tokens::{Quota, Unknown, quota};
 use crate::actions::environments::Refusal;
 use crate::domain::api_token::Scope;
-use crate::domain::invalid::Wrong;
+use crate::domain::invalid::{Invalid, Wrong};
 use crate::http::error::{RequestError, log_panic};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -27,7 +27,7 @@ pub struct Problem {
     /// What is wrong and what to do, in a sentence for people.
     #[schema(value_type = String)]
     detail: Cow<'static, str>,
-    /// Each field or parameter that is wrong; with status 422 only.
+    /// Each field or parameter that is wrong; with status 422, and 409 for a name that is taken.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     errors: Vec<FieldError>,
     #[serde(skip)]
@@ -63,6 +63,15 @@ impl Problem {
         Self {
             errors,
             ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, detail)
+        }
+    }
+
+    /// The same for fields that are right, but that what is there already stands against.
+    fn of_others(self) -> Self {
+        Self {
+            title: "Conflict",
+            status: StatusCode::CONFLICT.as_u16(),
+            ..self
         }
     }
 
@@ -160,7 +169,17 @@ impl From<sqlx::Error> for Problem {
 impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Self {
         match refusal {
-            Refusal::Wrong(wrongs) => Self::wrong(wrongs.iter().map(FieldError::from).collect()),
+            Refusal::Wrong(wrongs) => {
+                let is_taken = wrongs
+                    .iter()
+                    .all(|wrong| wrong.invalid == Invalid::NameTaken);
+                let problem = Self::wrong(wrongs.iter().map(FieldError::from).collect());
+                if is_taken {
+                    problem.of_others()
+                } else {
+                    problem
+                }
+            }
             Refusal::Changed => Self {
                 status: StatusCode::PRECONDITION_FAILED.as_u16(),
                 title: "Precondition Failed",

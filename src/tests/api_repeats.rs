@@ -41,6 +41,9 @@ async fn the_same_request_is_carried_out_once_and_answered_alike() {
         .says("Another request had this Idempotency-Key. Use a new key for each request that is not a repetition.");
     let new = program.keyed("/environments", "two", named("Another"));
     new.await.expect(201);
+    let taken = program.keyed("/environments", "three", named("ANOTHER"));
+    let taken = taken.await.expect(409);
+    assert_eq!(taken.wrong().0, "name", "it stands beside its field");
     let list = program.get("/environments").await.expect(200);
     assert_eq!(list.json["total"], 1);
     dashboard.close().await;

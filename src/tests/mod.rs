@@ -6,6 +6,7 @@ mod accounts;
 mod administration;
 mod answers;
 mod api;
+mod api_page;
 mod api_reads;
 mod api_refusals;
 mod api_repeats;

@@ -2,7 +2,7 @@
 
 use super::database::Database;
 use crate::actions::checks;
-use crate::api::Api;
+use crate::api::{Api, document};
 use crate::app::{App, Pace};
 use crate::archive::Place;
 use crate::coolify::{Branch, Client, Connection, Repositories, Source};
@@ -16,7 +16,7 @@ use crate::redis::calls::CallRates;
 use crate::redis::schedule::Rate;
 use crate::redis::{self, Redis};
 use crate::simulator::{Options, Simulator};
-use crate::web::{Setting, Web};
+use crate::web::{Reference, Setting, Web};
 use secrecy::SecretString;
 use sqlx::PgPool;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
@@ -208,6 +208,7 @@ pub fn web(app: App, setup: &Setup) -> Web {
             origin: "default".to_owned(),
         }]
         .into(),
+        reference: Reference::of(&document::value()).into(),
         checks: checks(&app, setup).into(),
         app,
     }

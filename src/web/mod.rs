@@ -32,6 +32,7 @@ mod new;
 mod origin;
 mod page;
 mod people;
+mod reference;
 mod registration;
 mod removal;
 mod report;
@@ -52,6 +53,7 @@ mod variables;
 mod view;
 mod words;
 
+pub use reference::Reference;
 pub use scrape::router as metrics;
 pub use state::{Setting, Web};
 
@@ -79,6 +81,7 @@ pub fn router(web: Web) -> Router {
         .merge(of_deployments())
         .merge(of_administrators())
         .route("/", get(root))
+        .route("/api", get(reference::show))
         .fallback(error::no_such_page)
         .method_not_allowed_fallback(error::no_such_method)
         .layer(from_fn_with_state(web.clone(), guard::same_origin))

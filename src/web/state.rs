@@ -1,5 +1,6 @@
 //! The state of every handler, and the messages for the next page.
 
+use super::reference::Reference;
 use crate::actions::checks::Setup;
 use crate::app::App;
 use crate::http::Proxies;
@@ -21,6 +22,8 @@ pub struct Web {
     pub demo: bool,
     /// The settings in force, for administrators.
     pub settings: Arc<[Setting]>,
+    /// What the page of the API tells.
+    pub reference: Arc<Reference>,
     /// What administrators may have checked.
     pub checks: Arc<Setup>,
 }

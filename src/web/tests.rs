@@ -207,6 +207,21 @@ fn add_tokens(sample: &mut Value, status: &str, full: bool) {
     };
 }
 
+/// What only the page of the API shows.
+fn add_reference(sample: &mut Value, full: bool) {
+    let some = |value: Value| if full { value } else { Value::Null };
+    let many = |value: Value| if full { json!([value]) } else { json!([]) };
+    let kind = json!({ "words": "list of <&>", "of": some(json!("A")) });
+    let field = json!({ "name": if full { "a <&>" } else { "" }, "place": some(json!("query")), "kind": kind, "required": full, "words": "So `<&>`." });
+    let answer = json!({ "status": "200", "words": "So <&>.", "kind": some(kind.clone()) });
+    let operation = json!({ "id": "a", "method": "GET", "path": "/a/<&>", "words": "With `<&>`.", "scope": some(json!("read")), "fields": many(field.clone()), "answers": [answer] });
+    sample["base"] = json!("http://<&>");
+    sample["reference"] = json!({
+        "sections": [{ "name": "a", "words": "So <&>.", "operations": many(operation) }], "common": { "400": "So <&>." },
+        "types": [{ "name": "A", "words": "So <&>.", "among": many(json!("<&>")), "fields": many(field) }],
+    });
+}
+
 /// Pages that only people who are signed in are given.
 fn needs_user(template: &str) -> bool {
     ["accounts/show.html", "environments/index.html"].contains(&template)
@@ -225,6 +240,7 @@ fn fitted(template: &str, status: &str, full: bool) -> Value {
     add_updates(&mut sample, status, full);
     add_people(&mut sample, full);
     add_findings(&mut sample, status, full);
+    add_reference(&mut sample, full);
     admin::add(&mut sample, status, full);
     add_tokens(&mut sample, status, full);
     if needs_user(template) {

@@ -43,6 +43,11 @@ async fn strangers(person: &Person, look: &impl AsyncFn(&'static str)) {
     look("register-refused").await;
     person.visit("/nowhere").await;
     look("error-404-stranger").await;
+    person.visit("/api").await;
+    look("api").await;
+    person.click("#deploy > summary").await;
+    person.see("#deploy[open]").await;
+    look("api-open").await;
 }
 
 /// Somebody without environments may delete the account.
@@ -234,6 +239,15 @@ async fn account(person: &Person, look: &impl AsyncFn(&'static str)) {
         .await;
     person.see("#current_password[aria-invalid=true]").await;
     look("account-refused").await;
+    person.expects("422 /account/tokens");
+    person.click("form[action='/account/tokens'] .button").await;
+    person.see("#token_name[aria-invalid=true]").await;
+    look("account-token-refused").await;
+    person.fill("#token_name", "Backups").await;
+    person.click("#scope-deploy").await;
+    person.click("form[action='/account/tokens'] .button").await;
+    person.see("#token").await;
+    look("account-token-made").await;
 }
 
 /// Nothing is there, and something that cannot be done now.
