@@ -60,6 +60,10 @@ prepare *arguments:
 screenshots *arguments:
     scripts/screenshots "$@"
 
+# Hold the API of the demo against its own description with Schemathesis.
+schemathesis *arguments:
+    scripts/schemathesis "$@"
+
 # Measure the demo's pages with Lighthouse.
 lighthouse *arguments:
     scripts/lighthouse "$@"

@@ -7,7 +7,7 @@ document.documentElement.className = navigator.clipboard ? "js clip" : "js";
 const stored = (act) => { try { return act(); } catch { } };
 
 const check = (field) => {
-  const { value, dataset: { min, max, short, long, edge } } = field, length = [...value].length;
+  const { value = "", dataset: { min, max, short, long, edge } } = field, length = [...value].length;
   if (!min) return "";
   const wrong = length < min ? short : length > max ? long : value !== value.trim() ? edge : "", note = id(`${field.id}-note`);
   note.textContent = wrong || note.dataset.hint;
