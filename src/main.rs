@@ -5,6 +5,7 @@ mod api;
 mod app;
 mod archive;
 mod backup;
+mod cli;
 mod config;
 mod coolify;
 mod crash;
@@ -60,8 +61,17 @@ const WRONG_SETTING: u8 = 2;
 /// The prefix of every key in Redis.
 const PREFIX: &str = "vps-claude:";
 
+fn main() -> ExitCode {
+    let arguments: Vec<_> = std::env::args_os().collect();
+    match cli::run(&arguments) {
+        Some(code) => code,
+        None => serve_or_manage(),
+    }
+}
+
+/// Carries out a command of the server.
 #[tokio::main]
-async fn main() -> ExitCode {
+async fn serve_or_manage() -> ExitCode {
     let _points = crash::set_up();
     match Box::pin(run()).await {
         Ok(()) => ExitCode::SUCCESS,

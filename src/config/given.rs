@@ -1,7 +1,7 @@
 //! The command line with the settings, and where each of them was given.
 
 use super::wrong::Wrong;
-use super::{CommandLine, dotenv};
+use super::{CommandLine, dotenv, manual};
 use clap::parser::ValueSource;
 use clap::{ArgMatches, CommandFactory, FromArgMatches};
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,8 +23,7 @@ impl Given {
         let from_file = dotenv::read()?;
         check_encoding()?;
         let command = CommandLine::command();
-        let matches = command
-            .clone()
+        let matches = manual::whole()
             .try_get_matches()
             .map_err(|error| unreadable(&error))?;
         let settings = command.get_arguments().filter_map(|argument| {

@@ -1,18 +1,27 @@
 //! What the command line says of itself, for shells and for `man`. The values of variables are in neither.
 
 use super::CommandLine;
-use clap::CommandFactory;
+use crate::cli;
+use clap::{Command, CommandFactory};
 use clap_complete::Shell;
+use clap_mangen::Man;
+
+const NAME: &str = "vps-claude";
+
+/// All commands: those of the server with its settings, and those of the client without them.
+pub fn whole() -> Command {
+    let mut server = CommandLine::command();
+    // Settings become options of those commands that are there by now.
+    server.build();
+    let mut client = cli::command();
+    client.build();
+    server.subcommands(client.get_subcommands().cloned())
+}
 
 /// The completions of a shell, as its own script.
 pub fn completions(shell: Shell) -> Vec<u8> {
     let mut script = vec![];
-    clap_complete::generate(
-        shell,
-        &mut CommandLine::command(),
-        "vps-claude",
-        &mut script,
-    );
+    clap_complete::generate(shell, &mut whole(), NAME, &mut script);
     script
 }
 
@@ -22,6 +31,29 @@ pub fn completions(shell: Shell) -> Vec<u8> {
 /// Never, as it is written into memory.
 pub fn page() -> std::io::Result<Vec<u8>> {
     let mut page = vec![];
-    clap_mangen::Man::new(CommandLine::command()).render(&mut page)?;
+    Man::new(whole()).render(&mut page)?;
+    let mut client = cli::command();
+    client.build();
+    for command in client.get_subcommands() {
+        describe(command, NAME, &mut page)?;
+    }
     Ok(page)
+}
+
+/// Adds a section for a command of the client, or for each below it: they have options of their own.
+fn describe(command: &Command, above: &str, page: &mut Vec<u8>) -> std::io::Result<()> {
+    let name = format!("{above} {}", command.get_name());
+    if command.has_subcommands() {
+        return command
+            .get_subcommands()
+            .try_for_each(|one| describe(one, &name, page));
+    }
+    let mut section = vec![];
+    let man = Man::new(command.clone());
+    man.render_synopsis_section(&mut section)?;
+    man.render_description_section(&mut section)?;
+    man.render_options_section(&mut section)?;
+    let section = String::from_utf8_lossy(&section).replace(".SH ", ".SS ");
+    page.extend_from_slice(format!(".SH {}\n{section}", name.to_uppercase()).as_bytes());
+    Ok(())
 }

@@ -3,6 +3,7 @@
 mod archive;
 mod backup;
 mod certificates;
+mod client;
 mod config;
 mod damage;
 #[path = "../support/database.rs"]

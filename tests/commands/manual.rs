@@ -4,7 +4,7 @@
 use crate::program::Program;
 use std::process::Command;
 
-const COMMANDS: [&str; 8] = [
+const COMMANDS: [&str; 11] = [
     "serve",
     "demo",
     "doctor",
@@ -13,6 +13,9 @@ const COMMANDS: [&str; 8] = [
     "status",
     "config",
     "simulate-coolify",
+    "login",
+    "logout",
+    "env",
 ];
 
 /// Every setting; a test beside the settings holds the example against them.
@@ -121,6 +124,8 @@ fn the_manual_page_names_every_setting_and_shows_no_secret() {
         .run()
         .with(0)
         .says(".TH vps-claude 1")
+        .says(".SH VPS-CLAUDE ENV CREATE")
+        .says("password\\-stdin")
         .says_nothing_of("hidden");
     for setting in settings() {
         let page = &page.text;

@@ -176,6 +176,11 @@ impl Running {
         self.process.until(words)
     }
 
+    /// Waits until it has ended by itself.
+    pub fn run(self) -> Ended {
+        self.ended()
+    }
+
     /// Sends a signal and waits for the end.
     pub fn stop(self, signal: &str) -> Ended {
         self.process.signal(signal);

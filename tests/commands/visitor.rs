@@ -13,9 +13,14 @@ pub struct Visitor {
 impl Visitor {
     /// Registers at the dashboard of this address.
     pub async fn register(url: &str) -> Self {
+        Self::register_as(url, "somebody@example.com").await
+    }
+
+    /// The same with this address.
+    pub async fn register_as(url: &str, email: &str) -> Self {
         let fields = [
             ("name", "Somebody"),
-            ("email", "somebody@example.com"),
+            ("email", email),
             ("password", "eight letters and more"),
         ];
         Self::let_in(url, "/register", &fields).await
@@ -51,6 +56,18 @@ impl Visitor {
         let leads_to = answer.headers()[LOCATION].to_str().unwrap();
         assert_eq!(leads_to.split('#').next(), Some("/environments"), "{path}");
         answer
+    }
+
+    /// Makes a token of the API with this scope.
+    pub async fn token(&self, scope: &str) -> String {
+        let fields = [("token_name", "terminal"), ("expires", "30"), (scope, "1")];
+        let request = self.client.post(format!("{}/account/tokens", self.url));
+        let answer = self.send(request.form(&fields)).await;
+        assert_eq!(answer.status(), StatusCode::CREATED);
+        let page = answer.text().await.unwrap();
+        let (_, token) = page.split_once("vpsc_").unwrap();
+        let end = token.find(|it: char| !it.is_ascii_alphanumeric() && it != '_');
+        format!("vpsc_{}", &token[..end.unwrap()])
     }
 
     /// A page, which must be there.

@@ -1,0 +1,115 @@
+//! `env create`.
+
+use super::connection::{self, variable};
+use super::deploy::{self, Followed};
+use super::failure::Failure;
+use super::http::{Client, Request};
+use super::line::Create;
+use super::output::Output;
+use super::plain;
+use super::prompt;
+use super::wire::{Environment, parse};
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::{Map, Value, json};
+
+/// Creates an environment, and waits for its deployment if that is wanted.
+///
+/// # Errors
+/// When it is refused, or its deployment does not succeed.
+pub async fn run(asked: &Create, output: Output) -> Result<(), Failure> {
+    if asked.waiting.wait && !asked.deploy {
+        return Err(Failure::usage(
+            "--wait waits for a deployment: add --deploy.",
+        ));
+    }
+    let variables = variables(&asked.variables)?;
+    let client = connection::client()?;
+    let password = prompt::new_password(asked.from_input)?;
+    let body = body(asked, variables, &password);
+    let request = Request::post(&["environments"]).with(body).once();
+    let reply = client.send(&request).await?;
+    let created: Environment = parse(&reply.json)?;
+    let (name, url) = (plain::line(&created.name), plain::line(&created.url));
+    if !asked.waiting.wait {
+        let rest = if asked.deploy {
+            " Its deployment is requested."
+        } else {
+            ""
+        };
+        let sentence = format!("{name} is created: {url}{rest}");
+        return output.result(&reply.json, &sentence);
+    }
+    output.note(&format!("{name} is created: {url}"));
+    let deployment = requested(&client, &created).await?;
+    let followed = Followed {
+        client: &client,
+        environment: &created,
+        deployment: &deployment,
+    };
+    let ended = followed.to_its_end(&asked.waiting, output).await?;
+    let now = client
+        .send(&Request::get(&["environments", &created.id]))
+        .await?;
+    ended.tell(&now.json, output)
+}
+
+/// The deployment that was requested together with the environment.
+async fn requested(client: &Client, created: &Environment) -> Result<String, Failure> {
+    if let Some(deployment) = &created.deployment {
+        return Ok(deployment.id.clone());
+    }
+    let newest = deploy::newest(client, &created.id).await?;
+    newest.ok_or_else(|| Failure::failed("The environment is created, but nothing is deployed."))
+}
+
+fn body(asked: &Create, variables: Map<String, Value>, password: &SecretString) -> Value {
+    let mut body = json!({
+        "name": asked.name,
+        "password": password.expose_secret(),
+        "deploy": asked.deploy,
+    });
+    for (field, given) in [
+        ("workspace_repository", &asked.repository),
+        ("source_repository", &asked.source),
+        ("source_branch", &asked.branch),
+        ("memory", &asked.memory),
+        ("cpus", &asked.cpus),
+    ] {
+        if let Some(given) = given {
+            body[field] = json!(given);
+        }
+    }
+    if !variables.is_empty() {
+        body["variables"] = Value::Object(variables);
+    }
+    body
+}
+
+/// The variables with their values. What is wrong is told without a value.
+fn variables(typed: &[String]) -> Result<Map<String, Value>, Failure> {
+    let mut all = Map::new();
+    for one in typed {
+        let (name, value) = match one.split_once('=') {
+            Some((name, value)) => (name, value.to_owned()),
+            None => (one.as_str(), here(one)?),
+        };
+        if all.insert(name.to_owned(), json!(value)).is_some() {
+            return Err(Failure::usage(format!(
+                "The variable {name} is given twice."
+            )));
+        }
+    }
+    Ok(all)
+}
+
+/// The value of the variable of this name of this process.
+fn here(name: &str) -> Result<String, Failure> {
+    let is_name = |it: &char| it.is_ascii_alphanumeric() || *it == '_';
+    if name.is_empty() || !name.chars().all(|it| is_name(&it)) {
+        let sentence =
+            "Write --variable NAME=VALUE, or --variable NAME for a variable that is set here.";
+        return Err(Failure::usage(sentence));
+    }
+    let unset = || Failure::usage(format!("The variable {name} is not set here, or is blank."));
+    variable(name)?.ok_or_else(unset)
+}

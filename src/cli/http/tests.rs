@@ -1,0 +1,180 @@
+//! Requests against somebody who answers as a test wants: redirects, refusals, and what is worth another attempt.
+
+use super::*;
+use std::sync::{Arc, Mutex};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
+
+const JSON: &str = "content-type: application/json\r\n";
+
+/// Answers these one after the other, each to a connection of its own; the last one for ever.
+struct Answering {
+    address: Address,
+    /// The head of each request.
+    asked: Arc<Mutex<Vec<String>>>,
+}
+
+impl Answering {
+    async fn with(answers: Vec<String>) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = format!("http://{}", listener.local_addr().unwrap());
+        let asked: Arc<Mutex<Vec<String>>> = Arc::default();
+        let heads = Arc::clone(&asked);
+        tokio::spawn(async move {
+            for number in 0.. {
+                let (mut stream, _) = listener.accept().await.unwrap();
+                let mut head = vec![];
+                while !head.ends_with(b"\r\n\r\n") {
+                    head.push(stream.read_u8().await.unwrap());
+                }
+                let head = String::from_utf8(head).unwrap().to_lowercase();
+                heads.lock().unwrap().push(head);
+                let answer = answers.get(number).or(answers.last()).unwrap();
+                stream.write_all(answer.as_bytes()).await.unwrap();
+            }
+        });
+        let address = Address::parse(&address).unwrap();
+        Self { address, asked }
+    }
+
+    async fn send(&self, request: Request<'_>) -> Result<Value, Failure> {
+        let client = Client::new(self.address.clone(), &"vpsc_a".into()).unwrap();
+        client.send(&request).await.map(|reply| reply.json)
+    }
+
+    fn asked(&self) -> Vec<String> {
+        self.asked.lock().unwrap().clone()
+    }
+}
+
+fn answer(status: u16, headers: &str, body: &str) -> String {
+    let length = body.len();
+    format!(
+        "HTTP/1.1 {status} As It Is\r\nconnection: close\r\ncontent-length: {length}\r\n{headers}\r\n{body}"
+    )
+}
+
+fn problem(status: u16, headers: &str) -> String {
+    let body = format!("{{\"status\":{status},\"detail\":\"It is so.\"}}");
+    let headers = format!("content-type: application/problem+json\r\n{headers}");
+    answer(status, &headers, &body)
+}
+
+#[tokio::test]
+async fn a_redirect_is_told_and_not_followed() {
+    let elsewhere = Answering::with(vec![answer(200, JSON, "{}")]).await;
+    let place = format!("location: {}/account\r\n", elsewhere.address.text());
+    let dashboard = Answering::with(vec![answer(307, &place, "")]).await;
+    let failure = dashboard
+        .send(Request::get(&["account"]))
+        .await
+        .unwrap_err();
+    assert_eq!(failure.exit, Exit::Unreachable);
+    assert!(
+        failure.sentence.contains(elsewhere.address.text()),
+        "{failure:?}"
+    );
+    assert_eq!(dashboard.asked().len(), 1);
+    assert!(elsewhere.asked().is_empty());
+}
+
+#[tokio::test]
+async fn who_asks_too_often_waits_as_long_as_the_dashboard_says() {
+    let often = problem(429, "retry-after: 0\r\n");
+    let dashboard = Answering::with(vec![often.clone(), often, answer(200, JSON, "{}")]).await;
+    dashboard.send(Request::post(&["a"])).await.unwrap();
+    assert_eq!(dashboard.asked().len(), 3);
+}
+
+#[tokio::test]
+async fn what_may_have_been_done_is_sent_again_only_with_its_key() {
+    let away = answer(
+        502,
+        "content-type: text/html\r\nretry-after: 0\r\n",
+        "<p>Bad</p>",
+    );
+    let answers = vec![away, answer(200, JSON, "{}")];
+    let dashboard = Answering::with(answers.clone()).await;
+    let failure = dashboard
+        .send(Request::post(&["cancel"]))
+        .await
+        .unwrap_err();
+    assert_eq!(failure.exit, Exit::Unreachable);
+    assert_eq!(dashboard.asked().len(), 1);
+    let dashboard = Answering::with(answers).await;
+    dashboard
+        .send(Request::post(&["create"]).once())
+        .await
+        .unwrap();
+    let keys: Vec<String> = dashboard
+        .asked()
+        .iter()
+        .flat_map(|head| head.lines())
+        .filter(|line| line.starts_with("idempotency-key: "))
+        .map(str::to_owned)
+        .collect();
+    assert_eq!(keys.len(), 2);
+    assert_eq!(keys[0], keys[1]);
+}
+
+#[tokio::test]
+async fn a_refusal_is_final_and_has_its_exit_code() {
+    for (status, exit) in [
+        (400, Exit::Refused),
+        (401, Exit::NotAllowed),
+        (403, Exit::NotAllowed),
+        (404, Exit::NotFound),
+        (409, Exit::Refused),
+        (410, Exit::NotFound),
+        (412, Exit::Refused),
+        (422, Exit::Refused),
+        (500, Exit::Unreachable),
+    ] {
+        let dashboard = Answering::with(vec![problem(status, "")]).await;
+        let failure = dashboard.send(Request::get(&["a"])).await.unwrap_err();
+        assert_eq!(
+            (failure.exit, failure.sentence.as_str()),
+            (exit, "It is so.")
+        );
+        assert_eq!(failure.json()["status"], status);
+        assert_eq!(dashboard.asked().len(), 1, "{status}");
+    }
+}
+
+#[tokio::test]
+async fn something_else_that_answers_is_not_taken_for_a_dashboard() {
+    for other in [
+        answer(200, "content-type: text/html\r\n", "<p>Welcome</p>"),
+        answer(200, JSON, "not JSON"),
+        answer(404, "", ""),
+    ] {
+        let dashboard = Answering::with(vec![other]).await;
+        let failure = dashboard.send(Request::get(&["a"])).await.unwrap_err();
+        assert_eq!(failure.exit, Exit::Unreachable);
+        assert!(
+            failure.sentence.contains("Check the address"),
+            "{failure:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn the_token_is_sent_and_the_dashboards_clock_is_read() {
+    let date = "date: Mon, 30 Nov 2026 12:00:00 GMT\r\n";
+    let headers = format!("{JSON}{date}");
+    let dashboard = Answering::with(vec![answer(200, &headers, "{}")]).await;
+    let client = Client::new(dashboard.address.clone(), &"vpsc_a".into()).unwrap();
+    let request = Request::get(&["account"]).asking("q", "a&b");
+    let reply = client.send(&request).await.unwrap();
+    let expected = time::macros::datetime!(2026-11-30 12:00:00 UTC);
+    assert_eq!(reply.date, Some(expected));
+    let asked = dashboard.asked().concat();
+    assert!(
+        asked.starts_with("get /api/v1/account?q=a%26b http"),
+        "{asked}"
+    );
+    assert!(
+        asked.contains("authorization: bearer vpsc_a\r\n"),
+        "{asked}"
+    );
+}

@@ -1,0 +1,164 @@
+//! Waits for what goes on at the dashboard, whether or not that can be reached all the time.
+
+use super::amount::words;
+use super::failure::{Exit, Failure};
+use super::http::{Client, Reply, Request};
+use super::output::Output;
+use super::progress::{Progress, Step};
+use super::wire::{Deployment, Environment, parse};
+use serde_json::Value;
+use std::pin::pin;
+use std::time::Duration;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::time::{Instant, interval, sleep, sleep_until};
+
+/// How long the dashboard may wait for a change, in seconds: of what is built, and of a place in the line, which is no change.
+const WAIT: u32 = 60;
+const WAIT_IN_LINE: u32 = 10;
+/// How often the time is shown again.
+const REDRAW: Duration = Duration::from_secs(1);
+/// Between two looks at what should have changed.
+const LOOK: Duration = Duration::from_millis(500);
+
+/// Somebody who waits.
+pub struct Watch<'a> {
+    client: &'a Client,
+    timeout: Duration,
+    deadline: Instant,
+    /// What is waited for, as a sentence begins.
+    what: &'static str,
+    progress: Progress,
+    interrupted: Signal,
+}
+
+impl<'a> Watch<'a> {
+    /// Begins to wait. From now on Ctrl-C ends only that.
+    ///
+    /// # Errors
+    /// When signals cannot be handled.
+    pub fn new(
+        client: &'a Client,
+        timeout: Duration,
+        output: Output,
+        what: &'static str,
+    ) -> Result<Self, Failure> {
+        let interrupted = signal(SignalKind::interrupt());
+        let interrupted = interrupted
+            .map_err(|error| Failure::failed(format!("Signals cannot be handled: {error}.")))?;
+        Ok(Self {
+            client,
+            timeout,
+            deadline: Instant::now() + timeout,
+            what,
+            progress: Progress::new(output.json),
+            interrupted,
+        })
+    }
+
+    /// Waits until a deployment has ended; returns the API's own words for it.
+    ///
+    /// # Errors
+    /// When that cannot be seen any more.
+    pub async fn deployment(&mut self, environment: &str, id: &str) -> Result<Value, Failure> {
+        let (mut version, mut wait) = (String::new(), WAIT_IN_LINE);
+        loop {
+            let request = waiting(environment, wait, &version);
+            let reply = self.reply(&request).await?;
+            let now: Environment = parse(&reply.json)?;
+            match &now.deployment {
+                Some(deployment) if deployment.id == id => {
+                    let step = Step::of(deployment, reply.date, std::time::Instant::now());
+                    self.progress.show(step);
+                    wait = if deployment.ahead.is_some() {
+                        WAIT_IN_LINE
+                    } else {
+                        WAIT
+                    };
+                }
+                _ => {
+                    let reply = self.reply(&Request::get(&["deployments", id])).await?;
+                    let ended = parse::<Deployment>(&reply.json)?.outcome.is_some();
+                    if ended || now.status == "deleting" {
+                        return Ok(reply.json);
+                    }
+                    self.while_watching(sleep(LOOK)).await?;
+                }
+            }
+            version = now.version;
+        }
+    }
+
+    /// Waits until an environment is gone.
+    ///
+    /// # Errors
+    /// When that cannot be seen any more.
+    pub async fn removal(&mut self, environment: &str) -> Result<(), Failure> {
+        let began = std::time::Instant::now();
+        let mut version = String::new();
+        loop {
+            self.progress.show(Step::new("deleting", began));
+            match self.reply(&waiting(environment, WAIT, &version)).await {
+                Ok(reply) => version = parse::<Environment>(&reply.json)?.version,
+                Err(failure) if failure.exit == Exit::NotFound => return Ok(()),
+                Err(failure) => return Err(failure),
+            }
+        }
+    }
+
+    /// Removes the line that was shown.
+    pub fn end(&mut self) {
+        self.progress.end();
+    }
+
+    /// An answer, as soon as the dashboard can be reached and has the time.
+    async fn reply(&mut self, request: &Request<'_>) -> Result<Reply, Failure> {
+        let client = self.client;
+        let (mut tries, began) = (0, std::time::Instant::now());
+        loop {
+            let trouble = match self.while_watching(client.attempt(request)).await? {
+                Ok(reply) => return Ok(reply),
+                Err(trouble) => trouble,
+            };
+            let Some(pause) = trouble.pause(request, tries) else {
+                return Err(trouble.failure);
+            };
+            if tries > 0 {
+                let step = Step::new("waiting for the dashboard to answer", began);
+                self.progress.show(step);
+            }
+            self.while_watching(sleep(pause)).await?;
+            tries += 1;
+        }
+    }
+
+    /// What the work returns, unless somebody has waited long enough.
+    async fn while_watching<T>(&mut self, work: impl Future<Output = T>) -> Result<T, Failure> {
+        let mut work = pin!(work);
+        let mut redraw = interval(REDRAW);
+        loop {
+            tokio::select! {
+                done = &mut work => return Ok(done),
+                _ = redraw.tick() => self.progress.draw(),
+                _ = self.interrupted.recv() => {
+                    let sentence = format!("This is not watched any more. {} goes on.", self.what);
+                    return Err(Failure::new(Exit::Interrupted, sentence));
+                }
+                () = sleep_until(self.deadline) => {
+                    let (what, time) = (self.what, words(self.timeout));
+                    let sentence = format!("{what} has not ended within {time}. It goes on.");
+                    return Err(Failure::new(Exit::Unreachable, sentence));
+                }
+            }
+        }
+    }
+}
+
+/// Asks for an environment once it is not as it was in this version, or after some seconds.
+fn waiting<'a>(environment: &'a str, wait: u32, version: &str) -> Request<'a> {
+    let request = Request::get(&["environments", environment]);
+    if version.is_empty() {
+        return request;
+    }
+    let request = request.asking("wait", wait.to_string());
+    request.asking("version", version)
+}
