@@ -22,6 +22,12 @@ pub fn whole() -> Command {
 pub fn completions(shell: Shell) -> Vec<u8> {
     let mut script = vec![];
     clap_complete::generate(shell, &mut whole(), NAME, &mut script);
+    if shell == Shell::Bash {
+        // Of a name with a hyphen, `clap_complete` writes two forms, so that nothing is offered after the first word
+        // (github.com/clap-rs/clap/issues/6421).
+        let text = String::from_utf8_lossy(&script);
+        script = text.replace("vps__subcmd__claude", "vps__claude").into();
+    }
     script
 }
 

@@ -101,10 +101,27 @@ fn every_shell_gets_its_completions_and_bash_takes_them() {
             .says("database-url")
             .says_nothing_of("hidden");
     }
+    for (typed, completed) in [
+        ("doc", "doctor"),
+        ("env cr", "create"),
+        ("env list --s", "--status --search"),
+        // Its settings are not the client's.
+        ("env show --d", ""),
+        ("doctor --database-url-", "--database-url-file"),
+    ] {
+        assert_completed(typed, completed);
+    }
+}
+
+/// Fails unless bash offers this when a person types the words after `vps-claude`, and the tabulator.
+fn assert_completed(typed: &str, expected: &str) {
     let script = Program::new(&["completions", "bash"]).run().with(0).text;
-    // What bash calls when a person types `vps-claude doc` and the tabulator.
-    let completed = "complete=($(complete -p vps-claude)); COMP_WORDS=(vps-claude doc) COMP_CWORD=1; \
-        ${complete[-2]} vps-claude doc vps-claude; echo ${COMPREPLY[@]}";
+    let words = typed.split(' ').count();
+    let last = typed.rsplit(' ').next().unwrap();
+    let completed = format!(
+        "complete=($(complete -p vps-claude)); COMP_WORDS=(vps-claude {typed}) COMP_CWORD={words}; \
+        ${{complete[-2]}} vps-claude {last} vps-claude; echo ${{COMPREPLY[@]}}"
+    );
     // It is longer than an argument may be.
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("completed");
@@ -113,7 +130,7 @@ fn every_shell_gets_its_completions_and_bash_takes_them() {
     let bash = bash.unwrap();
     let complaints = String::from_utf8_lossy(&bash.stderr);
     let answer = String::from_utf8_lossy(&bash.stdout);
-    assert_eq!(answer.trim(), "doctor", "{complaints}");
+    assert_eq!(answer.trim(), expected, "{typed}: {complaints}");
 }
 
 #[test]
