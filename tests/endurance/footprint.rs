@@ -7,6 +7,8 @@ use futures_util::StreamExt;
 use futures_util::stream;
 use reqwest::{Client, StatusCode, redirect};
 use std::fmt::Display;
+use std::io::Read;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// How often it is started; the median counts.
@@ -27,6 +29,7 @@ const PASSWORD: &str = "correct horse";
 
 const SIZE_MB: f64 = 16.0;
 const START_MS: f64 = 300.0;
+const HELP_MS: f64 = 50.0;
 const IDLE_MB: f64 = 40.0;
 
 #[tokio::test]
@@ -50,6 +53,10 @@ async fn what_it_takes_to_run_it() {
     println!("\n| | measured | target |\n|---|---|---|");
     row("size of the executable, MiB", size, SIZE_MB);
     row("from start to the first page, ms", start, START_MS);
+    for words in [&["--help"][..], &["env", "--help"], &["login", "--help"]] {
+        let what = format!("from start to the first byte of {}, ms", words.join(" "));
+        row(&what, help_ms(words), HELP_MS);
+    }
     row("resident memory, idle, MiB", idle, IDLE_MB);
     row("the same at the end of 1,000 sign-ins", busy, "");
     row("the same a moment later", after, "");
@@ -76,6 +83,26 @@ async fn start_ms(world: &World) -> f64 {
     }
     all.sort();
     all[STARTS / 2].as_secs_f64() * 1_000.0
+}
+
+/// The median time from the start of the process to the first byte of its help.
+fn help_ms(words: &[&str]) -> f64 {
+    let mut all: Vec<Duration> = (0..STARTS).map(|_| first_byte(words)).collect();
+    all.sort();
+    all[STARTS / 2].as_secs_f64() * 1_000.0
+}
+
+fn first_byte(words: &[&str]) -> Duration {
+    let began = Instant::now();
+    let mut command = Command::new(executable());
+    let command = command.args(words).stdout(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut output = child.stdout.take().unwrap();
+    output.read_exact(&mut [0]).unwrap();
+    let elapsed = began.elapsed();
+    std::io::copy(&mut output, &mut std::io::sink()).unwrap();
+    child.wait().unwrap();
+    elapsed
 }
 
 async fn is_served(client: &Client, page: &str) -> bool {
