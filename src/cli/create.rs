@@ -31,12 +31,12 @@ pub async fn run(asked: &Create, output: Output) -> Result<(), Failure> {
     let created: Environment = parse(&reply.json)?;
     let (name, url) = (plain::line(&created.name), plain::line(&created.url));
     if !asked.waiting.wait {
-        let rest = if asked.deploy {
-            " Its deployment is requested."
+        let and = if asked.deploy {
+            ", and its deployment is requested"
         } else {
             ""
         };
-        let sentence = format!("{name} is created: {url}{rest}");
+        let sentence = format!("{name} is created{and}: {url}");
         return output.result(&reply.json, &sentence);
     }
     output.note(&format!("{name} is created: {url}"));
@@ -112,4 +112,70 @@ fn here(name: &str) -> Result<String, Failure> {
     }
     let unset = || Failure::usage(format!("The variable {name} is not set here, or is blank."));
     variable(name)?.ok_or_else(unset)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::line::{Command, EnvCommand, Line};
+    use clap::Parser;
+
+    /// What is sent when this is typed after `env create`.
+    fn sent(words: &[&str]) -> Result<Value, Failure> {
+        let words = [&["vps-claude", "env", "create"], words].concat();
+        let Command::Env { command } = Line::try_parse_from(words).unwrap().command else {
+            panic!("it is another command");
+        };
+        let EnvCommand::Create(asked) = command else {
+            panic!("it is another command");
+        };
+        let variables = variables(&asked.variables)?;
+        Ok(body(&asked, variables, &"a password".into()))
+    }
+
+    #[test]
+    fn only_what_was_typed_is_sent() {
+        let alone = json!({ "name": "A", "password": "a password", "deploy": false });
+        assert_eq!(sent(&["A"]).unwrap(), alone);
+        let all = [
+            "A",
+            "--deploy",
+            "--repository",
+            "r",
+            "--source",
+            "s",
+            "--branch",
+            "b",
+            "--memory",
+            "2g",
+            "--cpus",
+            "1.5",
+            "--variable",
+            "ONE=a=b",
+            "--variable",
+            "EMPTY=",
+            "--variable",
+            "PATH",
+        ];
+        let path = std::env::var("PATH").unwrap();
+        let expected = json!({
+            "name": "A", "password": "a password", "deploy": true,
+            "workspace_repository": "r", "source_repository": "s", "source_branch": "b",
+            "memory": "2g", "cpus": "1.5", "variables": { "ONE": "a=b", "EMPTY": "", "PATH": path },
+        });
+        assert_eq!(sent(&all).unwrap(), expected);
+    }
+
+    #[test]
+    fn a_wrong_variable_is_told_without_its_value() {
+        for typed in [
+            &["A=hidden", "--variable", "A=hidden"][..],
+            &["NOT_SET_ANYWHERE"],
+            &["hidden value"],
+            &[""],
+        ] {
+            let failure = sent(&[&["A", "--variable"], typed].concat()).unwrap_err();
+            assert!(!failure.sentence.contains("hidden"), "{failure:?}");
+        }
+    }
 }

@@ -133,7 +133,7 @@ impl Client {
     /// # Errors
     /// When it is no token, or TLS cannot be configured.
     pub fn new(address: Address, token: &SecretString) -> Result<Self, Failure> {
-        let header = format!("Bearer {}", token.expose_secret());
+        let header = format!("Bearer {}", token.expose_secret().trim());
         let header = HeaderValue::try_from(header);
         let mut header = header.map_err(|_| {
             Failure::usage("This is no token: it has characters that no token has.")
@@ -160,7 +160,7 @@ impl Client {
         })
     }
 
-    /// The same, which tries for some minutes to reach a dashboard that went away.
+    /// The same, which tries for a minute or two to reach a dashboard that went away.
     pub fn persistent(self) -> Self {
         Self {
             retries: MANY,

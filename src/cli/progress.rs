@@ -20,6 +20,8 @@ pub struct Step {
     doing: String,
     began: Instant,
     usual: Option<Duration>,
+    /// What it waits for, if it does.
+    reason: Option<String>,
 }
 
 /// What is shown.
@@ -40,6 +42,7 @@ impl Step {
             began: now.checked_sub(elapsed.unwrap_or_default()).unwrap_or(now),
             // It counts from its turn on.
             usual: deployment.started_at.and_then(|_| deployment.usual()),
+            reason: deployment.reason.as_deref().map(plain::line),
         }
     }
 
@@ -49,15 +52,26 @@ impl Step {
             doing: doing.to_owned(),
             began: now,
             usual: None,
+            reason: None,
         }
+    }
+
+    /// The same, after what was shown before. The dashboard tells its time in whole seconds, so of one step the first
+    /// beginning counts; else the time would go back.
+    fn after(self, before: Option<&Self>) -> Self {
+        let same = before.filter(|before| before.doing == self.doing);
+        let began = same.map_or(self.began, |before| before.began.min(self.began));
+        Self { began, ..self }
     }
 
     fn line(&self, now: Instant) -> String {
         let elapsed = words(now.saturating_duration_since(self.began));
-        match self.usual {
-            Some(usual) => format!("{}: {elapsed}, usually {}", self.doing, words(usual)),
-            None => format!("{}: {elapsed}", self.doing),
-        }
+        let usual = self
+            .usual
+            .map(|usual| format!(", usually {}", words(usual)));
+        let reason = self.reason.as_ref().map(|reason| format!(". {reason}"));
+        let (usual, reason) = (usual.unwrap_or_default(), reason.unwrap_or_default());
+        format!("{}: {elapsed}{usual}{reason}", self.doing)
     }
 }
 
@@ -74,11 +88,12 @@ impl Progress {
 
     /// Shows what happens now.
     pub fn show(&mut self, step: Step) {
-        let is_new = self.step.as_ref().is_none_or(|now| now.doing != step.doing);
+        let what = |step: &Step| (step.doing.clone(), step.reason.clone());
+        let is_new = self.step.as_ref().map(what) != Some(what(&step));
         if is_new && !self.is_terminal {
             self.write(&format!("{}\n", step.line(Instant::now())));
         }
-        self.step = Some(step);
+        self.step = Some(step.after(self.step.as_ref()));
         self.draw();
     }
 
@@ -151,10 +166,27 @@ mod tests {
             "requested_at": "2026-11-30T12:00:00Z", "started_at": null,
         });
         assert_eq!(step(waiting), "3rd in line: 3m 0s");
+        let stuck =
+            json!({ "id": "dep_a", "stage": "build", "reason": "Coolify cannot be reached." });
+        assert_eq!(step(stuck), "building: 0s. Coolify cannot be reached.");
         let cancelled = json!({ "id": "dep_a", "stage": "build", "cancelling": true });
         assert_eq!(step(cancelled), "cancelling: 0s");
         let newer = json!({ "id": "dep_a", "stage": "\u{1b}[2Jthinking" });
         assert_eq!(step(newer), "thinking: 0s");
+    }
+
+    #[test]
+    fn the_time_of_a_step_never_goes_back() {
+        let now = Instant::now();
+        let later = now + Duration::from_secs(1);
+        let (early, late) = (Step::new("building", now), Step::new("building", later));
+        assert_eq!(late.clone().after(Some(&early)), early);
+        assert_eq!(early.clone().after(Some(&late)), early);
+        assert_eq!(
+            Step::new("starting", later).after(Some(&early)).began,
+            later
+        );
+        assert_eq!(late.clone().after(None), late);
     }
 
     #[test]

@@ -17,7 +17,7 @@ const WAIT: u32 = 60;
 const WAIT_IN_LINE: u32 = 10;
 /// How often the time is shown again.
 const REDRAW: Duration = Duration::from_secs(1);
-/// Between two looks at what should have changed.
+/// The least time between two requests, whatever the dashboard makes of the time that it may wait.
 const LOOK: Duration = Duration::from_millis(500);
 
 /// Somebody who waits.
@@ -62,6 +62,7 @@ impl<'a> Watch<'a> {
     pub async fn deployment(&mut self, environment: &str, id: &str) -> Result<Value, Failure> {
         let (mut version, mut wait) = (String::new(), WAIT_IN_LINE);
         loop {
+            let asked = Instant::now();
             let request = waiting(environment, wait, &version);
             let reply = self.reply(&request).await?;
             let now: Environment = parse(&reply.json)?;
@@ -81,10 +82,10 @@ impl<'a> Watch<'a> {
                     if ended || now.status == "deleting" {
                         return Ok(reply.json);
                     }
-                    self.while_watching(sleep(LOOK)).await?;
                 }
             }
             version = now.version;
+            self.while_watching(sleep_until(asked + LOOK)).await?;
         }
     }
 
@@ -96,12 +97,14 @@ impl<'a> Watch<'a> {
         let began = std::time::Instant::now();
         let mut version = String::new();
         loop {
+            let asked = Instant::now();
             self.progress.show(Step::new("deleting", began));
             match self.reply(&waiting(environment, WAIT, &version)).await {
                 Ok(reply) => version = parse::<Environment>(&reply.json)?.version,
                 Err(failure) if failure.exit == Exit::NotFound => return Ok(()),
                 Err(failure) => return Err(failure),
             }
+            self.while_watching(sleep_until(asked + LOOK)).await?;
         }
     }
 

@@ -7,6 +7,8 @@ use clap_complete::Shell;
 use clap_mangen::Man;
 
 const NAME: &str = "vps-claude";
+/// Where commands of the client are in a list: after those of the server.
+const LAST: usize = 100;
 
 /// All commands: those of the server with its settings, and those of the client without them.
 pub fn whole() -> Command {
@@ -15,7 +17,8 @@ pub fn whole() -> Command {
     server.build();
     let mut client = cli::command();
     client.build();
-    server.subcommands(client.get_subcommands().cloned())
+    let commands = client.get_subcommands().cloned();
+    server.subcommands(commands.map(|one| one.display_order(LAST)))
 }
 
 /// The completions of a shell, as its own script.
@@ -46,20 +49,20 @@ pub fn page() -> std::io::Result<Vec<u8>> {
     Ok(page)
 }
 
-/// Adds a section for a command of the client, or for each below it: they have options of their own.
+/// Adds a section for a command of the client and for each below it: they have options of their own.
 fn describe(command: &Command, above: &str, page: &mut Vec<u8>) -> std::io::Result<()> {
     let name = format!("{above} {}", command.get_name());
-    if command.has_subcommands() {
-        return command
-            .get_subcommands()
-            .try_for_each(|one| describe(one, &name, page));
-    }
-    let mut section = vec![];
     let man = Man::new(command.clone());
-    man.render_synopsis_section(&mut section)?;
+    let mut section = vec![];
     man.render_description_section(&mut section)?;
-    man.render_options_section(&mut section)?;
+    if command.has_subcommands() {
+        man.render_extra_section(&mut section)?;
+    } else {
+        man.render_synopsis_section(&mut section)?;
+        man.render_options_section(&mut section)?;
+    }
     let section = String::from_utf8_lossy(&section).replace(".SH ", ".SS ");
     page.extend_from_slice(format!(".SH {}\n{section}", name.to_uppercase()).as_bytes());
-    Ok(())
+    let mut below = command.get_subcommands();
+    below.try_for_each(|one| describe(one, &name, page))
 }

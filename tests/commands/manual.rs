@@ -142,6 +142,7 @@ fn the_manual_page_names_every_setting_and_shows_no_secret() {
         .with(0)
         .says(".TH vps-claude 1")
         .says(".SH VPS-CLAUDE ENV CREATE")
+        .says("Exit codes")
         .says("password\\-stdin")
         .says_nothing_of("hidden");
     for setting in settings() {
