@@ -338,4 +338,4 @@ fn cause(error: &reqwest::Error) -> String {
 }
 
 #[cfg(test)]
-mod tests;
+pub mod tests;

@@ -165,3 +165,47 @@ fn waiting<'a>(environment: &'a str, wait: u32, version: &str) -> Request<'a> {
     let request = request.asking("wait", wait.to_string());
     request.asking("version", version)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::http::tests::{Answering, JSON, answer};
+
+    /// What is said when the removal is waited for this long, and how often these answers were asked for.
+    async fn waited(answers: Vec<String>, timeout: Duration) -> (Result<(), Failure>, usize) {
+        let dashboard = Answering::with(answers).await;
+        let client = Client::new(dashboard.address.clone(), &"vpsc_a".into()).unwrap();
+        let output = Output { json: true };
+        let mut watch = Watch::new(&client, timeout, output, "The removal").unwrap();
+        let ended = watch.removal("env_a").await;
+        (ended, dashboard.asked().len())
+    }
+
+    #[tokio::test]
+    async fn a_dashboard_that_answers_at_once_is_not_asked_without_a_pause() {
+        let same = answer(
+            200,
+            JSON,
+            r#"{"id":"env_a","name":"A","status":"deleting"}"#,
+        );
+        let (ended, asked) = waited(vec![same], Duration::from_secs(2)).await;
+        let failure = ended.unwrap_err();
+        assert_eq!(failure.exit, Exit::Unreachable);
+        assert_eq!(
+            failure.sentence,
+            "The removal has not ended within 2s. It goes on."
+        );
+        assert!((1..=5).contains(&asked), "{asked}");
+    }
+
+    #[tokio::test]
+    async fn what_a_proxy_says_meanwhile_is_waited_out_and_a_refusal_is_not() {
+        let proxy = answer(502, "content-type: text/html\r\n", "<p>Bad Gateway</p>");
+        let problem = |status: u16| answer(status, JSON, r#"{"detail":"It is so."}"#);
+        let enough = Duration::from_mins(1);
+        let all = vec![proxy.clone(), problem(503), proxy, problem(404)];
+        assert_eq!(waited(all, enough).await, (Ok(()), 4));
+        let (ended, asked) = waited(vec![problem(401)], enough).await;
+        assert_eq!((ended.unwrap_err().exit, asked), (Exit::NotAllowed, 1));
+    }
+}

@@ -5,17 +5,19 @@ use std::sync::{Arc, Mutex};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
-const JSON: &str = "content-type: application/json\r\n";
+/// The header of an answer that is JSON.
+pub const JSON: &str = "content-type: application/json\r\n";
 
 /// Answers these one after the other, each to a connection of its own; the last one for ever.
-struct Answering {
-    address: Address,
+pub struct Answering {
+    pub address: Address,
     /// The head of each request.
     asked: Arc<Mutex<Vec<String>>>,
 }
 
 impl Answering {
-    async fn with(answers: Vec<String>) -> Self {
+    /// Begins to answer.
+    pub async fn with(answers: Vec<String>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         let asked: Arc<Mutex<Vec<String>>> = Arc::default();
@@ -42,12 +44,14 @@ impl Answering {
         client.send(&request).await.map(|reply| reply.json)
     }
 
-    fn asked(&self) -> Vec<String> {
+    /// The head of each request so far, in lower case.
+    pub fn asked(&self) -> Vec<String> {
         self.asked.lock().unwrap().clone()
     }
 }
 
-fn answer(status: u16, headers: &str, body: &str) -> String {
+/// An answer with these headers, each with its end of line.
+pub fn answer(status: u16, headers: &str, body: &str) -> String {
     let length = body.len();
     format!(
         "HTTP/1.1 {status} As It Is\r\nconnection: close\r\ncontent-length: {length}\r\n{headers}\r\n{body}"
