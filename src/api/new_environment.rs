@@ -15,15 +15,15 @@ pub struct NewEnvironment {
     #[schema(required, value_type = String, min_length = 1, max_length = 50, pattern = r"\S")]
     name: Option<String>,
     /// Opens the environment: 8 to 100 characters, without white space around it.
-    #[schema(required, value_type = String, format = Password, min_length = 8, max_length = 100, pattern = r"^\S(.*\S)?$")]
+    #[schema(required, value_type = String, format = Password, min_length = 8, max_length = 100, pattern = r"^\S([\s\S]*\S)?$")]
     password: Option<SecretString>,
     /// Whether to deploy it at once.
     deploy: Option<bool>,
     /// The https address of the repository to work on.
-    #[schema(pattern = "^(https://.+)?$")]
+    #[schema(pattern = r"^(https://[a-z0-9]+([.-][a-z0-9]+)*(:[1-9][0-9]{0,3})?(/[A-Za-z0-9_]+([.-][A-Za-z0-9_]+)*)+)?$")]
     workspace_repository: Option<String>,
     /// The public https repository to build it from; the standard one if it is left out.
-    #[schema(pattern = "^(https?://.+)?$")]
+    #[schema(pattern = r"^(https://[a-z0-9]+([.-][a-z0-9]+)*(:[1-9][0-9]{0,3})?(/[A-Za-z0-9_]+([.-][A-Za-z0-9_]+)*)+)?$")]
     source_repository: Option<String>,
     /// The branch of the repository to build it from.
     #[schema(max_length = 200, pattern = r"^([A-Za-z0-9_]+([./-][A-Za-z0-9_]+)*)?$")]
