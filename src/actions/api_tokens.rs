@@ -105,6 +105,15 @@ pub async fn holder(app: &App, from: IpAddr, sent: &str) -> Result<Holder, Unkno
     Ok(holder)
 }
 
+/// Whether a token is still valid, for whoever waited with it.
+///
+/// # Errors
+/// When it has ended.
+pub async fn still(app: &App, id: TokenId) -> Result<(), Unknown> {
+    let is_valid = tokens::is_valid(&app.pool, id).await?;
+    is_valid.then_some(()).ok_or(Unknown::Token)
+}
+
 /// How much of what a token may ask for is left.
 #[derive(Debug, Clone, Copy)]
 pub struct Quota {

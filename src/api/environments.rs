@@ -11,7 +11,7 @@ use super::problem::Problem;
 use super::state::{Answer, Api};
 use crate::actions::creation;
 use crate::actions::environments::{self, Refusal, Removal, Selection, Sort};
-use crate::actions::{deletion, deployments, known};
+use crate::actions::{api_tokens, deletion, deployments, known};
 use crate::domain::id::EnvironmentId;
 use crate::domain::status::Status;
 use axum::extract::State;
@@ -186,6 +186,7 @@ pub async fn read(
             () = tokio::time::sleep(longest) => {}
             () = api.stop.cancelled() => {}
         }
+        api_tokens::still(&api.app, caller.holder().id).await?;
     }
     let found = current(&api, caller.user(), id).await?;
     Ok(answer(StatusCode::OK, found))

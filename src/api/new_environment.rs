@@ -20,10 +20,14 @@ pub struct NewEnvironment {
     /// Whether to deploy it at once.
     deploy: Option<bool>,
     /// The https address of the repository to work on.
-    #[schema(pattern = r"^(https://[a-z0-9]+([.-][a-z0-9]+)*(:[1-9][0-9]{0,3})?(/[A-Za-z0-9_]+([.-][A-Za-z0-9_]+)*)+)?$")]
+    #[schema(
+        pattern = r"^(https://[a-z0-9]+([.-][a-z0-9]+)*(:[1-9][0-9]{0,3})?(/[A-Za-z0-9_]+([.-][A-Za-z0-9_]+)*)+)?$"
+    )]
     workspace_repository: Option<String>,
     /// The public https repository to build it from; the standard one if it is left out.
-    #[schema(pattern = r"^(https://[a-z0-9]+([.-][a-z0-9]+)*(:[1-9][0-9]{0,3})?(/[A-Za-z0-9_]+([.-][A-Za-z0-9_]+)*)+)?$")]
+    #[schema(
+        pattern = r"^(https://[a-z0-9]+([.-][a-z0-9]+)*(:[1-9][0-9]{0,3})?(/[A-Za-z0-9_]+([.-][A-Za-z0-9_]+)*)+)?$"
+    )]
     source_repository: Option<String>,
     /// The branch of the repository to build it from.
     #[schema(max_length = 200, pattern = r"^([A-Za-z0-9_]+([./-][A-Za-z0-9_]+)*)?$")]

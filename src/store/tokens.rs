@@ -154,6 +154,23 @@ pub async fn holder(pool: &PgPool, token_hash: &[u8]) -> sqlx::Result<Option<Hol
     }))
 }
 
+/// Whether a token has not ended.
+pub async fn is_valid(pool: &PgPool, id: TokenId) -> sqlx::Result<bool> {
+    sqlx::query_scalar!(
+        r#"select exists (
+             select
+             from tokens t
+             join users u on u.id = t.user_id
+             where t.id = $1
+             and coalesce(t.expires_at > now(), true)
+             and u.disabled_at is null
+           ) as "is_valid!""#,
+        id.uuid()
+    )
+    .fetch_one(pool)
+    .await
+}
+
 /// Records that a token was used, at most once a minute.
 pub async fn note_used(pool: &PgPool, id: TokenId) -> sqlx::Result<()> {
     sqlx::query!(

@@ -37,10 +37,7 @@ async fn the_page_of_the_api_tells_all_that_is_described_to_anybody() {
     }
     let schemas = document::value()["components"]["schemas"].clone();
     for (name, schema) in schemas.as_object().unwrap() {
-        assert!(
-            page.text.contains(&format!("<div id=\"{name}\"")),
-            "{name}"
-        );
+        assert!(page.text.contains(&format!("<div id=\"{name}\"")), "{name}");
         for field in schema["properties"].as_object().into_iter().flatten() {
             assert!(page.text.contains(&format!("<code>{}</code>", field.0)));
         }

@@ -6,7 +6,7 @@ use super::person::Person;
 use super::program::Program;
 use super::refusals::PEOPLE;
 use crate::redis::limits;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 const ENDED: &str = "This is no token, or not any more: it was revoked, has expired, or its owner cannot sign in. Make another one on the page of your account.";
 
@@ -91,6 +91,24 @@ async fn a_token_ends_when_it_is_revoked_and_by_nobody_else() {
     ada.post(&revoke, &[]).await.leads_to("/account");
     assert!(ada.get("/account").await.says("The token is revoked."));
     program.get("/account").await.expect(401).says(ENDED);
+    dashboard.close().await;
+}
+
+#[tokio::test]
+async fn who_waits_with_a_token_that_ends_is_told_nothing() {
+    let dashboard = Dashboard::open().await;
+    let ada = dashboard.person("Ada").await;
+    let program = Program::of(&dashboard, &ada, &["read"]).await;
+    let made = dashboard.make(&ada, "Awaited", false).await;
+    let path = format!("/environments/{}", made.id);
+    let found = program.get(&path).await.expect(200);
+    let path = format!("{path}?wait=60&version={}", found.text("version"));
+    let mut waits = Box::pin(program.get(&path));
+    let begun = tokio::time::timeout(Duration::from_millis(200), &mut waits);
+    assert!(begun.await.is_err(), "nothing has changed");
+    ada.post(&revoking(&ada).await, &[]).await.expect(303);
+    ada.post(&made.at("deploy"), &[]).await.expect(303);
+    waits.await.expect(401).says(ENDED);
     dashboard.close().await;
 }
 
