@@ -3,12 +3,11 @@
 use crate::actions::audit::{AuditRow, Filter};
 use crate::domain::actor::Way;
 use crate::domain::audit::Action;
-use crate::domain::id::{EnvironmentId, LinkId, UserId};
+use crate::http::audited;
 use serde::Deserialize;
-use time::macros::format_description;
-use time::{Date, OffsetDateTime, Time};
 use url::form_urlencoded;
-use uuid::Uuid;
+
+pub use audited::subject_id;
 
 /// What is looked for, as the address says it.
 #[derive(Debug, Default, Clone, Deserialize)]
@@ -26,26 +25,14 @@ pub struct Search {
 }
 
 impl Search {
-    /// What it selects. What is no day, no action or no number counts as not given. An id selects exactly one person, or one
-    /// thing; any other text is a part of a name.
+    /// What it selects. What is no day, no action or no number counts as not given.
     pub fn filter(&self) -> Filter {
-        let (who, subject) = (shown(&self.who), shown(&self.subject));
-        let user = who.parse::<UserId>().ok().map(|id| id.uuid());
-        let subject_id = id_of(&subject);
-        let next_day = |day: Date| day.next_day();
         Filter {
-            who: if user.is_some() { String::new() } else { who },
-            user,
             action: self.action.parse().ok(),
-            subject: if subject_id.is_some() {
-                String::new()
-            } else {
-                subject
-            },
-            subject_id,
-            from: day(&self.from).map(begin_of),
-            until: day(&self.until).and_then(next_day).map(begin_of),
+            from: audited::day(&self.from).map(audited::begin_of),
+            until: audited::day(&self.until).and_then(audited::end_of),
             before: self.before.parse().ok(),
+            ..audited::selected(&self.who, &self.subject)
         }
     }
 
@@ -73,28 +60,6 @@ impl Search {
     }
 }
 
-fn shown(typed: &str) -> String {
-    typed.trim().replace(char::is_control, "")
-}
-
-fn id_of(typed: &str) -> Option<Uuid> {
-    let environment = typed.parse::<EnvironmentId>().map(|id| id.uuid());
-    let person = typed.parse::<UserId>().map(|id| id.uuid());
-    let link = typed.parse::<LinkId>().map(|id| id.uuid());
-    environment.or(person).or(link).ok()
-}
-
-fn day(typed: &str) -> Option<Date> {
-    let format = format_description!("[year]-[month]-[day]");
-    let day = Date::parse(typed.trim(), format).ok();
-    // PostgreSQL's days begin later than those of the calendar.
-    day.filter(|day| day.year() > 0)
-}
-
-fn begin_of(day: Date) -> OffsetDateTime {
-    day.with_time(Time::MIDNIGHT).assume_utc()
-}
-
 /// "environment password set".
 pub fn title(word: &str) -> String {
     word.replace(['.', '_'], " ")
@@ -120,17 +85,6 @@ pub fn who(row: &AuditRow) -> &str {
     }
 }
 
-/// The subject's id as it is written everywhere else.
-pub fn subject_id(row: &AuditRow) -> Option<String> {
-    let id = row.subject_id?;
-    Some(match row.subject_kind.as_str() {
-        "environment" => EnvironmentId::from(id).to_string(),
-        "person" => UserId::from(id).to_string(),
-        "invitation" => LinkId::from(id).to_string(),
-        _ => id.to_string(),
-    })
-}
-
 /// Every action with its title, for the choice of one.
 pub fn titles() -> impl Iterator<Item = (&'static str, String)> {
     let words = Action::all().iter().map(|action| action.word());
@@ -140,6 +94,7 @@ pub fn titles() -> impl Iterator<Item = (&'static str, String)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::id::{EnvironmentId, UserId};
 
     #[test]
     fn odd_parts_of_an_address_count_as_not_given() {
