@@ -24,8 +24,11 @@ use sqlx::PgPool;
 use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{Mutex, Notify};
+use tokio::sync::{Mutex, Notify, Semaphore};
 use uuid::Uuid;
+
+/// How many logs are decompressed at once, each from its beginning: a core each, and others are left for requests.
+const LOGS_AT_ONCE: usize = 2;
 
 /// The dependencies of every action; cheap to clone, because every request clones it several times.
 #[derive(Clone)]
@@ -58,6 +61,8 @@ pub struct Handles {
     pub polls: PollCache,
     /// The logs of containers that people look at, for a few seconds.
     pub container_logs: Cache<EnvironmentId, Arc<Mutex<Option<ContainerLog>>>>,
+    /// Whoever decompresses a log holds one.
+    pub log_slots: Arc<Semaphore>,
     /// Wakes the worker when a change of an environment was heard.
     pub changed: Arc<Notify>,
     /// When each loop of the worker last ended a round.
@@ -230,6 +235,7 @@ impl App {
                 .max_capacity(1_000)
                 .time_to_live(parts.pace.container_log)
                 .build(),
+            log_slots: Arc::new(Semaphore::new(LOGS_AT_ONCE)),
             changed: Arc::default(),
             loops: Loops::default(),
             holder: Uuid::now_v7(),

@@ -7,6 +7,7 @@ use crate::store::archived_logs::{self, Whereabouts};
 use crate::store::log_lines::{self, Line, Match, Of, Section};
 use bytes::Bytes;
 use std::io;
+use std::sync::Arc;
 use tokio::task::spawn_blocking;
 
 mod object;
@@ -88,7 +89,10 @@ impl OpenLog {
         match &self.content {
             Content::Rows => log_lines::end(&app.pool, self.of, from, bytes).await,
             Content::Object(object) => {
-                in_object(object, move |entries| object::end(entries, from, bytes)).await
+                in_object(app, object, move |entries| {
+                    object::end(entries, from, bytes)
+                })
+                .await
             }
             Content::Nothing(..) => Ok(vec![]),
         }
@@ -98,7 +102,7 @@ impl OpenLog {
     pub async fn sections(&self, app: &App) -> sqlx::Result<Vec<Section>> {
         match &self.content {
             Content::Rows => log_lines::sections(&app.pool, self.of).await,
-            Content::Object(object) => in_object(object, object::sections).await,
+            Content::Object(object) => in_object(app, object, object::sections).await,
             Content::Nothing(..) => Ok(vec![]),
         }
     }
@@ -109,7 +113,10 @@ impl OpenLog {
             Content::Rows => log_lines::matches(&app.pool, self.of, text, most).await,
             Content::Object(object) => {
                 let text = text.to_owned();
-                in_object(object, move |entries| object::matches(entries, &text, most)).await
+                in_object(app, object, move |entries| {
+                    object::matches(entries, &text, most)
+                })
+                .await
             }
             Content::Nothing(..) => Ok(vec![]),
         }
@@ -145,14 +152,28 @@ async fn fetch(app: &App, of: Of, end: i32) -> Content {
     }
 }
 
-/// Reads an object where it keeps nobody waiting.
 async fn in_object<T: Send + 'static>(
+    app: &App,
     object: &Bytes,
     read: impl FnOnce(Entries) -> io::Result<T> + Send + 'static,
 ) -> sqlx::Result<T> {
     let entries = Entries::of(object.clone());
-    let read = spawn_blocking(move || read(entries)).await;
-    Ok(read.unwrap_or_else(|error| Err(error.into()))?)
+    Ok(apart(app, move || read(entries)).await??)
+}
+
+/// Decompresses where it keeps nobody waiting, a few logs at a time. Whoever asks and leaves frees no slot before it is done.
+async fn apart<T: Send + 'static>(
+    app: &App,
+    read: impl FnOnce() -> T + Send + 'static,
+) -> io::Result<T> {
+    let slot = Arc::clone(&app.log_slots).acquire_owned().await;
+    let slot = slot.map_err(io::Error::other)?;
+    let read = spawn_blocking(move || {
+        let read = read();
+        drop(slot);
+        read
+    });
+    read.await.map_err(io::Error::from)
 }
 
 /// A log that is read from its first entry to its last.
@@ -188,9 +209,16 @@ impl Parts {
     }
 
     async fn read(&mut self, app: &App, bytes: i32) -> sqlx::Result<Vec<Line>> {
-        match &mut self.entries {
-            Some(entries) => Ok(object::part(entries, self.from, bytes)?),
-            None => log_lines::part(&app.pool, self.of, self.from, bytes).await,
-        }
+        let from = self.from;
+        let Some(mut entries) = self.entries.take() else {
+            return log_lines::part(&app.pool, self.of, from, bytes).await;
+        };
+        let read = apart(app, move || {
+            let part = object::part(&mut entries, from, bytes);
+            (part, entries)
+        });
+        let (part, entries) = read.await?;
+        self.entries = Some(entries);
+        Ok(part?)
     }
 }

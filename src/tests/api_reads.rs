@@ -1,5 +1,6 @@
 //! Stories of what programs read: lists, logs, and only what changed.
 
+use super::archive::until_moved;
 use super::harness::Dashboard;
 use super::program::{Program, named};
 use crate::domain::id::DeploymentId;
@@ -78,6 +79,31 @@ async fn the_log_is_read_part_by_part_until_nothing_follows() {
         .filter(|line| !line.starts_with("… "))
         .collect();
     assert_eq!(texts.join("\n").lines().collect::<Vec<_>>(), whole);
+    dashboard.close().await;
+}
+
+#[tokio::test]
+async fn a_log_is_read_from_its_store_as_it_was_read_from_the_database() {
+    let dashboard = Dashboard::open().await;
+    let ada = dashboard.person("Ada").await;
+    let program = Program::of(&dashboard, &ada, &["read"]).await;
+    let made = dashboard.running(&ada, "Stored").await;
+    dashboard.until_logged(&made).await;
+    let long = "insert into deployment_log (deployment_id, position, output, hidden, error)
+                select d.id, n + 1000, repeat('a long line ', 10), false, true
+                from deployments d, generate_series(1, 5000) n";
+    sqlx::query(long).execute(dashboard.pool()).await.unwrap();
+    let id = dashboard.deployment_id(&made).await;
+    let before = whole_log(&program, id).await;
+    let settled = "update deployments set finished_at = finished_at - interval '2 hours'";
+    sqlx::query(settled)
+        .execute(dashboard.pool())
+        .await
+        .unwrap();
+    until_moved(&dashboard).await;
+    assert_eq!(whole_log(&program, id).await, before);
+    let both = tokio::join!(whole_log(&program, id), whole_log(&program, id));
+    assert_eq!((&both.0, &both.1), (&before, &before));
     dashboard.close().await;
 }
 

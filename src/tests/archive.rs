@@ -47,7 +47,7 @@ async fn seen(ada: &Person, made: &Made, page: &str, word: &str) -> Vec<String> 
 }
 
 /// Waits until no log of a deployment is in the database.
-async fn until_moved(dashboard: &Dashboard) {
+pub async fn until_moved(dashboard: &Dashboard) {
     dashboard
         .until("the logs have moved", async || {
             (rows(dashboard, "deployment_log").await == 0).then_some(())
