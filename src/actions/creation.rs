@@ -28,6 +28,7 @@ use secrecy::ExposeSecret;
 pub struct Draft<'a> {
     pub name: &'a str,
     pub password: &'a str,
+    /// Four characters; empty for random ones.
     pub suffix: &'a str,
     /// The address of the repository to work on; empty for none.
     pub repository: &'a str,
@@ -47,9 +48,17 @@ pub fn suffix() -> Suffix {
     Suffix::from_random(rand::random())
 }
 
+fn wanted_suffix(typed: &str) -> Result<Suffix, Invalid> {
+    match typed {
+        "" => Ok(suffix()),
+        typed => Suffix::parse(typed).ok_or(Invalid::Suffix),
+    }
+}
+
 /// A draft of which every field is right.
 struct Parsed {
     name: EnvironmentName,
+    suffix: Suffix,
     password: Password,
     workspace: Option<WorkspaceRepository>,
     source: Option<BuiltFrom>,
@@ -61,6 +70,7 @@ impl Parsed {
     fn of(draft: &Draft<'_>, choices: &Choices) -> Result<Self, Refusal> {
         let mut wrongs = Wrongs::new();
         let name = check(&mut wrongs, "name", EnvironmentName::parse(draft.name));
+        let suffix = check(&mut wrongs, "suffix", wanted_suffix(draft.suffix));
         let password = Password::for_environment(draft.password);
         let password = check(&mut wrongs, "password", password);
         let workspace = WorkspaceRepository::parse(draft.repository);
@@ -71,9 +81,10 @@ impl Parsed {
         let variables = variables.map_err(|(number, unfit)| Invalid::Variables(number, unfit));
         let variables = check(&mut wrongs, "variables", variables);
         let chosen = allowances::chosen(&mut wrongs, draft.memory, draft.cpus);
-        let all = (name, password, workspace, source, variables, chosen);
+        let all = (name, suffix, password, workspace, source, variables, chosen);
         let (
             Some(name),
+            Some(suffix),
             Some(password),
             Some(workspace),
             Some(source),
@@ -85,6 +96,7 @@ impl Parsed {
         };
         Ok(Self {
             name,
+            suffix,
             password,
             workspace,
             source,
@@ -104,9 +116,8 @@ pub async fn create(app: &App, by: &Actor, draft: &Draft<'_>) -> Result<Environm
     let owner = owner(by)?;
     let parsed = Parsed::of(draft, app.repositories.choices())?;
     sources::check(app, owner, parsed.source.as_ref()).await?;
-    let suffix = Suffix::parse(draft.suffix).unwrap_or_else(suffix);
     let password_hash = hashing::hash(&app.hash_slots, parsed.password).await?;
-    let subdomain = Subdomain::new(&parsed.name, &suffix);
+    let subdomain = Subdomain::new(&parsed.name, &parsed.suffix);
     let new = New {
         id: EnvironmentId::new(),
         owner,

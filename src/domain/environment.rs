@@ -61,7 +61,7 @@ impl EnvironmentName {
 pub struct Suffix(String);
 
 impl Suffix {
-    /// Parses the form's value; anything but four of `[a-z0-9]` is refused.
+    /// Parses what was sent; anything but four of `[a-z0-9]` is refused.
     pub fn parse(typed: &str) -> Option<Self> {
         let fits = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
         (typed.len() == SUFFIX_LENGTH && typed.bytes().all(fits)).then(|| Self(typed.to_owned()))

@@ -36,6 +36,8 @@ pub enum Invalid {
     NameMissing,
     #[error("This name is too long. Use at most 50 characters.")]
     NameTooLong,
+    #[error("Send four small letters or digits, such as x7k9, or leave it out.")]
+    Suffix,
     #[error("Nothing of this name can be seen. Use a letter, a digit or a sign.")]
     NameInvisible,
     #[error("This name is taken. Choose another one.")]

@@ -195,10 +195,12 @@ pub async fn create(
 ) -> Result<Response, PageError> {
     let deploy = matches!(typed.deploy.as_str(), "1" | "true" | "on");
     let variables = variable::lines(typed.variables.expose_secret());
+    // Nobody sees the field, so an odd value is none.
+    let suffix = Suffix::parse(&typed.suffix);
     let draft = Draft {
         name: &typed.name,
         password: typed.password.expose_secret(),
-        suffix: &typed.suffix,
+        suffix: suffix.as_ref().map_or("", Suffix::as_str),
         repository: &typed.repository,
         source_repository: &typed.source_repository,
         source_branch: &typed.source_branch,
