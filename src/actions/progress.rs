@@ -17,6 +17,20 @@ pub async fn list(app: &App, owner: UserId, id: EnvironmentId) -> sqlx::Result<V
     progress::list(&app.pool, owner, &which).await
 }
 
+/// The newest deployment of the owner's environment.
+///
+/// # Errors
+/// `NotFound` when there is none, or the environment does not exist or belongs to another user.
+pub async fn newest(app: &App, owner: UserId, id: EnvironmentId) -> Result<Progress, Refusal> {
+    let which = Which {
+        environments: &[id.uuid()],
+        most: Some(1),
+        ..Which::default()
+    };
+    let found = progress::list(&app.pool, owner, &which).await?;
+    found.into_iter().next().ok_or(Refusal::NotFound)
+}
+
 /// The deployments under way of these environments of the owner.
 pub async fn under_way(
     app: &App,

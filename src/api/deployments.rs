@@ -133,8 +133,7 @@ pub async fn deploy(
         BuildKind::Reuse
     };
     deployments::deploy(&api.app, &caller.actor(), id, build).await?;
-    let found = progress::list(&api.app, caller.user(), id).await?;
-    let newest = found.into_iter().next().ok_or_else(Problem::not_found)?;
+    let newest = progress::newest(&api.app, caller.user(), id).await?;
     let newest = Deployment::from(newest);
     let location = format!("/api/v1/deployments/{}", newest.id);
     let location = [(header::LOCATION, location)];

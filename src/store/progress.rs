@@ -40,6 +40,8 @@ pub struct Which<'a> {
     pub only: Option<DeploymentId>,
     /// Only those that have not ended.
     pub moving: bool,
+    /// How many at most, if fewer than usual.
+    pub most: Option<i64>,
 }
 
 /// Deployments of the owner's environments, newest first.
@@ -76,7 +78,7 @@ pub async fn list(pool: &PgPool, owner: UserId, which: &Which<'_>) -> sqlx::Resu
         owner.uuid(),
         which.only.map(|id| id.uuid()),
         which.moving,
-        LIMIT
+        which.most.unwrap_or(LIMIT)
     )
     .fetch_all(pool)
     .await
