@@ -203,7 +203,12 @@ async fn serve(
     checks::at_start(&app, &checks, config.demo);
     let worker = tokio::spawn(worker::run(app.clone(), stop.clone()));
     let router = router::router(&app, config, checks, stop.clone());
-    let served = web::serve(listener, router, config.secure, stop.clone());
+    let served = web::serve(
+        listener,
+        router,
+        router::refused(config.secure),
+        stop.clone(),
+    );
     let served = tokio::spawn(served).await;
     stop.cancel();
     if let Err(error) = worker.await {

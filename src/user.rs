@@ -57,7 +57,7 @@ pub async fn run(config: &Config, command: UserCommand) -> anyhow::Result<()> {
 
 async fn invite(app: &App, config: &Config, email: &str, role: &str) -> anyhow::Result<()> {
     let invited = invitations::invite(app, &Actor::COMMAND, email, Role::of_word(role)).await;
-    say_link(config, "register", &invited.map_err(said)?);
+    say_link(config, "register", &invited.map_err(said)?.token);
     Ok(())
 }
 

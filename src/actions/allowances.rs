@@ -129,7 +129,8 @@ pub async fn resources(app: &App, owner: UserId, id: EnvironmentId) -> Result<Ch
     found.ok_or(Refusal::NotFound)
 }
 
-/// Changes what an owner chose of memory and CPUs for an environment. It takes effect with its next deployment.
+/// Changes what an owner chose of memory and CPUs for an environment; what is not given stays. It takes effect with its next
+/// deployment.
 ///
 /// # Errors
 /// `NotFound`, or a field that is no amount or more than is allowed.
@@ -137,26 +138,33 @@ pub async fn choose(
     app: &App,
     by: &Actor,
     id: EnvironmentId,
-    (memory, cpus): (&str, &str),
+    (memory, cpus): (Option<&str>, Option<&str>),
 ) -> Result<(), Refusal> {
     let owner = owner(by)?;
     let mut tx = store::begin(&app.pool).await?;
     let row = environments::lock(&mut tx, owner, id)
         .await?
         .ok_or(Refusal::NotFound)?;
+    let before = allowances::resources(&mut tx, owner, id).await?;
+    let before = before.ok_or(Refusal::NotFound)?.resources;
     let mut wrongs = Wrongs::new();
-    let chosen = chosen(&mut wrongs, memory, cpus).ok_or(Refusal::Wrong(wrongs))?;
+    let typed = (memory.unwrap_or_default(), cpus.unwrap_or_default());
+    let mut chosen = chosen(&mut wrongs, typed.0, typed.1).ok_or(Refusal::Wrong(wrongs))?;
+    if memory.is_none() {
+        chosen.memory = before.memory;
+    }
+    if cpus.is_none() {
+        chosen.cpus = before.cpus;
+    }
     let standing = read(app, &mut tx, owner).await?;
     let within = chosen.check_within(standing.allowance.resources);
     within.map_err(|wrong| Refusal::Wrong(vec![wrong]))?;
-    let before = allowances::resources(&mut tx, owner, id).await?;
-    if before.is_some_and(|before| before.resources == chosen) {
+    if before == chosen {
         return Ok(());
     }
     allowances::choose(&mut tx, id, chosen).await?;
-    let action = Action::EnvironmentResourcesChosen;
     let detail = chosen.to_string();
-    let entry = Entry::of(action, id.uuid(), &row.name).with(&detail);
+    let entry = Entry::of(Action::EnvironmentResourcesChosen, id.uuid(), &row.name).with(&detail);
     audit::add(&mut tx, by, &entry).await?;
     Ok(tx.commit().await?)
 }
@@ -172,16 +180,36 @@ pub async fn set(
     limits: &PersonalLimits,
 ) -> Result<(), people::Refusal> {
     let mut tx = store::begin(&app.pool).await?;
-    if users::lock(&mut tx, id).await?.is_none() {
+    decided(&mut tx, id).await?;
+    change(&mut tx, by, id, limits).await?;
+    Ok(tx.commit().await?)
+}
+
+/// What is decided for somebody now, who is locked until the transaction ends.
+pub(super) async fn decided(
+    conn: &mut PgConnection,
+    id: UserId,
+) -> Result<PersonalLimits, people::Refusal> {
+    if users::lock(conn, id).await?.is_none() {
         return Err(people::Refusal::NotFound);
     }
-    let before = allowances::standing(&mut tx, id).await?;
+    let found = allowances::standing(conn, id).await?;
+    Ok(found.ok_or(people::Refusal::NotFound)?.limits)
+}
+
+/// Decides what somebody may have, who is locked.
+pub(super) async fn change(
+    conn: &mut PgConnection,
+    by: &Actor,
+    id: UserId,
+    limits: &PersonalLimits,
+) -> Result<(), people::Refusal> {
+    let before = allowances::standing(conn, id).await?;
     if before.is_some_and(|before| before.limits == *limits) {
         return Ok(());
     }
-    allowances::set(&mut tx, id, limits).await?;
+    allowances::set(conn, id, limits).await?;
     let detail = limits.to_string();
     let entry = Entry::of_person(Action::PersonLimitsChanged, id).with(&detail);
-    audit::add(&mut tx, by, &entry).await?;
-    Ok(tx.commit().await?)
+    Ok(audit::add(conn, by, &entry).await?)
 }

@@ -22,6 +22,9 @@ pub use crate::store::deployment_rows::DeploymentRow;
 pub use crate::store::environment_rows::{Counts, EnvironmentRow, PAGE_ROWS, Sort};
 pub use crate::store::events::EventRow;
 
+/// No list is so long, in pages. Places on later ones would not fit the database's numbers.
+pub const LAST_PAGE: i64 = 1_000_000;
+
 /// The progress of a removal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Removal {

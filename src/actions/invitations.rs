@@ -19,11 +19,17 @@ pub async fn set_up(app: &App) -> sqlx::Result<Option<String>> {
     Ok(added.then_some(token))
 }
 
-/// Invites somebody, by the address they must use or whoever has the link; returns its token, which is shown once.
+/// A new invitation: its id, and the token of its link, which is shown once and kept nowhere.
+pub struct Made {
+    pub id: LinkId,
+    pub token: String,
+}
+
+/// Invites somebody, by the address they must use or whoever has the link.
 ///
 /// # Errors
 /// When nobody may register, or the address is none.
-pub async fn invite(app: &App, by: &Actor, email: &str, role: Role) -> Result<String, Refusal> {
+pub async fn invite(app: &App, by: &Actor, email: &str, role: Role) -> Result<Made, Refusal> {
     if app.registration == WhoRegisters::Nobody {
         return Err(Refusal::Closed);
     }
@@ -38,7 +44,7 @@ pub async fn invite(app: &App, by: &Actor, email: &str, role: Role) -> Result<St
     let made = entry(Action::InvitationMade, id, email).with(&role);
     audit::add(&mut tx, by, &made).await?;
     tx.commit().await?;
-    Ok(token)
+    Ok(Made { id, token })
 }
 
 /// What the audit says of an invitation, for this address or for anybody.
@@ -48,7 +54,13 @@ pub(super) fn entry(action: Action, id: LinkId, email: Option<&str>) -> Entry<'_
 
 /// The invitations that can still be used.
 pub async fn list(app: &App) -> sqlx::Result<Vec<Invitation>> {
-    links::invitations(&app.pool).await
+    links::invitations(&app.pool, None).await
+}
+
+/// An invitation that can still be used.
+pub async fn get(app: &App, id: LinkId) -> sqlx::Result<Option<Invitation>> {
+    let found = links::invitations(&app.pool, Some(id)).await?;
+    Ok(found.into_iter().next())
 }
 
 /// Revokes an invitation; `false` when it was used or has expired.

@@ -36,6 +36,7 @@ mod look;
 pub mod orphans;
 pub mod overview;
 pub mod people;
+pub mod person;
 pub mod progress;
 pub mod readiness;
 pub mod records;

@@ -8,6 +8,7 @@ use crate::domain::audit::{Action, Entry};
 use crate::domain::id::UserId;
 use crate::domain::password::Password;
 use crate::domain::user::{Email, Role};
+use crate::store::people::Which;
 use crate::store::{self, Tx, audit, links, people, tokens};
 
 pub use people::PersonRow;
@@ -29,7 +30,42 @@ pub enum Refusal {
 
 /// At most `LIMIT` people whose name or address contains this.
 pub async fn list(app: &App, search: &str) -> sqlx::Result<Vec<PersonRow>> {
-    people::list(&app.pool, search.trim(), LIMIT).await
+    let which = Which {
+        search: search.trim(),
+        limit: LIMIT,
+        ..Which::default()
+    };
+    people::list(&app.pool, &which).await
+}
+
+/// A page of the people whose name or address contains this, which counts from 0, and how many are on all pages.
+pub async fn page(
+    app: &App,
+    search: &str,
+    (page, rows): (i64, i64),
+) -> sqlx::Result<(Vec<PersonRow>, i64)> {
+    let which = Which {
+        search: search.trim(),
+        limit: rows,
+        offset: page.saturating_mul(rows),
+        ..Which::default()
+    };
+    let found = people::list(&app.pool, &which).await?;
+    Ok((found, people::count(&app.pool, which.search).await?))
+}
+
+/// One of them.
+///
+/// # Errors
+/// When there is no such person.
+pub async fn get(app: &App, id: UserId) -> Result<PersonRow, Refusal> {
+    let which = Which {
+        only: Some(id),
+        limit: 1,
+        ..Which::default()
+    };
+    let found = people::list(&app.pool, &which).await?;
+    found.into_iter().next().ok_or(Refusal::NotFound)
 }
 
 /// Who has this address.
@@ -48,18 +84,28 @@ pub async fn of_email(app: &App, typed: &str) -> Result<UserId, Refusal> {
 /// When it is the last administrator, or there is no such person.
 pub async fn set_role(app: &App, by: &Actor, id: UserId, role: Role) -> Result<(), Refusal> {
     let mut tx = store::begin(&app.pool).await?;
-    let is_last = people::is_last_administrator(&mut tx, id).await?;
+    change_role(&mut tx, by, id, role).await?;
+    Ok(tx.commit().await?)
+}
+
+/// The same inside a transaction.
+pub(super) async fn change_role(
+    tx: &mut Tx,
+    by: &Actor,
+    id: UserId,
+    role: Role,
+) -> Result<(), Refusal> {
+    let is_last = people::is_last_administrator(tx, id).await?;
     if is_last && role == Role::Member {
         return Err(Refusal::LastAdministrator);
     }
-    if lock(&mut tx, id).await?.role == role {
+    if lock(tx, id).await?.role == role {
         return Ok(());
     }
-    people::set_role(&mut tx, id, role).await?;
+    people::set_role(tx, id, role).await?;
     let detail = role.to_string();
     let changed = Entry::of_person(Action::PersonRoleChanged, id).with(&detail);
-    audit::add(&mut tx, by, &changed).await?;
-    Ok(tx.commit().await?)
+    Ok(audit::add(tx, by, &changed).await?)
 }
 
 async fn lock(tx: &mut Tx, id: UserId) -> Result<people::Locked, Refusal> {
@@ -77,22 +123,32 @@ pub async fn set_disabled(
     disabled: bool,
 ) -> Result<(), Refusal> {
     let mut tx = store::begin(&app.pool).await?;
-    if disabled && people::is_last_administrator(&mut tx, id).await? {
+    change_disabled(&mut tx, by, id, disabled).await?;
+    Ok(tx.commit().await?)
+}
+
+/// The same inside a transaction.
+pub(super) async fn change_disabled(
+    tx: &mut Tx,
+    by: &Actor,
+    id: UserId,
+    disabled: bool,
+) -> Result<(), Refusal> {
+    if disabled && people::is_last_administrator(tx, id).await? {
         return Err(Refusal::LastAdministrator);
     }
-    if lock(&mut tx, id).await?.disabled == disabled {
+    if lock(tx, id).await?.disabled == disabled {
         return Ok(());
     }
-    people::set_disabled(&mut tx, id, disabled).await?;
+    people::set_disabled(tx, id, disabled).await?;
     let action = if disabled {
-        links::revoke_all_of(&mut tx, id).await?;
-        tokens::end_all(&mut *tx, id).await?;
+        links::revoke_all_of(tx, id).await?;
+        tokens::end_all(&mut **tx, id).await?;
         Action::PersonDisabled
     } else {
         Action::PersonEnabled
     };
-    audit::add(&mut tx, by, &Entry::of_person(action, id)).await?;
-    Ok(tx.commit().await?)
+    Ok(audit::add(tx, by, &Entry::of_person(action, id)).await?)
 }
 
 /// The token of a link with which somebody sets a new password. Earlier ones of theirs do not work any more.

@@ -6,6 +6,7 @@ use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, StatusCode, header};
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
 /// The object that a request brings. A field that is missing is empty, and no body is an empty object.
@@ -27,6 +28,12 @@ impl<T: DeserializeOwned> FromRequest<Api> for Body<T> {
         }
         parse(object(&bytes)?).map(Self)
     }
+}
+
+/// A field that was sent: `null` is as if nothing had been typed, and one that was not sent is none.
+pub fn given<'de, D: Deserializer<'de>>(sent: D) -> Result<Option<String>, D::Error> {
+    let sent: Option<String> = Option::deserialize(sent)?;
+    Ok(Some(sent.unwrap_or_default()))
 }
 
 fn is_json(headers: &HeaderMap) -> bool {

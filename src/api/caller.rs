@@ -75,6 +75,8 @@ pub type Reader = Caller<{ Scope::Read as u8 }>;
 pub type Deployer = Caller<{ Scope::Deploy as u8 }>;
 /// Who may create, change and delete as well.
 pub type Writer = Caller<{ Scope::Write as u8 }>;
+/// Who may do what administrators alone may. To others it is refused before anything is looked up.
+pub type Administrator = Caller<{ Scope::Admin as u8 }>;
 
 impl<const SCOPE: u8> Caller<SCOPE> {
     /// Whose token it is.
@@ -102,6 +104,10 @@ impl<const SCOPE: u8> FromRequestParts<Api> for Caller<SCOPE> {
         };
         let needed = Scope::ALL.into_iter().find(|scope| *scope as u8 == SCOPE);
         let needed = needed.unwrap_or(Scope::Admin);
+        // The role is that of this moment: it was read with the token.
+        if needed == Scope::Admin && !known.holder.user.is_administrator {
+            return Err(Problem::for_administrators());
+        }
         if known.holder.scopes.has(needed) {
             Ok(Self(Arc::clone(&known.holder), known.from))
         } else {

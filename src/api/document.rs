@@ -1,7 +1,10 @@
 //! The description of the API (`OpenAPI` 3.1), made of the handlers and of what they take and answer.
 
 use super::problem::{self, Problem};
-use super::{account, deployments, environments, log};
+use super::{
+    account, audit, deployments, environments, invitations, log, orphans, people, person_removal,
+    resources, variables,
+};
 use axum::Json;
 use std::sync::LazyLock;
 use utoipa::openapi::header::HeaderBuilder;
@@ -15,13 +18,26 @@ use utoipa::openapi::{
 use utoipa::{Modify, OpenApi};
 
 /// Schemas of what requests bring; all others are of answers, which have every field.
-const SENT: [&str; 3] = ["NewEnvironment", "NewPassword", "NewDeployment"];
+const SENT: [&str; 9] = [
+    "NewEnvironment",
+    "NewPassword",
+    "NewDeployment",
+    "NewValue",
+    "ResourcesChange",
+    "PersonChange",
+    "LimitsChange",
+    "NewInvitation",
+    "Adoption",
+];
 
 /// What any request with a token may be answered with.
-const ANY: [(u16, &str); 8] = [
+const ANY: [(u16, &str); 9] = [
     (400, "The request cannot be read."),
     (401, "There is no token, or not any more."),
-    (403, "The token has not the scope that is needed."),
+    (
+        403,
+        "The token has not the scope that is needed, or its owner is no administrator.",
+    ),
     (406, "The client does not take JSON."),
     (
         429,
@@ -30,6 +46,7 @@ const ANY: [(u16, &str); 8] = [
     (500, "This is our fault; the log says more."),
     (503, "The database or a store does not answer."),
     (414, "The address is too long."),
+    (431, "The headers are too large."),
 ];
 /// What any request for something that may not be there may be answered with.
 const FOUND: [(u16, &str); 1] = [(404, "There is nothing here, or it is not yours.")];
@@ -40,7 +57,7 @@ const BROUGHT: [(u16, &str); 3] = [
     (415, "It is not JSON."),
 ];
 /// Answers that may be given before the request is counted.
-const BEFORE_COUNTED: [&str; 6] = ["401", "408", "413", "414", "500", "503"];
+const BEFORE_COUNTED: [&str; 8] = ["400", "401", "408", "413", "414", "431", "500", "503"];
 const WRONG: (u16, &str) = (
     422,
     "Fields or parameters are wrong; each has its sentence.",
@@ -66,7 +83,11 @@ const WITHOUT_BODY: [&str; 1] = ["deploy"];
     tags(
         (name = "account", description = "Whose token it is."),
         (name = "environments", description = "Make, watch and delete environments."),
-        (name = "deployments", description = "Bring environments up, and read how that goes.")
+        (name = "deployments", description = "Bring environments up, and read how that goes."),
+        (name = "people", description = "Who has an account; for administrators."),
+        (name = "invitations", description = "Who may make an account; for administrators."),
+        (name = "audit", description = "Who did what; for administrators."),
+        (name = "orphans", description = "What does not belong together any more; for administrators.")
     ),
     paths(
         account::read,
@@ -80,6 +101,24 @@ const WITHOUT_BODY: [&str; 1] = ["deploy"];
         deployments::deploy,
         deployments::read,
         log::read,
+        variables::list,
+        variables::give,
+        variables::remove,
+        resources::read,
+        resources::choose,
+        people::list,
+        people::read,
+        people::change,
+        person_removal::delete,
+        invitations::list,
+        invitations::invite,
+        invitations::revoke,
+        audit::list,
+        orphans::list,
+        orphans::adopt,
+        orphans::delete,
+        orphans::ignore,
+        orphans::list_again,
     ),
     components(schemas(Problem)),
     modifiers(&Common)
@@ -114,22 +153,24 @@ impl Modify for Common {
             if let Some(operation) = &mut item.post {
                 add_key(operation);
             }
-            for operation in operations(item) {
-                complete(path, operation);
+            for (is_read, operation) in operations(item) {
+                complete(path, is_read, operation);
             }
         }
     }
 }
 
-fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
+/// What can be done at an address, and whether it is a read.
+fn operations(item: &mut PathItem) -> impl Iterator<Item = (bool, &mut Operation)> {
     let all = [
-        &mut item.get,
-        &mut item.post,
-        &mut item.put,
-        &mut item.patch,
-        &mut item.delete,
+        (true, &mut item.get),
+        (false, &mut item.post),
+        (false, &mut item.put),
+        (false, &mut item.patch),
+        (false, &mut item.delete),
     ];
-    all.into_iter().filter_map(Option::as_mut)
+    all.into_iter()
+        .filter_map(|(is_read, one)| Some((is_read, one.as_mut()?)))
 }
 
 /// No object has other fields than these, and one that is answered has all of them.
@@ -148,7 +189,7 @@ fn close(schema: &mut RefOr<Schema>, is_sent: bool) {
 }
 
 /// Adds what the handler does not say of itself.
-fn complete(path: &str, operation: &mut Operation) {
+fn complete(path: &str, is_read: bool, operation: &mut Operation) {
     if let (Some(RefOr::T(body)), Some(id)) = (&mut operation.request_body, &operation.operation_id)
     {
         let is_needed = !WITHOUT_BODY.contains(&id.as_str());
@@ -171,7 +212,7 @@ fn complete(path: &str, operation: &mut Operation) {
         refusals.push(WRONG);
     }
     let responses = &mut operation.responses.responses;
-    if responses.contains_key("200") {
+    if is_read && responses.contains_key("200") {
         let unchanged = Response::new("The client has it already.");
         responses.insert("304".to_owned(), unchanged.into());
     }
@@ -181,7 +222,7 @@ fn complete(path: &str, operation: &mut Operation) {
     }
     for (status, response) in responses.iter_mut() {
         if let RefOr::T(response) = response {
-            add_headers(status, response);
+            add_headers(status, is_read, response);
         }
     }
 }
@@ -205,7 +246,7 @@ fn refusal(words: &str) -> Response {
         .build()
 }
 
-fn add_headers(status: &str, response: &mut Response) {
+fn add_headers(status: &str, is_read: bool, response: &mut Response) {
     let number = || Object::with_type(Type::Integer);
     let mut add = |name: &str, words: &str, schema: Object| {
         let header = HeaderBuilder::new().schema(Some(schema));
@@ -226,7 +267,7 @@ fn add_headers(status: &str, response: &mut Response) {
         );
     }
     match status {
-        "200" | "304" => add(
+        "200" | "304" if is_read => add(
             "etag",
             "Send it as If-None-Match to be answered 304 while nothing changes.",
             Object::with_type(Type::String),

@@ -5,6 +5,7 @@ use super::caller::{Deployer, Reader, Writer};
 use super::environment::{Environment, answer, current, described};
 use super::id::Id;
 use super::idempotency::KeySuffix;
+use super::list::{LAST_PAGE, MOST_ON_PAGE};
 use super::new_environment::{NewEnvironment, exposed};
 use super::parameters::Parameters;
 use super::problem::Problem;
@@ -25,11 +26,6 @@ use utoipa::{IntoParams, ToSchema};
 
 /// The longest wait for a change, in seconds.
 const LONGEST_WAIT: i64 = 60;
-/// No list is so long. Places on later pages would not fit the database's numbers.
-const LAST_PAGE: i64 = 1_000_000;
-/// How many environments a page may have.
-const MOST_ON_PAGE: i64 = 100;
-const SORTS: [&str; 3] = ["created", "name", "used"];
 
 /// A page of environments.
 #[derive(Serialize, ToSchema)]
@@ -111,7 +107,7 @@ pub async fn list(
         text: sent.text("q").trim().replace(char::is_control, ""),
         status: sent.word("status", &words, Status::from_word),
         sort: sent
-            .word("sort", &SORTS, |word| word.parse::<Sort>().ok())
+            .word("sort", Sort::words(), |word| word.parse::<Sort>().ok())
             .unwrap_or_default(),
         shut: None,
         page: sent.number("page", 1..=LAST_PAGE).unwrap_or(1) - 1,

@@ -2,6 +2,7 @@
 //! and knows no pages.
 
 mod account;
+mod audit;
 mod body;
 mod caller;
 mod conditional;
@@ -9,28 +10,47 @@ mod deployments;
 pub mod document;
 mod environment;
 mod environments;
+mod heir;
 mod id;
 mod idempotency;
+mod invitations;
+mod list;
 mod log;
 mod negotiation;
 mod new_environment;
+mod orphans;
 mod parameters;
+mod people;
+mod person_removal;
 mod problem;
+mod resources;
 mod state;
+mod variables;
 mod words;
 
 pub use state::Api;
 
+use crate::http::error::RequestError;
 use crate::http::limits::{self, Refuse};
 use crate::http::requests;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
-use axum::http::{HeaderName, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::Response;
 use axum::routing::{any, get, post, put};
 use std::sync::Arc;
 use tower_http::catch_panic::CatchPanicLayer;
+
+/// Everything of the API is below it.
+pub const PATH: &str = "/api";
+
+/// The answer to a request that no handler gets.
+pub fn refused(error: &RequestError, secure: bool) -> Response {
+    let mut response = problem::refused(error);
+    add_headers(response.headers_mut(), secure);
+    response
+}
 
 /// The router with its middleware: everything below `/api/`.
 pub fn router(api: Api) -> Router {
@@ -38,6 +58,9 @@ pub fn router(api: Api) -> Router {
     let watched = (api.app.metrics.clone(), Arc::clone(&api.proxies));
     let of_callers = of_environments()
         .merge(of_deployments())
+        .merge(of_administrators())
+        .merge(variables::routes())
+        .merge(resources::routes())
         .route("/api/v1/account", get(account::read))
         .route_layer(from_fn_with_state(api.clone(), idempotency::once))
         .route_layer(from_fn(negotiation::takes_json))
@@ -83,10 +106,21 @@ fn of_deployments() -> Router<Api> {
         .route("/api/v1/deployments/{id}/log", get(log::read))
 }
 
+fn of_administrators() -> Router<Api> {
+    people::routes()
+        .merge(invitations::routes())
+        .merge(audit::routes())
+        .merge(orphans::routes())
+}
+
 /// Sets the headers of every answer. Nothing of it is for a browser to show.
 async fn headers(State(secure): State<bool>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
-    let headers = response.headers_mut();
+    add_headers(response.headers_mut(), secure);
+    response
+}
+
+fn add_headers(headers: &mut HeaderMap, secure: bool) {
     let mut set = |name: HeaderName, value: &'static str| {
         let value = HeaderValue::from_static(value);
         headers.entry(name).or_insert(value);
@@ -101,5 +135,4 @@ async fn headers(State(secure): State<bool>, request: Request, next: Next) -> Re
     if secure {
         set(header::STRICT_TRANSPORT_SECURITY, "max-age=31536000");
     }
-    response
 }

@@ -36,13 +36,10 @@ impl Parameters {
 
     /// A whole number in these bounds; `None` when it was not sent, or is wrong.
     pub fn number(&mut self, name: &str, bounds: RangeInclusive<i64>) -> Option<i64> {
-        let sent = self.sent.remove(name)?;
-        let number = sent.parse().ok().filter(|number| bounds.contains(number));
-        if number.is_none() {
-            let (least, most) = bounds.into_inner();
-            self.wrong(name, format!("Send a number from {least} to {most}."));
-        }
-        number
+        let wanted = format!("Send a number from {} to {}.", bounds.start(), bounds.end());
+        self.parsed(name, &wanted, |sent| {
+            sent.parse().ok().filter(|number| bounds.contains(number))
+        })
     }
 
     /// One of some words; `None` when it was not sent, or is wrong.
@@ -52,10 +49,24 @@ impl Parameters {
         words: &[&str],
         parse: impl Fn(&str) -> Option<T>,
     ) -> Option<T> {
+        let wanted = format!("Send one of these: {}.", words.join(", "));
+        self.parsed(name, &wanted, parse)
+    }
+
+    /// What can be parsed; `None` when it was not sent, or is wrong.
+    pub fn parsed<T>(
+        &mut self,
+        name: &str,
+        wanted: &str,
+        parse: impl Fn(&str) -> Option<T>,
+    ) -> Option<T> {
         let sent = self.sent.remove(name)?;
         let parsed = parse(&sent);
         if parsed.is_none() {
-            self.wrong(name, format!("Send one of these: {}.", words.join(", ")));
+            self.errors.push(FieldError {
+                field: name.to_owned(),
+                detail: wanted.to_owned(),
+            });
         }
         parsed
     }
@@ -70,10 +81,5 @@ impl Parameters {
         } else {
             Err(Problem::wrong(self.errors))
         }
-    }
-
-    fn wrong(&mut self, name: &str, detail: String) {
-        let field = name.to_owned();
-        self.errors.push(FieldError { field, detail });
     }
 }

@@ -103,6 +103,12 @@ impl Problem {
         Self::new(StatusCode::FORBIDDEN, detail).with(header::WWW_AUTHENTICATE, &asked)
     }
 
+    /// Only administrators may do this, whatever a token may.
+    pub fn for_administrators() -> Self {
+        let detail = "Only administrators may do this, and the owner of this token is none.";
+        Self::new(StatusCode::FORBIDDEN, detail)
+    }
+
     /// All tokens of its owner together have asked too often.
     pub fn too_often(wait: Duration) -> Self {
         let mut problem = Self::from(RequestError::TooMany(wait));
@@ -209,6 +215,7 @@ impl From<&Wrong> for FieldError {
         Self {
             field: match wrong.field {
                 "repository" => "workspace_repository",
+                "variable" => "name",
                 field => field,
             }
             .to_owned(),

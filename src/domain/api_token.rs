@@ -32,7 +32,7 @@ pub enum Scope {
     Deploy,
     /// Create, change and delete as well.
     Write,
-    /// For what administrators alone may; no address asks for it yet. It counts only while its owner is one.
+    /// Read and decide what administrators alone may. It counts only while its owner is one.
     Admin,
 }
 

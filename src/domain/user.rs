@@ -68,6 +68,7 @@ impl UserName {
     PartialEq,
     Eq,
     serde::Serialize,
+    serde::Deserialize,
     utoipa::ToSchema,
     sqlx::Type,
     strum::Display,

@@ -75,7 +75,17 @@ impl EnvironmentRow {
 }
 
 /// The order of a list.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, strum::IntoStaticStr, strum::EnumString)]
+#[derive(
+    Debug,
+    Default,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    strum::IntoStaticStr,
+    strum::EnumString,
+    strum::VariantNames,
+)]
 #[strum(serialize_all = "lowercase")]
 pub enum Sort {
     /// Newest first.
@@ -91,6 +101,11 @@ impl Sort {
     /// The value in an address.
     pub fn word(self) -> &'static str {
         self.into()
+    }
+
+    /// All of them.
+    pub fn words() -> &'static [&'static str] {
+        <Self as strum::VariantNames>::VARIANTS
     }
 }
 

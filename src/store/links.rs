@@ -70,8 +70,8 @@ pub async fn invite(
     Ok(id)
 }
 
-/// The invitations that can be used, newest first.
-pub async fn invitations(pool: &PgPool) -> sqlx::Result<Vec<Invitation>> {
+/// The invitations that can be used, newest first, or only this one.
+pub async fn invitations(pool: &PgPool, only: Option<LinkId>) -> sqlx::Result<Vec<Invitation>> {
     sqlx::query_as!(
         Invitation,
         r#"select l.id, l.email, l.role as "role: Role", u.name as "by?", l.expires_at as "expires_at!", now() as "now!"
@@ -79,8 +79,10 @@ pub async fn invitations(pool: &PgPool) -> sqlx::Result<Vec<Invitation>> {
          left join users u on u.id = l.created_by
          where l.kind = 'invitation'
          and l.expires_at > now()
+         and ($1::uuid is null or l.id = $1)
          order by l.created_at desc, l.id desc
-         limit 1000"#
+         limit 1000"#,
+        only.map(|id| id.uuid())
     )
     .fetch_all(pool)
     .await

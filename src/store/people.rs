@@ -15,32 +15,64 @@ pub struct PersonRow {
     pub name: String,
     pub role: Role,
     pub disabled: bool,
+    pub created_at: OffsetDateTime,
     pub environments: i64,
-    /// How many of them an administrator decided they may have, as it is stored.
+    /// What an administrator decided they may have, as it is stored.
     pub environments_limit: Option<i32>,
+    pub deployments_limit: Option<i32>,
+    pub memory_limit: Option<i32>,
+    pub cpus_limit: Option<i32>,
     /// When one of their sessions was last used; not known of those who are signed out everywhere.
     pub last_used_at: Option<OffsetDateTime>,
     /// The database's time of this read.
     pub now: OffsetDateTime,
 }
 
-/// At most `limit` people whose name or address contains this, in any case, by name.
-pub async fn list(pool: &PgPool, search: &str, limit: i64) -> sqlx::Result<Vec<PersonRow>> {
+/// Which people are read.
+#[derive(Debug, Default)]
+pub struct Which<'a> {
+    /// A part of their name or address, in any case.
+    pub search: &'a str,
+    pub only: Option<UserId>,
+    /// How many at most, and how many before them are left out.
+    pub limit: i64,
+    pub offset: i64,
+}
+
+/// People, by name.
+pub async fn list(pool: &PgPool, which: &Which<'_>) -> sqlx::Result<Vec<PersonRow>> {
     sqlx::query_as!(
         PersonRow,
-        r#"select u.id, u.email, u.name, u.role as "role: Role",
-             u.disabled_at is not null as "disabled!", u.environments_limit,
+        r#"select u.id, u.email, u.name, u.role as "role: Role", u.created_at,
+             u.disabled_at is not null as "disabled!",
+             u.environments_limit, u.deployments_limit, u.memory_limit, u.cpus_limit,
              (select count(*) from environments e where e.owner_id = u.id) as "environments!",
              (select max(s.last_used_at) from user_sessions s where s.user_id = u.id) as last_used_at,
              now() as "now!"
            from users u
            where strpos(lower(u.name || ' ' || u.email), lower($1)) > 0
+           and ($2::uuid is null or u.id = $2)
            order by lower(u.name), u.id
-           limit $2"#,
-        search,
-        limit
+           limit $3
+           offset $4"#,
+        which.search,
+        which.only.map(|id| id.uuid()),
+        which.limit,
+        which.offset
     )
     .fetch_all(pool)
+    .await
+}
+
+/// How many people's name or address contains this, in any case.
+pub async fn count(pool: &PgPool, search: &str) -> sqlx::Result<i64> {
+    sqlx::query_scalar!(
+        r#"select count(*) as "count!"
+           from users
+           where strpos(lower(name || ' ' || email), lower($1)) > 0"#,
+        search
+    )
+    .fetch_one(pool)
     .await
 }
 

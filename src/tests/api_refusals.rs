@@ -2,7 +2,13 @@
 
 use super::harness::Dashboard;
 use super::program::{NOTHING, Program};
+use crate::{router, web};
+use axum::Router;
 use serde_json::json;
+use std::net::SocketAddr;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio_util::sync::CancellationToken;
 
 #[tokio::test]
 async fn nobody_reaches_what_is_somebody_elses() {
@@ -129,9 +135,78 @@ async fn unknown_addresses_and_methods_are_problems_too() {
     ] {
         program.get(path).await.expect(404).says(NOTHING);
     }
-    for path in ["/api/", "/api/x", "/api/v2/environments"] {
+    for path in [
+        "/api",
+        "/api/",
+        "/api/x",
+        "/api/%ff",
+        "/api/v2/environments",
+    ] {
         let answer = ada.get(path).await.expect(404);
         assert_eq!(answer.header("content-type"), "application/problem+json");
     }
     dashboard.close().await;
+}
+
+#[tokio::test]
+async fn odd_long_and_large_requests_are_problems_too() {
+    let dashboard = Dashboard::open().await;
+    let ada = dashboard.person("Ada").await;
+    let program = Program::of(&dashboard, &ada, &["write"]).await;
+    for path in [
+        "/environments/%ff",
+        "/people/%ff",
+        "/environments/%ff/variables/%ff",
+    ] {
+        let reply = program.send("DELETE", path, &[], "").await;
+        assert!([403, 404].contains(&reply.answer.status.as_u16()), "{path}");
+    }
+    let long = format!("/environments?q={}", "x".repeat(20_000));
+    program.get(&long).await.expect(414);
+    let large = [("x-large", &*"x".repeat(40_000))];
+    program
+        .send("GET", "/account", &large, "")
+        .await
+        .expect(431);
+    dashboard.close().await;
+}
+
+#[tokio::test]
+async fn what_no_handler_gets_is_a_problem_below_the_api_and_a_page_elsewhere() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let stop = CancellationToken::new();
+    let refused = router::refused(false);
+    let serving = tokio::spawn(web::serve(listener, Router::new(), refused, stop.clone()));
+    let many = format!(" HTTP/1.1\r\n{}\r\n", "x: y\r\n".repeat(200));
+    for (rest, status) in [
+        (" HTTP/9.9\r\n\r\n", "400"),
+        (" HTTP/1.1\r\nno colon\r\n\r\n", "400"),
+        (&*format!("?{} HTTP/1.1\r\n\r\n", "x".repeat(70_000)), "414"),
+        (&*many, "431"),
+    ] {
+        for (path, kind) in [
+            ("/api/v1/account", "application/problem+json"),
+            ("/environments", "text/html; charset=utf-8"),
+        ] {
+            let answer = answered(address, &format!("GET {path}{rest}")).await;
+            let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+            assert!(head.starts_with(&format!("HTTP/1.1 {status} ")), "{answer}");
+            assert!(head.contains(&format!("content-type: {kind}")), "{head}");
+            assert!(head.contains("x-content-type-options: nosniff"), "{head}");
+            assert!(head.contains(&format!("content-length: {}", body.len())));
+        }
+    }
+    stop.cancel();
+    serving.await.unwrap();
+}
+
+/// All that comes back until the server hangs up.
+async fn answered(address: SocketAddr, sent: &str) -> String {
+    let mut client = TcpStream::connect(address).await.unwrap();
+    client.write_all(sent.as_bytes()).await.unwrap();
+    let mut answer = vec![];
+    // What was sent and not read may reset the connection after the answer.
+    let _ = client.read_to_end(&mut answer).await;
+    String::from_utf8(answer).unwrap()
 }

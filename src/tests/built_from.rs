@@ -9,10 +9,10 @@ use crate::simulator::removal::Change;
 use url::form_urlencoded;
 
 const PASSWORD: &str = "opens what is built";
-const REPOSITORY: &str = "https://git.example.com/acme/agent";
+pub const REPOSITORY: &str = "https://git.example.com/acme/agent";
 
 /// A dashboard for which every repository is at this host.
-async fn with(host: &Repositories, allowed: &'static str) -> Dashboard {
+pub async fn with(host: &Repositories, allowed: &'static str) -> Dashboard {
     let branch = host.start().await;
     let origin = host.origin();
     Dashboard::with(|setup| {

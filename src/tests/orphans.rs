@@ -10,7 +10,7 @@ const NEEDS: &str =
     "This environment needs a password before it can be deployed. Set one on its page.";
 
 /// An application that runs and whose environment was lost, as with an older backup; its uuid.
-async fn lost(dashboard: &Dashboard, owner: &Person, name: &str) -> (Made, String) {
+pub async fn lost(dashboard: &Dashboard, owner: &Person, name: &str) -> (Made, String) {
     let made = dashboard.running(owner, name).await;
     let uuid = dashboard.column(&made, "application_uuid").await.unwrap();
     sqlx::query("delete from environments where id = $1")

@@ -10,12 +10,17 @@ const LAST: &str = "This is the last administrator. Make somebody else one first
 
 /// An address below somebody on the page of people.
 pub async fn at(dashboard: &Dashboard, person: &Person, part: &str) -> String {
+    format!("/people/{}/{part}", id_of(dashboard, person).await)
+}
+
+/// The id of somebody's account.
+pub async fn id_of(dashboard: &Dashboard, person: &Person) -> UserId {
     let id: Uuid = sqlx::query_scalar("select id from users where email = $1")
         .bind(&person.email)
         .fetch_one(dashboard.pool())
         .await
         .unwrap();
-    format!("/people/{}/{part}", UserId::from(id))
+    id.into()
 }
 
 #[tokio::test]

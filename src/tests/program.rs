@@ -178,6 +178,33 @@ fn operation<'a>(document: &'a Value, method: &str, path: &str) -> Option<&'a Va
     found.and_then(|(_, item)| item.get(method.to_lowercase()))
 }
 
+/// What can be done, as the document says it.
+pub struct Described {
+    pub method: String,
+    /// Below the API's root, with names in braces.
+    pub path: String,
+    /// Whether only administrators may.
+    pub of_administrators: bool,
+}
+
+/// Everything that can be done.
+pub fn operations() -> Vec<Described> {
+    let document = document::value();
+    let paths = document["paths"].as_object().unwrap();
+    let mut all = vec![];
+    for (path, item) in paths {
+        for (method, operation) in item.as_object().unwrap() {
+            let tag = operation["tags"][0].as_str().unwrap();
+            all.push(Described {
+                method: method.to_uppercase(),
+                path: path.clone(),
+                of_administrators: ["people", "invitations", "audit", "orphans"].contains(&tag),
+            });
+        }
+    }
+    all
+}
+
 /// What a program sends to make an environment.
 pub fn named(name: &str) -> Value {
     json!({ "name": name, "password": format!("opens {name}") })

@@ -11,6 +11,8 @@ use fred::types::{ClusterHash, CustomCommand};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
+mod program;
+
 /// Where something may lie around, and what lies there.
 #[derive(Default)]
 struct Places(BTreeMap<&'static str, String>);
@@ -261,19 +263,24 @@ fn passwords_are_nowhere_after_a_whole_cycle() {
             hashes: vec![],
         };
         let ada = story.account().await;
+        // A failed sign-in is not in Redis for long.
+        story.look_around().await;
         story.environment(&ada).await;
+        let tokens = story.program().await;
         story.pages();
         story.dashboard.close().await;
         let session = ada.cookie("vps-claude").unwrap();
-        found = Some((story.places, story.hashes, session));
+        found = Some((story.places, story.hashes, session, tokens));
     });
-    let (mut places, hashes, session) = found.unwrap();
+    let (mut places, hashes, session, tokens) = found.unwrap();
     places.add("log", &log.text());
     // What does lie around is found.
     assert_eq!(places.holding("Searched"), ["PostgreSQL", "pages"]);
     assert_eq!(places.holding("sign-in-account"), ["Redis"]);
     assert_eq!(places.holding("environment runs"), ["log"]);
-    for word in ACCOUNT.iter().chain(&ENVIRONMENT).chain(&VARIABLES) {
+    let words = ACCOUNT.iter().chain(&ENVIRONMENT).chain(&VARIABLES);
+    let tokens = tokens.iter().map(String::as_str);
+    for word in words.chain(&program::SENT).copied().chain(tokens) {
         assert_eq!(places.holding(word), [""; 0], "{word}");
     }
     assert_eq!(hashes.len(), 2);

@@ -220,6 +220,7 @@ pub fn api(app: App, setup: &Setup, stop: &CancellationToken) -> Api {
     Api {
         app,
         secure: setup.secure,
+        public_url: setup.public_url.map(|url| Url::parse(url).unwrap().into()),
         proxies: Proxies::new(trusted).into(),
         stop: stop.clone(),
     }

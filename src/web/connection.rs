@@ -1,5 +1,5 @@
 //! A client's connection, which ends when the client keeps it waiting. What hyper answers by itself, without a body, is
-//! replaced with pages. It must not know what is asked for.
+//! replaced with whole answers. It must not know what is asked for.
 
 use axum::body::Bytes;
 use std::io;
@@ -31,7 +31,34 @@ impl Default for Timeouts {
     }
 }
 
-/// Whole answers, heads included, to requests that no handler gets.
+/// How much of a request is kept to see where it goes, in bytes: more than a method and the beginning of a path.
+const BEGUN_BYTES: usize = 64;
+
+/// What is answered to requests that no handler gets.
+pub struct Answers {
+    pub pages: Refusals,
+    /// Below this path, others.
+    pub below: Option<(&'static str, Refusals)>,
+}
+
+impl Answers {
+    /// Those for a request that begins like this.
+    fn to(&self, begun: &[u8]) -> &Refusals {
+        match &self.below {
+            Some((path, refusals)) if is_below(begun, path) => refusals,
+            _ => &self.pages,
+        }
+    }
+}
+
+/// Whether what a request begins with says that it goes to this path, or below it.
+fn is_below(begun: &[u8], path: &str) -> bool {
+    let target = begun.trim_ascii_start().split(|byte| *byte == b' ').nth(1);
+    let rest = target.and_then(|target| target.strip_prefix(path.as_bytes()));
+    rest.is_some_and(|rest| matches!(rest.first(), None | Some(b'/' | b'?')))
+}
+
+/// Whole answers, heads included.
 pub struct Refusals {
     pub unreadable: Bytes,
     pub too_slow: Bytes,
@@ -106,7 +133,9 @@ pub struct Connection {
     is_handled: Arc<AtomicBool>,
     deadline: Deadline,
     timeouts: Timeouts,
-    refusals: Arc<Refusals>,
+    answers: Arc<Answers>,
+    /// What the request begins with that is read.
+    begun: Vec<u8>,
     /// The rest of an answer that takes the place of hyper's.
     replacing: Option<Bytes>,
 }
@@ -117,7 +146,7 @@ impl Connection {
         stream: TcpStream,
         is_handled: Arc<AtomicBool>,
         timeouts: Timeouts,
-        refusals: Arc<Refusals>,
+        answers: Arc<Answers>,
     ) -> Self {
         Self {
             stream,
@@ -125,24 +154,31 @@ impl Connection {
             is_handled,
             deadline: Deadline::new(timeouts),
             timeouts,
-            refusals,
+            answers,
+            begun: Vec::with_capacity(BEGUN_BYTES),
             replacing: None,
         }
     }
 
-    fn received(&mut self) {
-        if self.is_handled.load(Ordering::Relaxed) || self.waiting == Waiting::RestOfHead {
+    fn received(&mut self, bytes: &[u8]) {
+        if self.is_handled.load(Ordering::Relaxed) {
             return;
         }
-        self.waiting = Waiting::RestOfHead;
-        self.deadline.allow(self.timeouts.head);
+        if self.waiting != Waiting::RestOfHead {
+            self.waiting = Waiting::RestOfHead;
+            self.deadline.allow(self.timeouts.head);
+            self.begun.clear();
+        }
+        let missing = BEGUN_BYTES - self.begun.len();
+        self.begun.extend(bytes.iter().take(missing));
     }
 
     /// Says why it ends to whoever has begun a request. Who has not gets no answer, because they would take it for
     /// that to their next one.
     fn timed_out(&self) -> io::Error {
         if self.waiting == Waiting::RestOfHead {
-            let _ = self.stream.try_write(&self.refusals.too_slow);
+            let refusals = self.answers.to(&self.begun);
+            let _ = self.stream.try_write(&refusals.too_slow);
         }
         io::ErrorKind::TimedOut.into()
     }
@@ -157,7 +193,7 @@ impl Connection {
                 self.deadline.allow(self.timeouts.idle);
             }
         } else if self.replacing.is_none() {
-            self.replacing = self.refusals.instead_of(answer);
+            self.replacing = self.answers.to(&self.begun).instead_of(answer);
         }
     }
 
@@ -187,7 +223,7 @@ impl AsyncRead for Connection {
         let before = buffer.filled().len();
         let read = Pin::new(&mut self.stream).poll_read(context, buffer);
         if buffer.filled().len() > before {
-            self.received();
+            self.received(&buffer.filled()[before..]);
         }
         let is_ours = self.is_handled.load(Ordering::Relaxed);
         if read.is_pending() && !is_ours && self.deadline.poll(context).is_ready() {
@@ -222,5 +258,27 @@ impl AsyncWrite for Connection {
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context) -> Poll<io::Result<()>> {
         Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_below;
+
+    #[test]
+    fn a_request_is_below_a_path_by_what_it_begins_with() {
+        for (begun, is) in [
+            ("GET /api", true),
+            ("GET /api HTTP/1.1", true),
+            ("POST /api?x HTTP/1.1", true),
+            ("\r\nDELETE /api/v1/%zz", true),
+            ("GET /apis HTTP/1.1", false),
+            ("GET /a", false),
+            ("GET", false),
+            ("GET / HTTP/1.1\r\nx: /api/", false),
+            ("\0\u{1}", false),
+        ] {
+            assert_eq!(is_below(begun.as_bytes(), "/api"), is, "{begun}");
+        }
     }
 }

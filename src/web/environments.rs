@@ -258,7 +258,7 @@ pub async fn set_resources(
     Id(id): Id<EnvironmentId>,
     Fields(typed): Fields<TypedResources>,
 ) -> Result<Response, PageError> {
-    let chosen = (typed.memory.as_str(), typed.cpus.as_str());
+    let chosen = (Some(typed.memory.as_str()), Some(typed.cpus.as_str()));
     match allowances::choose(&web.app, &me.actor(), id, chosen).await {
         Ok(()) => {
             let said = "Saved. It takes effect with the next deployment.";

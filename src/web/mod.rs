@@ -59,6 +59,8 @@ pub use state::{Setting, Web};
 
 use crate::app::App;
 use crate::http::{limits, requests};
+pub use serving::{Below, Refused};
+
 use connection::Timeouts;
 
 use axum::Router;
@@ -264,13 +266,22 @@ fn of_deployments() -> Router<Web> {
 }
 
 /// Serves until asked to stop, then lets open requests finish.
-pub async fn serve(listener: TcpListener, router: Router, secure: bool, stop: CancellationToken) {
-    serving::serve(listener, router, secure, Timeouts::default(), stop).await;
+pub async fn serve(
+    listener: TcpListener,
+    router: Router,
+    refused: Refused,
+    stop: CancellationToken,
+) {
+    serving::serve(listener, router, refused, Timeouts::default(), stop).await;
 }
 
 /// Serves metrics until asked to stop.
 pub async fn serve_metrics(listener: TcpListener, app: App, stop: CancellationToken) {
-    serving::serve(listener, metrics(app), false, Timeouts::default(), stop).await;
+    let refused = Refused {
+        secure: false,
+        below: None,
+    };
+    serving::serve(listener, metrics(app), refused, Timeouts::default(), stop).await;
 }
 
 async fn root() -> Redirect {

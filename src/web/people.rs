@@ -136,7 +136,8 @@ pub async fn invite(
 ) -> Result<Response, PageError> {
     let role = Role::of_word(&typed.role);
     match invitations::invite(&web.app, &me.actor(), &typed.email, role).await {
-        Ok(token) => {
+        Ok(made) => {
+            let token = made.token;
             let link = Link {
                 title: "The invitation is made",
                 sentence: "Give this link to the person you invite.",

@@ -1,12 +1,9 @@
 //! What is looked for in the list of environments, as its address says it.
 
 use super::groups::{self, Heading, Shut, count};
-use crate::actions::environments::{Counts, EnvironmentRow, Selection, Sort};
+use crate::actions::environments::{Counts, EnvironmentRow, LAST_PAGE, Selection, Sort};
 use crate::domain::status::Status;
 use serde::Deserialize;
-
-/// No list is so long. Places on later pages would not fit the database's numbers.
-const LAST_PAGE: i64 = 1_000_000;
 
 /// What is looked for, as the address says it.
 #[derive(Debug, Default, Deserialize)]

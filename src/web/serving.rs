@@ -1,6 +1,6 @@
 //! Serving connections: accepting, time limits, and letting open requests finish. It must not know what is asked for.
 
-use super::connection::{Connection, Refusals, Timeouts};
+use super::connection::{Answers, Connection, Refusals, Timeouts};
 use super::error::PageError;
 use super::{error_page, guard};
 use axum::Router;
@@ -27,15 +27,30 @@ const FINISH: Duration = Duration::from_secs(28);
 /// more precisely.
 const HEAD_LIMIT_BYTES: usize = 128 * 1024;
 
-/// Serves until asked to stop, then lets open requests finish. `secure` is whether the public address is https.
+/// How a request is refused that no handler gets: with a page, but for what is below a path.
+#[derive(Clone, Copy)]
+pub struct Refused {
+    /// Whether the public address is https.
+    pub secure: bool,
+    pub below: Option<Below>,
+}
+
+/// A path, and the answer to what is refused below it; to be given whether the public address is https.
+#[derive(Clone, Copy)]
+pub struct Below {
+    pub path: &'static str,
+    pub refuse: fn(&PageError, bool) -> Response<Body>,
+}
+
+/// Serves until asked to stop, then lets open requests finish.
 pub async fn serve(
     mut listener: TcpListener,
     router: Router,
-    secure: bool,
+    refused: Refused,
     timeouts: Timeouts,
     stop: CancellationToken,
 ) {
-    let refusals = Arc::new(refusals(secure).await);
+    let answers = Arc::new(answers(refused).await);
     let open = TaskTracker::new();
     loop {
         let (stream, peer) = tokio::select! {
@@ -45,7 +60,7 @@ pub async fn serve(
         let serving = Serving {
             router: router.clone(),
             timeouts,
-            refusals: Arc::clone(&refusals),
+            answers: Arc::clone(&answers),
             stop: stop.clone(),
         };
         open.spawn(serving.connection(stream, peer));
@@ -61,7 +76,7 @@ pub async fn serve(
 struct Serving {
     router: Router,
     timeouts: Timeouts,
-    refusals: Arc<Refusals>,
+    answers: Arc<Answers>,
     stop: CancellationToken,
 }
 
@@ -74,7 +89,7 @@ impl Serving {
             self.router.clone().oneshot(request.map(Body::new))
         });
         let handled = Arc::clone(&is_handled);
-        let stream = Connection::new(stream, handled, self.timeouts, self.refusals);
+        let stream = Connection::new(stream, handled, self.timeouts, self.answers);
         let mut serving = std::pin::pin!(
             http1::Builder::new()
                 .max_buf_size(HEAD_LIMIT_BYTES)
@@ -95,19 +110,35 @@ impl Serving {
     }
 }
 
-async fn refusals(secure: bool) -> Refusals {
-    Refusals {
-        unreadable: whole(PageError::Unreadable, secure).await,
-        too_slow: whole(PageError::TooSlow, secure).await,
-        long_address: whole(PageError::LongAddress, secure).await,
-        large_headers: whole(PageError::LargeHeaders, secure).await,
+async fn answers(refused: Refused) -> Answers {
+    let page = |error: &PageError| {
+        let mut response = error_page::without_visitor(error);
+        guard::add_headers(response.headers_mut(), refused.secure);
+        response
+    };
+    Answers {
+        pages: refusals(page).await,
+        below: match refused.below {
+            Some(Below { path, refuse }) => {
+                let refusals = refusals(|error| refuse(error, refused.secure)).await;
+                Some((path, refusals))
+            }
+            None => None,
+        },
     }
 }
 
-/// An error's page with its head, as it is sent.
-async fn whole(error: PageError, secure: bool) -> Bytes {
-    let mut response: Response<Body> = error_page::without_visitor(&error);
-    guard::add_headers(response.headers_mut(), secure);
+async fn refusals(refuse: impl Fn(&PageError) -> Response<Body>) -> Refusals {
+    Refusals {
+        unreadable: whole(refuse(&PageError::Unreadable)).await,
+        too_slow: whole(refuse(&PageError::TooSlow)).await,
+        long_address: whole(refuse(&PageError::LongAddress)).await,
+        large_headers: whole(refuse(&PageError::LargeHeaders)).await,
+    }
+}
+
+/// An answer with its head, as it is sent.
+async fn whole(response: Response<Body>) -> Bytes {
     let (mut parts, body) = response.into_parts();
     let body = to_bytes(body, usize::MAX).await.unwrap_or_default();
     parts

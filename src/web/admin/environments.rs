@@ -1,6 +1,7 @@
 //! Everybody's environments, searched, a page at a time.
 
 use crate::actions::administration::{self, PAGE_ROWS, Row, Selection};
+use crate::actions::environments::LAST_PAGE;
 use crate::app::App;
 use crate::domain::id::EnvironmentId;
 use crate::domain::status::Status;
@@ -14,9 +15,6 @@ use axum::extract::State;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use url::form_urlencoded;
-
-/// No list is so long. Places on later pages would not fit the database's numbers.
-const LAST_PAGE: i64 = 1_000_000;
 
 /// What is looked for, as the address says it.
 #[derive(Debug, Default, Deserialize)]

@@ -41,7 +41,11 @@ async fn server(head: Duration, idle: Duration, body: Duration) -> Server {
         .layer(from_fn_with_state(false, guard::headers));
     let stop = CancellationToken::new();
     let timeouts = Timeouts { head, idle };
-    let serving = serving::serve(listener, router, false, timeouts, stop.clone());
+    let refused = serving::Refused {
+        secure: false,
+        below: None,
+    };
+    let serving = serving::serve(listener, router, refused, timeouts, stop.clone());
     Server {
         address,
         stop,
