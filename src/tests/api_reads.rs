@@ -104,7 +104,25 @@ async fn a_log_is_read_from_its_store_as_it_was_read_from_the_database() {
     assert_eq!(whole_log(&program, id).await, before);
     let both = tokio::join!(whole_log(&program, id), whole_log(&program, id));
     assert_eq!((&both.0, &both.1), (&before, &before));
+    waits_for_a_slot(&dashboard, &program, id).await;
     dashboard.close().await;
+}
+
+/// While others decompress logs, one more waits, and nothing else does.
+async fn waits_for_a_slot(dashboard: &Dashboard, program: &Program, id: DeploymentId) {
+    let slots = &dashboard.app.log_slots;
+    let all = u32::try_from(slots.available_permits()).unwrap();
+    let held = slots.acquire_many(all).await.unwrap();
+    let path = format!("/deployments/{id}/log");
+    let mut reading = std::pin::pin!(program.get(&path));
+    for _ in 0..20 {
+        tokio::select! {
+            _ = &mut reading => panic!("it waits for no slot"),
+            other = program.get("/account") => other.expect(200),
+        };
+    }
+    drop(held);
+    reading.await.expect(200);
 }
 
 /// The texts of a log, which comes in several parts.
