@@ -6,8 +6,11 @@ use crate::domain::environment::Suffix;
 use crate::domain::id::TokenId;
 use crate::store::api_requests as rows;
 use ring::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
-use ring::hmac::{self, HMAC_SHA256};
+use ring::hmac::{self, HMAC_SHA512};
 use time::OffsetDateTime;
+
+/// A key of the cipher, and whatever else is derived.
+type Derived = [u8; 32];
 
 /// What is derived from a token.
 #[derive(Clone, Copy)]
@@ -22,8 +25,8 @@ enum Purpose {
 pub struct Keyed {
     token_id: TokenId,
     token: hmac::Key,
-    key: hmac::Tag,
-    fingerprint: hmac::Tag,
+    key: Derived,
+    fingerprint: Derived,
 }
 
 /// Whether a request is to be carried out.
@@ -41,7 +44,8 @@ pub enum Begun {
 impl Keyed {
     /// A request with this key, sent with this token, that says all this.
     pub fn new(token_id: TokenId, token: &str, key: &str, said: &[&[u8]]) -> Self {
-        let token = hmac::Key::new(HMAC_SHA256, token.as_bytes());
+        // A token is longer than a block of SHA-256: HMAC would replace it by its digest, and that is in the database.
+        let token = hmac::Key::new(HMAC_SHA512, token.as_bytes());
         Self {
             token_id,
             key: derive(&token, Purpose::Key, &[key.as_bytes()]),
@@ -52,16 +56,15 @@ impl Keyed {
 
     /// The suffix of the environment that it creates, always the same: what is sent again after a crash finds it.
     pub fn suffix(&self) -> Suffix {
-        let derived = derive(&self.token, Purpose::Suffix, &[self.key.as_ref()]);
-        let bytes = derived.as_ref();
-        Suffix::from_random([bytes[0], bytes[1], bytes[2], bytes[3]])
+        let [a, b, c, d, ..] = derive(&self.token, Purpose::Suffix, &[&self.key]);
+        Suffix::from_random([a, b, c, d])
     }
 
     fn row(&self) -> rows::Request<'_> {
         rows::Request {
             token: self.token_id,
-            key: self.key.as_ref(),
-            fingerprint: self.fingerprint.as_ref(),
+            key: &self.key,
+            fingerprint: &self.fingerprint,
         }
     }
 
@@ -88,25 +91,28 @@ impl Keyed {
 
     fn cipher(&self) -> Option<LessSafeKey> {
         let secret = derive(&self.token, Purpose::Answer, &[]);
-        let key = UnboundKey::new(&CHACHA20_POLY1305, secret.as_ref()).ok()?;
+        let key = UnboundKey::new(&CHACHA20_POLY1305, &secret).ok()?;
         Some(LessSafeKey::new(key))
     }
 
     /// An answer belongs to one key.
     fn bound(&self) -> Aad<&[u8]> {
-        Aad::from(self.key.as_ref())
+        Aad::from(&self.key[..])
     }
 }
 
 /// Each part with its length, so that no two lists of parts are alike.
-fn derive(token: &hmac::Key, purpose: Purpose, parts: &[&[u8]]) -> hmac::Tag {
+fn derive(token: &hmac::Key, purpose: Purpose, parts: &[&[u8]]) -> Derived {
     let mut context = hmac::Context::with_key(token);
     context.update(&[purpose as u8]);
     for part in parts {
         context.update(&part.len().to_be_bytes());
         context.update(part);
     }
-    context.sign()
+    let mut derived = Derived::default();
+    let length = derived.len();
+    derived.copy_from_slice(&context.sign().as_ref()[..length]);
+    derived
 }
 
 /// Begins a request, unless it is known.
@@ -118,7 +124,7 @@ pub async fn begin(app: &App, request: &Keyed) -> sqlx::Result<Begun> {
     let Some(earlier) = rows::earlier(&app.pool, &row).await? else {
         return Ok(Begun::UnderWay);
     };
-    let is_same = earlier.fingerprint == request.fingerprint.as_ref();
+    let is_same = earlier.fingerprint == request.fingerprint;
     Ok(match earlier.answer {
         _ if !is_same => Begun::Other,
         None => Begun::UnderWay,
@@ -131,12 +137,22 @@ pub async fn begin(app: &App, request: &Keyed) -> sqlx::Result<Begun> {
 pub async fn end(app: &App, request: &Keyed, began_at: OffsetDateTime, answer: Option<&[u8]>) {
     let row = request.row();
     let ended = match answer.and_then(|answer| request.seal(answer)) {
-        Some(sealed) => rows::finish(&app.pool, &row, began_at, &sealed).await,
+        Some(sealed) => keep(app, &row, began_at, &sealed).await,
         None => rows::forget(&app.pool, &row, began_at).await,
     };
     if let Err(error) = ended {
         tracing::warn!(%error, "the answer to a request with an idempotency key was not kept");
     }
+}
+
+async fn keep(
+    app: &App,
+    row: &rows::Request<'_>,
+    began_at: OffsetDateTime,
+    sealed: &[u8],
+) -> sqlx::Result<()> {
+    rows::finish(&app.pool, row, began_at, sealed).await?;
+    rows::delete_many(&app.pool, row.token).await
 }
 
 #[cfg(test)]
@@ -166,10 +182,25 @@ mod tests {
     }
 
     #[test]
+    fn the_hash_in_the_database_tells_nothing() {
+        let token = format!("vpsc_{}", "0a".repeat(32));
+        let one = Keyed::new(TokenId::new(), &token, "a key", &[b"said"]);
+        let hash = crate::actions::token::hash(&token);
+        let mut padded = Keyed::new(TokenId::new(), "", "a key", &[b"said"]);
+        for algorithm in [hmac::HMAC_SHA256, hmac::HMAC_SHA384, HMAC_SHA512] {
+            padded.token = hmac::Key::new(algorithm, &hash);
+            padded.fingerprint = derive(&padded.token, Purpose::Fingerprint, &[b"said"]);
+            padded.key = one.key;
+            assert_ne!(padded.fingerprint, one.fingerprint);
+            assert_eq!(padded.open(&one.seal(b"secret").unwrap()), None);
+        }
+    }
+
+    #[test]
     fn no_two_requests_have_one_fingerprint() {
         let print = |token: &str, said: &[&[u8]]| {
             let request = request(token, "a key", said);
-            request.fingerprint.as_ref().to_vec()
+            request.fingerprint
         };
         let prints = [
             print("t", &[b"POST", b"/a"]),

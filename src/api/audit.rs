@@ -82,6 +82,7 @@ pub fn routes() -> Router<Api> {
     get,
     path = "/audit",
     operation_id = "read_audit",
+    security(("token" = ["admin"])),
     tag = "audit",
     params(Searched),
     responses((status = 200, description = "A part of the audit.", body = Audit))

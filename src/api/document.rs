@@ -65,10 +65,13 @@ const WRONG: (u16, &str) = (
 
 /// What a request that may be sent again may be answered with.
 const REPEATED: [(&str, &str); 2] = [
-    ("409", "The same request is under way."),
+    (
+        "409",
+        "Or the same request is under way: send it again after the seconds of `retry-after`.",
+    ),
     (
         "422",
-        "Another request had this key, or something in this one is wrong; each field has its sentence.",
+        "Something is wrong; each field has its sentence. Or another request had this key.",
     ),
 ];
 /// Operations for which nothing need be sent.
@@ -230,11 +233,15 @@ fn complete(path: &str, is_read: bool, operation: &mut Operation) {
 /// Says how a POST may be sent again.
 fn add_key(operation: &mut Operation) {
     let words = operation.description.get_or_insert_default();
-    words.push_str("\n\nWith an `Idempotency-Key`, such as a UUID, it may be sent again: for a day it is answered as the first time, to the same token.");
+    words.push_str("\n\nWith an `Idempotency-Key`, such as a UUID, it may be sent again: for a day, a success is answered as the first time, to the same token.");
     let responses = &mut operation.responses.responses;
     for (status, words) in REPEATED {
-        let refusal = || refusal(words).into();
-        responses.entry(status.to_owned()).or_insert_with(refusal);
+        let refusal = || refusal("").into();
+        let answer = responses.entry(status.to_owned()).or_insert_with(refusal);
+        if let RefOr::T(answer) = answer {
+            let all = [answer.description.as_str(), words].join(" ");
+            all.trim().clone_into(&mut answer.description);
+        }
     }
 }
 

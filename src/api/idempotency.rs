@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use std::panic;
 use std::time::Duration;
 use time::OffsetDateTime;
+use tracing::Instrument;
 
 /// The header's name.
 const HEADER: &str = "idempotency-key";
@@ -96,12 +97,12 @@ async fn first(
     next: Next,
 ) -> Response {
     request.extensions_mut().insert(KeySuffix(keyed.suffix()));
-    let carried_out = tokio::spawn(async move {
+    let carried_out = async move {
         let (answer, kept) = kept(next.run(request).await).await;
         idempotency::end(&api.app, &keyed, began_at, kept.as_deref()).await;
         answer
-    });
-    match carried_out.await {
+    };
+    match tokio::spawn(carried_out.in_current_span()).await {
         Ok(answer) => answer,
         Err(error) => panic::resume_unwind(error.into_panic()),
     }

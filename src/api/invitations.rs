@@ -69,6 +69,7 @@ pub fn routes() -> Router<Api> {
     get,
     path = "/invitations",
     operation_id = "list_invitations",
+    security(("token" = ["admin"])),
     tag = "invitations",
     responses((status = 200, description = "At most 1000 invitations.", body = Invitations))
 )]
@@ -83,6 +84,7 @@ pub async fn list(State(api): State<Api>, _: Administrator) -> Answer<Json<Invit
     post,
     path = "/invitations",
     operation_id = "invite",
+    security(("token" = ["admin"])),
     tag = "invitations",
     request_body = NewInvitation,
     responses(
@@ -125,6 +127,7 @@ pub async fn invite(
     delete,
     path = "/invitations/{id}",
     operation_id = "revoke_invitation",
+    security(("token" = ["admin"])),
     tag = "invitations",
     params(("id" = String, Path)),
     responses((status = 204, description = "It is revoked."))

@@ -110,6 +110,7 @@ pub fn routes() -> Router<Api> {
     get,
     path = "/orphans",
     operation_id = "list_orphans",
+    security(("token" = ["admin"])),
     tag = "orphans",
     responses((status = 200, description = "All of it.", body = Orphans))
 )]
@@ -142,6 +143,7 @@ pub async fn list(State(api): State<Api>, _: Administrator) -> Answer<Json<Orpha
     post,
     path = "/orphans/{uuid}/adopt",
     operation_id = "adopt_orphan",
+    security(("token" = ["admin"])),
     tag = "orphans",
     params(("uuid" = String, Path)),
     request_body = Adoption,
@@ -177,6 +179,7 @@ pub async fn adopt(
     delete,
     path = "/orphans/{uuid}",
     operation_id = "delete_orphan",
+    security(("token" = ["admin"])),
     tag = "orphans",
     params(("uuid" = String, Path), Confirmation),
     responses(
@@ -200,6 +203,7 @@ pub async fn delete(
     post,
     path = "/orphans/{uuid}/ignore",
     operation_id = "ignore_orphan",
+    security(("token" = ["admin"])),
     tag = "orphans",
     params(("uuid" = String, Path)),
     responses(
@@ -221,6 +225,7 @@ pub async fn ignore(
     delete,
     path = "/orphans/{uuid}/ignore",
     operation_id = "list_orphan_again",
+    security(("token" = ["admin"])),
     tag = "orphans",
     params(("uuid" = String, Path)),
     responses((status = 204, description = "It is listed again, if Coolify still has it."))

@@ -124,6 +124,7 @@ pub fn routes() -> Router<Api> {
     get,
     path = "/people",
     operation_id = "list_people",
+    security(("token" = ["admin"])),
     tag = "people",
     params(ListedPeople),
     responses((status = 200, description = "A page of people.", body = People))
@@ -152,6 +153,7 @@ pub async fn list(
     get,
     path = "/people/{id}",
     operation_id = "read_person",
+    security(("token" = ["admin"])),
     tag = "people",
     params(("id" = String, Path)),
     responses((status = 200, description = "The person.", body = Person))
@@ -169,6 +171,7 @@ pub async fn read(
     patch,
     path = "/people/{id}",
     operation_id = "change_person",
+    security(("token" = ["admin"])),
     tag = "people",
     params(("id" = String, Path)),
     request_body = PersonChange,

@@ -43,6 +43,7 @@ enum Fate {
     delete,
     path = "/people/{id}",
     operation_id = "delete_person",
+    security(("token" = ["admin"])),
     tag = "people",
     params(("id" = String, Path), Left),
     responses(

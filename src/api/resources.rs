@@ -58,6 +58,7 @@ pub fn routes() -> Router<Api> {
     get,
     path = "/environments/{id}/resources",
     operation_id = "read_resources",
+    security(("token" = ["read"])),
     tag = "environments",
     params(("id" = String, Path)),
     responses((status = 200, description = "Its memory and CPUs.", body = Resources))
@@ -75,6 +76,7 @@ pub async fn read(
     patch,
     path = "/environments/{id}/resources",
     operation_id = "choose_resources",
+    security(("token" = ["write"])),
     tag = "environments",
     params(("id" = String, Path)),
     request_body = ResourcesChange,

@@ -71,6 +71,7 @@ pub fn routes() -> Router<Api> {
     get,
     path = "/environments/{id}/variables",
     operation_id = "list_variables",
+    security(("token" = ["read"])),
     tag = "environments",
     params(("id" = String, Path)),
     responses((status = 200, description = "The variables, without their values.", body = Variables))
@@ -91,6 +92,7 @@ pub async fn list(
     put,
     path = "/environments/{id}/variables/{name}",
     operation_id = "give_variable",
+    security(("token" = ["write"])),
     tag = "environments",
     params(("id" = String, Path), ("name" = String, Path)),
     request_body = NewValue,
@@ -120,6 +122,7 @@ pub async fn give(
     delete,
     path = "/environments/{id}/variables/{name}",
     operation_id = "remove_variable",
+    security(("token" = ["write"])),
     tag = "environments",
     params(("id" = String, Path), ("name" = String, Path)),
     responses(

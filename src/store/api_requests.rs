@@ -18,8 +18,8 @@ pub struct Earlier {
     pub answer: Option<Vec<u8>>,
 }
 
-/// Records that a request begins, unless another one has its key: one that was answered within a day, or began within
-/// half a minute. Returns when it began.
+/// Records that a request begins, unless its key is taken: by one that was answered within a day, by the same one while it is
+/// under way, for at most half a minute, or by another one. Returns when it began.
 pub async fn begin(pool: &PgPool, request: &Request<'_>) -> sqlx::Result<Option<OffsetDateTime>> {
     sqlx::query_scalar!(
         "insert into api_requests as a (token_id, key, fingerprint)
@@ -29,7 +29,11 @@ pub async fn begin(pool: &PgPool, request: &Request<'_>) -> sqlx::Result<Option<
              began_at = excluded.began_at,
              answer = null
          where a.began_at < now() - interval '1 day'
-         or (a.answer is null and a.began_at < now() - interval '30 seconds')
+         or (
+           a.answer is null
+           and a.fingerprint = excluded.fingerprint
+           and a.began_at < now() - interval '30 seconds'
+         )
          returning began_at",
         request.token.uuid(),
         request.key,
@@ -71,6 +75,26 @@ pub async fn finish(
         request.key,
         began_at,
         answer
+    )
+    .execute(pool)
+    .await
+    .map(drop)
+}
+
+/// Forgets all but the last thousand of a token.
+pub async fn delete_many(pool: &PgPool, token: TokenId) -> sqlx::Result<()> {
+    sqlx::query!(
+        "delete from api_requests
+         where token_id = $1
+         and began_at < (
+           select began_at
+           from api_requests
+           where token_id = $1
+           order by began_at desc
+           offset 999
+           limit 1
+         )",
+        token.uuid()
     )
     .execute(pool)
     .await

@@ -71,7 +71,8 @@ pub async fn insert(conn: &mut PgConnection, new: &New<'_>) -> sqlx::Result<Inse
     }
 }
 
-/// The owner's environment with this name and this subdomain, if it was created a moment ago: by the same form.
+/// The owner's environment with this name and this subdomain, if it was created within a day: by the same form, or by the same
+/// request with an idempotency key.
 pub async fn same(
     pool: &PgPool,
     owner: UserId,
@@ -85,7 +86,7 @@ pub async fn same(
          and name_key = $2
          and subdomain = $3
          and status <> 'deleting'
-         and created_at > now() - interval '1 minute'",
+         and created_at > now() - interval '1 day'",
         owner.uuid(),
         name.key(),
         subdomain.as_str()

@@ -111,8 +111,15 @@ async fn what_was_done_before_a_crash_is_found_again() {
     let same = program.keyed("/environments", "k", named("Once")).await;
     assert_eq!(same.answer.header("retry-after"), "2");
     same.expect(409).says(UNDER_WAY);
-    let later = "update api_requests set began_at = began_at - interval '31 seconds'";
-    execute(&dashboard, later).await;
+    for later in [
+        "update api_requests set began_at = began_at - interval '23 hours'",
+        "update environments set created_at = created_at - interval '23 hours'",
+    ] {
+        execute(&dashboard, later).await;
+    }
+    let other = json!({ "name": "Once", "password": "another password" });
+    let other = program.keyed("/environments", "k", other).await;
+    other.expect(422);
     let found = program.keyed("/environments", "k", named("Once")).await;
     assert_eq!(found.expect(201).text("id"), first.text("id"));
     dashboard.close().await;
