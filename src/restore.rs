@@ -100,7 +100,7 @@ fn said(manifest: &Manifest) -> anyhow::Result<String> {
 /// What is said of applications that no environment knows.
 async fn strangers(app: &App) -> Vec<String> {
     match orphans::find(app, &app.coolify).await {
-        Ok(Some(found)) => found.iter().map(ToString::to_string).collect(),
+        Ok(Some(found)) => orphans::sentences(&found),
         _ => vec![
             "Whether Coolify has applications that the backup does not know could not be found out: \
              vps-claude doctor tells it later."

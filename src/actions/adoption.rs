@@ -7,11 +7,13 @@ use super::refusal::{Refusal, owner};
 use super::{creation, jobs};
 use crate::app::App;
 use crate::domain::actor::Actor;
+use crate::domain::application_uuid::ApplicationUuid;
 use crate::domain::audit::{Action, Entry};
 use crate::domain::environment::{EnvironmentName, Subdomain};
 use crate::domain::id::{EnvironmentId, UserId};
 use crate::domain::invalid::{Invalid, Wrong, Wrongs, check};
 use crate::domain::name;
+use crate::domain::source::BuiltFrom;
 use crate::domain::status::Status;
 use crate::domain::user::Email;
 use crate::store::adoption::{self, Known, New};
@@ -33,6 +35,23 @@ pub struct Draft<'a> {
     pub heir: &'a str,
 }
 
+/// Why nothing was decided about an orphan.
+#[derive(Debug)]
+pub struct Refused {
+    pub why: Refusal,
+    /// The orphan, once Coolify has said what it is, so that it need not be asked again.
+    pub orphan: Option<Orphan>,
+}
+
+impl<E: Into<Refusal>> From<E> for Refused {
+    fn from(why: E) -> Self {
+        Self {
+            why: why.into(),
+            orphan: None,
+        }
+    }
+}
+
 /// Makes an environment of an orphan, which is looked at right away. Twice is the same as once.
 ///
 /// # Errors
@@ -40,15 +59,28 @@ pub struct Draft<'a> {
 pub async fn adopt(
     app: &App,
     by: &Actor,
-    uuid: &str,
+    uuid: &ApplicationUuid,
     draft: &Draft<'_>,
-) -> Result<EnvironmentId, Refusal> {
-    orphans::check(uuid)?;
+) -> Result<EnvironmentId, Refused> {
     if let Some(known) = known(app, uuid).await? {
-        return same(&known, draft);
+        return Ok(same(&known, draft)?);
     }
     let orphan = orphans::get(app, uuid).await?;
-    let (name, subdomain) = parse(&orphan, draft)?;
+    let adopted = adopt_found(app, by, &orphan, draft).await;
+    adopted.map_err(|why| Refused {
+        why,
+        orphan: Some(orphan),
+    })
+}
+
+async fn adopt_found(
+    app: &App,
+    by: &Actor,
+    orphan: &Orphan,
+    draft: &Draft<'_>,
+) -> Result<EnvironmentId, Refusal> {
+    let (name, subdomain) = parse(app, orphan, draft)?;
+    let built_from = built_from(app, orphan);
     let mut tx = store::begin(&app.pool).await?;
     let (owner, email) = enabled(&mut tx, draft.heir, Invalid::OwnerUnknown).await?;
     let new = New {
@@ -57,7 +89,8 @@ pub async fn adopt(
         name: name.as_str(),
         key: &name.key(),
         subdomain: subdomain.as_str(),
-        application: uuid,
+        application: &orphan.uuid,
+        built_from: built_from.as_ref(),
         status: Status::Error,
         reason: Some(UNSEEN),
     };
@@ -65,27 +98,49 @@ pub async fn adopt(
         return same(&known, draft);
     }
     watches::watch_application(&mut tx, new.id, Duration::ZERO).await?;
-    let detail = format!("for {}, application {uuid}", email.as_str());
+    let detail = format!("for {}, application {}", email.as_str(), orphan.uuid);
     let adopted = Entry::of(Action::EnvironmentAdopted, new.id.uuid(), new.name);
     audit::add(&mut tx, by, &adopted.with(&detail)).await?;
     tx.commit().await?;
     Ok(new.id)
 }
 
-fn parse(orphan: &Orphan, draft: &Draft<'_>) -> Result<(EnvironmentName, Subdomain), Refusal> {
+/// What Coolify builds it from, if that may be chosen; `None` for what is standard.
+fn built_from(app: &App, orphan: &Orphan) -> Option<BuiltFrom> {
+    let said = orphan.built_from.as_ref()?;
+    let choices = app.repositories.choices();
+    choices.choose(&said.repository, &said.branch).ok()?
+}
+
+fn parse(
+    app: &App,
+    orphan: &Orphan,
+    draft: &Draft<'_>,
+) -> Result<(EnvironmentName, Subdomain), Refusal> {
     let mut wrongs = Wrongs::new();
     let name = check(&mut wrongs, "name", EnvironmentName::parse(draft.name));
     let email = check(&mut wrongs, "heir", Email::parse(draft.heir));
     let (Some(name), Some(_)) = (name, email) else {
         return Err(Refusal::Wrong(wrongs));
     };
-    let subdomain = Subdomain::parse(&orphan.name).ok_or(Refusal::NotNow(
-        "Its name in Coolify is no part of an address, so it cannot be adopted.",
-    ))?;
-    Ok((name, subdomain))
+    Ok((name, subdomain(app, orphan)?))
 }
 
-async fn known(app: &App, uuid: &str) -> sqlx::Result<Option<Known>> {
+/// The subdomain that its name in Coolify says, if it is one of ours and its address there is no other.
+fn subdomain(app: &App, orphan: &Orphan) -> Result<Subdomain, Refusal> {
+    let subdomain = Subdomain::parse(&orphan.name).ok_or(Refusal::NotNow(
+        "Its name in Coolify is not one that vps-claude gives, so it cannot be adopted. Delete or ignore it.",
+    ))?;
+    let host = app.domain.host_alone(subdomain.as_str());
+    if orphan.hosts.is_empty() || orphan.hosts.contains(&host) {
+        return Ok(subdomain);
+    }
+    Err(Refusal::NotNow(
+        "Its address in Coolify is not the one that belongs to its name, so it cannot be adopted. Delete or ignore it.",
+    ))
+}
+
+async fn known(app: &App, uuid: &ApplicationUuid) -> sqlx::Result<Option<Known>> {
     let mut connection = app.pool.acquire().await?;
     adoption::environment_of(&mut connection, uuid).await
 }
@@ -122,23 +177,38 @@ async fn insert(tx: &mut Tx, new: &New<'_>) -> Result<Option<Known>, Refusal> {
 ///
 /// # Errors
 /// `NotFound`, a wrong confirmation, or a message when Coolify cannot be asked.
-pub async fn delete(app: &App, by: &Actor, uuid: &str, confirmation: &str) -> Result<(), Refusal> {
+pub async fn delete(
+    app: &App,
+    by: &Actor,
+    uuid: &ApplicationUuid,
+    confirmation: &str,
+) -> Result<(), Refused> {
     let owner = owner(by)?;
-    orphans::check(uuid)?;
     if let Some(known) = known(app, uuid).await? {
-        return leaves(&known);
+        return Ok(leaves(&known)?);
     }
     let orphan = orphans::get(app, uuid).await?;
     if !name::look_alike(confirmation, &orphan.name) {
-        return Err(wrong("confirmation", Invalid::Confirmation));
+        return Err(Refused {
+            why: wrong("confirmation", Invalid::Confirmation),
+            orphan: Some(orphan),
+        });
     }
+    Ok(delete_found(app, (owner, by), &orphan).await?)
+}
+
+async fn delete_found(
+    app: &App,
+    (owner, by): (UserId, &Actor),
+    orphan: &Orphan,
+) -> Result<(), Refusal> {
     let mut tx = store::begin(&app.pool).await?;
-    adoption::lock(&mut tx, uuid).await?;
-    if let Some(known) = adoption::environment_of(&mut tx, uuid).await? {
+    adoption::lock(&mut tx, &orphan.uuid).await?;
+    if let Some(known) = adoption::environment_of(&mut tx, &orphan.uuid).await? {
         return leaves(&known);
     }
-    let id = insert_leaving(&mut tx, owner, &orphan).await?;
-    note(&mut tx, by, Action::ApplicationDeleted, &orphan).await?;
+    let id = insert_leaving(&mut tx, owner, orphan).await?;
+    note_orphan(&mut tx, by, Action::ApplicationDeleted, orphan).await?;
     jobs::remove(app, &mut tx, id, Duration::ZERO).await?;
     Ok(tx.commit().await?)
 }
@@ -159,7 +229,7 @@ async fn insert_leaving(
 ) -> Result<EnvironmentId, Refusal> {
     let cut: String = orphan.name.chars().take(NAME).collect();
     let name = EnvironmentName::parse(&cut);
-    let name = name.or_else(|_| EnvironmentName::parse(&orphan.uuid));
+    let name = name.or_else(|_| EnvironmentName::parse(orphan.uuid.as_str()));
     let name = name.map_err(|invalid| wrong("form", invalid))?;
     let free = Subdomain::new(&name, &creation::suffix());
     let own = Subdomain::parse(&orphan.name).unwrap_or_else(|| free.clone());
@@ -174,6 +244,7 @@ async fn insert_leaving(
             key: &name.key(),
             subdomain: subdomain.as_str(),
             application: &orphan.uuid,
+            built_from: None,
             status: Status::Deleting,
             reason: None,
         };
@@ -190,15 +261,14 @@ async fn insert_leaving(
 ///
 /// # Errors
 /// `NotFound`, or a message when Coolify cannot be asked.
-pub async fn ignore(app: &App, by: &Actor, uuid: &str) -> Result<(), Refusal> {
-    orphans::check(uuid)?;
+pub async fn ignore(app: &App, by: &Actor, uuid: &ApplicationUuid) -> Result<(), Refusal> {
     if adoption::is_ignored(&app.pool, uuid).await? {
         return Ok(());
     }
     let orphan = orphans::get(app, uuid).await?;
     let mut tx = store::begin(&app.pool).await?;
     if adoption::ignore(&mut tx, uuid, &orphan.name).await? {
-        note(&mut tx, by, Action::ApplicationIgnored, &orphan).await?;
+        note_orphan(&mut tx, by, Action::ApplicationIgnored, &orphan).await?;
     }
     Ok(tx.commit().await?)
 }
@@ -209,31 +279,33 @@ pub async fn ignored(app: &App) -> sqlx::Result<Vec<Ignored>> {
 }
 
 /// Ignores an application no longer; `false` when it was not ignored.
-pub async fn list_again(app: &App, by: &Actor, uuid: &str) -> sqlx::Result<bool> {
-    if orphans::check(uuid).is_err() {
-        return Ok(false);
-    }
+pub async fn list_again(app: &App, by: &Actor, uuid: &ApplicationUuid) -> sqlx::Result<bool> {
     let mut tx = store::begin(&app.pool).await?;
     let Some(name) = adoption::list_again(&mut tx, uuid).await? else {
         return Ok(false);
     };
-    let orphan = Orphan {
-        name,
-        uuid: uuid.to_owned(),
-        environment: None,
-    };
-    note(&mut tx, by, Action::ApplicationListedAgain, &orphan).await?;
+    let again = Action::ApplicationListedAgain;
+    note(&mut tx, by, again, (&name, uuid)).await?;
     tx.commit().await?;
     Ok(true)
 }
 
+async fn note_orphan(tx: &mut Tx, by: &Actor, action: Action, orphan: &Orphan) -> sqlx::Result<()> {
+    note(tx, by, action, (&orphan.name, &orphan.uuid)).await
+}
+
 /// Coolify's uuid is none of ours, so it is the detail.
-async fn note(tx: &mut Tx, by: &Actor, action: Action, orphan: &Orphan) -> sqlx::Result<()> {
-    let detail = format!("application {}", orphan.uuid);
+async fn note(
+    tx: &mut Tx,
+    by: &Actor,
+    action: Action,
+    (name, uuid): (&str, &ApplicationUuid),
+) -> sqlx::Result<()> {
+    let detail = format!("application {uuid}");
     let entry = Entry {
         action,
         subject_id: None,
-        subject: Some(&orphan.name),
+        subject: Some(name),
         detail: Some(&detail),
     };
     audit::add(tx, by, &entry).await

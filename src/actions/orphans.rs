@@ -5,7 +5,9 @@ use super::calls::{Calls, respect_limit, within};
 use super::refusal::Refusal;
 use crate::app::App;
 use crate::coolify::{Application, Client, Error};
+use crate::domain::application_uuid::ApplicationUuid;
 use crate::domain::id::EnvironmentId;
+use crate::domain::source::BuiltFrom;
 use crate::redis::calls::Lane;
 use crate::store::{adoption, environments};
 use std::fmt;
@@ -16,8 +18,10 @@ use uuid::Uuid;
 const WAIT: Duration = Duration::from_secs(20);
 /// The same for a page.
 const PAGE_WAIT: Duration = Duration::from_secs(3);
-/// No uuid of Coolify is longer.
-const LONGEST: usize = 64;
+/// How many are on a page.
+const ON_A_PAGE: usize = 100;
+/// How many are told of one by one, where they are reported.
+const REPORTED: usize = 10;
 
 const SILENT: &str = "Coolify does not answer at the moment. Try again in a minute.";
 const BUSY: &str = "Coolify is asked for too much at the moment. Try again in a minute.";
@@ -26,9 +30,26 @@ const BUSY: &str = "Coolify is asked for too much at the moment. Try again in a 
 #[derive(Debug)]
 pub struct Orphan {
     pub name: String,
-    pub uuid: String,
+    pub uuid: ApplicationUuid,
     /// The environment that it was made for, as its mark says.
     pub environment: Option<EnvironmentId>,
+    /// What it is built from, where Coolify says it.
+    pub built_from: Option<BuiltFrom>,
+    /// The hosts of its addresses; none where Coolify says no address.
+    pub hosts: Vec<String>,
+}
+
+impl Orphan {
+    /// `None` when Coolify does not name it as it names applications.
+    fn new(one: Application) -> Option<Self> {
+        Some(Self {
+            uuid: ApplicationUuid::parse(&one.uuid)?,
+            environment: one.environment(),
+            built_from: one.built_from(),
+            hosts: one.hosts(),
+            name: one.name,
+        })
+    }
 }
 
 impl fmt::Display for Orphan {
@@ -39,6 +60,22 @@ impl fmt::Display for Orphan {
             self.name, self.uuid
         )
     }
+}
+
+/// A sentence for each of the first ones, and one that counts the others.
+pub fn sentences(found: &[Orphan]) -> Vec<String> {
+    let mut sentences: Vec<String> = found
+        .iter()
+        .take(REPORTED)
+        .map(ToString::to_string)
+        .collect();
+    let more = found.len().saturating_sub(REPORTED);
+    if more > 0 {
+        sentences.push(format!(
+            "Coolify has {more} more that no environment knows."
+        ));
+    }
+    sentences
 }
 
 /// Searches within the budget of calls; finds nothing where there is no call for it now, or Coolify does not answer.
@@ -58,15 +95,33 @@ pub async fn find(app: &App, client: &Client) -> sqlx::Result<Option<Vec<Orphan>
     }
 }
 
-/// All of them, for somebody who waits for it.
+/// Some of them.
+#[derive(Debug)]
+pub struct Part {
+    /// The first ones, by name.
+    pub first: Vec<Orphan>,
+    /// How many there are besides.
+    pub more: usize,
+}
+
+impl Part {
+    fn of(mut all: Vec<Orphan>) -> Self {
+        all.sort_by(|one, other| one.name.cmp(&other.name));
+        let more = all.len().saturating_sub(ON_A_PAGE);
+        all.truncate(ON_A_PAGE);
+        Self { first: all, more }
+    }
+}
+
+/// As many of them as a page has, for somebody who waits for it.
 ///
 /// # Errors
 /// A message when there is no call for it, or Coolify does not answer.
-pub async fn list(app: &App) -> Result<Vec<Orphan>, Refusal> {
+pub async fn list(app: &App) -> Result<Part, Refusal> {
     let calls = Calls::reserve_within(app, Lane::Look, PAGE_WAIT).await;
     let client = calls.one().await.map_err(|_| Refusal::NotNow(BUSY))?;
     match within(app.pace.look, client.applications()).await {
-        Ok(listed) => Ok(among(app, listed).await?),
+        Ok(listed) => Ok(Part::of(among(app, listed).await?)),
         Err(error) => {
             respect_limit(app, &error).await;
             Err(Refusal::NotNow(SILENT))
@@ -78,11 +133,10 @@ pub async fn list(app: &App) -> Result<Vec<Orphan>, Refusal> {
 ///
 /// # Errors
 /// `NotFound` when there is none or it is none, or a message when Coolify cannot be asked.
-pub async fn get(app: &App, uuid: &str) -> Result<Orphan, Refusal> {
-    check(uuid)?;
+pub async fn get(app: &App, uuid: &ApplicationUuid) -> Result<Orphan, Refusal> {
     let calls = Calls::reserve_within(app, Lane::Look, PAGE_WAIT).await;
     let client = calls.one().await.map_err(|_| Refusal::NotNow(BUSY))?;
-    match within(app.pace.look, client.application(uuid)).await {
+    match within(app.pace.look, client.application(uuid.as_str())).await {
         Ok(found) if !found.is_elsewhere() => {
             let mut orphans = among(app, vec![found]).await?;
             orphans.pop().ok_or(Refusal::NotFound)
@@ -92,19 +146,6 @@ pub async fn get(app: &App, uuid: &str) -> Result<Orphan, Refusal> {
             respect_limit(app, &error).await;
             Err(Refusal::NotNow(SILENT))
         }
-    }
-}
-
-/// Whether something can be a uuid of Coolify.
-///
-/// # Errors
-/// `NotFound` when it cannot.
-pub fn check(uuid: &str) -> Result<(), Refusal> {
-    let is_fine = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
-    if (1..=LONGEST).contains(&uuid.len()) && uuid.bytes().all(is_fine) {
-        Ok(())
-    } else {
-        Err(Refusal::NotFound)
     }
 }
 
@@ -121,10 +162,5 @@ pub async fn among(app: &App, mut listed: Vec<Application>) -> sqlx::Result<Vec<
         applications.contains(&one.uuid) || id.is_some_and(|id| environments.contains(&id.uuid()))
     };
     listed.retain(|one| !is_known(one));
-    let orphans = listed.into_iter().map(|one| Orphan {
-        environment: one.environment(),
-        name: one.name,
-        uuid: one.uuid,
-    });
-    Ok(orphans.collect())
+    Ok(listed.into_iter().filter_map(Orphan::new).collect())
 }

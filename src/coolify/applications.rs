@@ -6,7 +6,9 @@ use super::sentence::shortened;
 use super::tolerant::{list, long_text, object, text, text_or_empty};
 use crate::domain::id::EnvironmentId;
 use crate::domain::judge::Container;
+use crate::domain::source::BuiltFrom;
 use serde::Deserialize;
+use url::Url;
 
 /// An application, as listed in an environment or as read singly.
 #[derive(Debug, Clone, Deserialize)]
@@ -19,6 +21,13 @@ pub struct Application {
     description: Option<String>,
     #[serde(default, deserialize_with = "text")]
     status: Option<String>,
+    /// Its addresses, separated by commas.
+    #[serde(default, deserialize_with = "text")]
+    fqdn: Option<String>,
+    #[serde(default, deserialize_with = "text")]
+    git_repository: Option<String>,
+    #[serde(default, deserialize_with = "text")]
+    git_branch: Option<String>,
     /// Present only if the application was read singly.
     #[serde(default, deserialize_with = "object")]
     environment: Option<EnvironmentOf>,
@@ -63,6 +72,25 @@ impl Application {
         format!("env_{}", &id[..end.unwrap_or(id.len())])
             .parse()
             .ok()
+    }
+
+    /// What it is built from, where Coolify says both. Coolify keeps `owner/name` of a repository at GitHub.
+    pub fn built_from(&self) -> Option<BuiltFrom> {
+        let (repository, branch) = (self.git_repository.as_deref()?, self.git_branch.clone()?);
+        let repository = if repository.contains(':') {
+            repository.to_owned()
+        } else {
+            format!("https://github.com/{repository}")
+        };
+        Some(BuiltFrom { repository, branch })
+    }
+
+    /// The hosts of its addresses; none where Coolify says no address.
+    pub fn hosts(&self) -> Vec<String> {
+        let addresses = self.fqdn.as_deref().unwrap_or_default().split(',');
+        let urls = addresses.filter_map(|address| Url::parse(address.trim()).ok());
+        urls.filter_map(|url| url.host_str().map(str::to_owned))
+            .collect()
     }
 
     /// Whether its description contains this mark (`vps-claude` and an environment's id): it was created for that
@@ -237,6 +265,35 @@ mod tests {
         for other in [json!(null), json!("agent"), json!(7)] {
             let other = described(other);
             assert!(!other.is_marked() && !other.is_ours("vps-claude env_1"));
+        }
+    }
+
+    #[test]
+    fn what_it_is_built_from_is_said_with_the_whole_address() {
+        let built = |repository: Value, branch: Value| {
+            let json = json!({"uuid": "a", "git_repository": repository, "git_branch": branch});
+            let built = application(json).built_from();
+            built.map(|built| (built.repository, built.branch))
+        };
+        let whole = |address: &str| Some((address.to_owned(), "dev".to_owned()));
+        for (kept, address) in [
+            ("acme/agent", "https://github.com/acme/agent"),
+            ("https://a.example.com/b.git", "https://a.example.com/b.git"),
+            ("git@github.com:a/b", "git@github.com:a/b"),
+        ] {
+            assert_eq!(built(json!(kept), json!("dev")), whole(address), "{kept}");
+        }
+        assert_eq!(built(json!(null), json!("dev")), None);
+        assert_eq!(built(json!("acme/agent"), json!(["odd"])), None);
+    }
+
+    #[test]
+    fn hosts_are_those_of_all_its_addresses() {
+        let hosts = |fqdn: Value| application(json!({"uuid": "a", "fqdn": fqdn})).hosts();
+        let two = "https://a.example.com:8080/x, http://B.example.com";
+        assert_eq!(hosts(json!(two)), ["a.example.com", "b.example.com"]);
+        for none in [json!(null), json!(""), json!("odd"), json!(7)] {
+            assert!(hosts(none).is_empty());
         }
     }
 

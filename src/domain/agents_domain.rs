@@ -61,6 +61,11 @@ impl AgentsDomain {
         format!("{subdomain}.{}", self.common())
     }
 
+    /// The host without the port.
+    pub fn host_alone(&self, subdomain: &str) -> String {
+        format!("{subdomain}.{}", self.host)
+    }
+
     /// The URL of the environment.
     pub fn address(&self, subdomain: &str) -> String {
         format!("{}://{}", self.scheme(), self.host(subdomain))
@@ -68,7 +73,7 @@ impl AgentsDomain {
 
     /// The URL as sent to Coolify: without the port, which Coolify would use as the container's port.
     pub fn fqdn(&self, subdomain: &str) -> String {
-        format!("{}://{subdomain}.{}", self.scheme(), self.host)
+        format!("{}://{}", self.scheme(), self.host_alone(subdomain))
     }
 }
 

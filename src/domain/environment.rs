@@ -6,8 +6,6 @@ use super::name;
 const NAME_LIMIT: usize = 50;
 const SLUG_LIMIT: usize = 40;
 const SUFFIX_LENGTH: usize = 4;
-/// RFC 1035, 2.3.4.
-const LABEL_LIMIT: usize = 63;
 
 /// The name of an environment: 1 to 50 characters on one line.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -89,14 +87,13 @@ impl Subdomain {
         Self(format!("{}-{}", name.slug(), suffix.0))
     }
 
-    /// Parses what is a label of an address already.
+    /// Parses one that `new` may have made: a slug, a hyphen and a suffix.
     pub fn parse(text: &str) -> Option<Self> {
-        let fits = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
-        let is_label = (1..=LABEL_LIMIT).contains(&text.len())
-            && text.bytes().all(fits)
-            && !text.starts_with('-')
-            && !text.ends_with('-');
-        is_label.then(|| Self(text.to_owned()))
+        let (slug, suffix) = text.rsplit_once('-')?;
+        let fits = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
+        let is_word = |word: &str| !word.is_empty() && word.bytes().all(fits);
+        let is_slug = slug.len() <= SLUG_LIMIT && slug.split('-').all(is_word);
+        (is_slug && Suffix::parse(suffix).is_some()).then(|| Self(text.to_owned()))
     }
 
     pub fn as_str(&self) -> &str {
@@ -115,9 +112,33 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_dns_label_is_no_subdomain() {
-        assert_eq!(Subdomain::parse("a-b-x7k9").unwrap().as_str(), "a-b-x7k9");
-        for odd in ["", "-a", "a-", "A", "a.b", "a_b", &"a".repeat(64)] {
+    fn only_what_may_have_been_made_of_a_name_is_read_as_a_subdomain() {
+        let longest = format!("{}-x7k9", "a".repeat(40));
+        for fine in ["a-b-x7k9", "env-0000", "1-x7k9", &longest] {
+            assert_eq!(Subdomain::parse(fine).unwrap().as_str(), fine);
+        }
+        for name in ["Test Workspace", "---", "日本語", &"ab ".repeat(16)] {
+            let made = subdomain(name);
+            assert_eq!(Subdomain::parse(&made).unwrap().as_str(), made);
+        }
+        let long = format!("a{longest}");
+        for odd in [
+            "",
+            "-",
+            "x7k9",
+            "-x7k9",
+            "agent",
+            "a-x7k",
+            "a-x7k9a",
+            "a-X7k9",
+            "A-x7k9",
+            "a--b-x7k9",
+            "-a-x7k9",
+            "a.b-x7k9",
+            "a_b-x7k9",
+            "é-x7k9",
+            &long,
+        ] {
             assert_eq!(Subdomain::parse(odd), None, "{odd}");
         }
     }

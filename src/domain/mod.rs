@@ -5,6 +5,7 @@ pub mod agents_domain;
 pub mod allowance;
 pub mod amount;
 pub mod api_token;
+pub mod application_uuid;
 pub mod audit;
 pub mod call;
 pub mod deployment;

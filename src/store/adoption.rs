@@ -1,7 +1,9 @@
 //! Applications of Coolify that no environment knew: those that become one, those that are to be removed, and those that are
 //! ignored.
 
+use crate::domain::application_uuid::ApplicationUuid;
 use crate::domain::id::{EnvironmentId, UserId};
+use crate::domain::source::BuiltFrom;
 use crate::domain::status::Status;
 use sqlx::{PgConnection, PgPool};
 use std::collections::HashSet;
@@ -16,7 +18,9 @@ pub struct New<'a> {
     /// The name as it is compared.
     pub key: &'a str,
     pub subdomain: &'a str,
-    pub application: &'a str,
+    pub application: &'a ApplicationUuid,
+    /// What it is built from; `None` for what is standard.
+    pub built_from: Option<&'a BuiltFrom>,
     pub status: Status,
     pub reason: Option<&'a str>,
 }
@@ -35,7 +39,7 @@ pub struct Known {
 /// Which environment has an application.
 pub async fn environment_of(
     conn: &mut PgConnection,
-    application: &str,
+    application: &ApplicationUuid,
 ) -> sqlx::Result<Option<Known>> {
     sqlx::query_as!(
         Known,
@@ -43,17 +47,17 @@ pub async fn environment_of(
            from environments e
            join users u on u.id = e.owner_id
            where e.application_uuid = $1"#,
-        application
+        application.as_str()
     )
     .fetch_optional(conn)
     .await
 }
 
 /// Locks an application until the transaction ends: two who decide about it at once do so one after the other.
-pub async fn lock(conn: &mut PgConnection, application: &str) -> sqlx::Result<()> {
+pub async fn lock(conn: &mut PgConnection, application: &ApplicationUuid) -> sqlx::Result<()> {
     sqlx::query!(
         r#"select pg_advisory_xact_lock(hashtextextended($1, 37)) is null as "locked!""#,
-        application
+        application.as_str()
     )
     .fetch_one(conn)
     .await
@@ -66,9 +70,9 @@ pub async fn insert(conn: &mut PgConnection, new: &New<'_>) -> sqlx::Result<bool
         "with made as (
            insert into environments (
              id, owner_id, name, name_key, subdomain, status, reason, application_uuid, application_asked, password_unknown,
-             removal_requested_at
+             removal_requested_at, source_repository, source_branch
            )
-           values ($1, $2, $3, $4, $5, $6, $7, $8, true, true, case when $6 = 'deleting' then now() end)
+           values ($1, $2, $3, $4, $5, $6, $7, $8, true, true, case when $6 = 'deleting' then now() end, $9, $10)
            on conflict do nothing
            returning id
          )
@@ -81,7 +85,9 @@ pub async fn insert(conn: &mut PgConnection, new: &New<'_>) -> sqlx::Result<bool
         new.subdomain,
         new.status.word(),
         new.reason,
-        new.application
+        new.application.as_str(),
+        new.built_from.map(|from| from.repository.as_str()),
+        new.built_from.map(|from| from.branch.as_str())
     );
     Ok(made.execute(conn).await?.rows_affected() == 1)
 }
@@ -142,33 +148,40 @@ pub async fn ignored(pool: &PgPool) -> sqlx::Result<Vec<Ignored>> {
 }
 
 /// Ignores an application; `false` when it is already.
-pub async fn ignore(conn: &mut PgConnection, uuid: &str, name: &str) -> sqlx::Result<bool> {
+pub async fn ignore(
+    conn: &mut PgConnection,
+    uuid: &ApplicationUuid,
+    name: &str,
+) -> sqlx::Result<bool> {
     let ignored = sqlx::query!(
         "insert into ignored_applications (uuid, name)
          values ($1, $2)
          on conflict do nothing",
-        uuid,
+        uuid.as_str(),
         name
     );
     Ok(ignored.execute(conn).await?.rows_affected() == 1)
 }
 
 /// Ignores an application no longer; its name, if it was.
-pub async fn list_again(conn: &mut PgConnection, uuid: &str) -> sqlx::Result<Option<String>> {
+pub async fn list_again(
+    conn: &mut PgConnection,
+    uuid: &ApplicationUuid,
+) -> sqlx::Result<Option<String>> {
     let name = sqlx::query_scalar!(
         "delete from ignored_applications
          where uuid = $1
          returning name",
-        uuid
+        uuid.as_str()
     );
     name.fetch_optional(conn).await
 }
 
 /// Whether an application is ignored.
-pub async fn is_ignored(pool: &PgPool, uuid: &str) -> sqlx::Result<bool> {
+pub async fn is_ignored(pool: &PgPool, uuid: &ApplicationUuid) -> sqlx::Result<bool> {
     sqlx::query_scalar!(
         r#"select exists (select from ignored_applications where uuid = $1) as "ignored!""#,
-        uuid
+        uuid.as_str()
     )
     .fetch_one(pool)
     .await

@@ -2,9 +2,11 @@
 
 use super::harness::{Dashboard, Made};
 use super::person::Person;
+use super::repositories::Repositories;
 use crate::actions::orphans;
 use crate::simulator::calls::Call;
 use crate::simulator::faults::FaultKind;
+use serde_json::json;
 
 const NEEDS: &str =
     "This environment needs a password before it can be deployed. Set one on its page.";
@@ -84,6 +86,122 @@ async fn adopt(dashboard: &Dashboard, ada: &Person, bob: &Person, (made, uuid): 
             .leads_to(&page);
     }
     assert_eq!(count(dashboard, "environment.adopted").await, 1);
+}
+
+/// Changes a column of an application in Coolify.
+fn set(dashboard: &Dashboard, uuid: &str, column: &str, value: &str) {
+    let mut state = dashboard.simulator.state();
+    let row = state.applications.get_mut(uuid).unwrap();
+    row.columns.insert(column.to_owned(), json!(value));
+}
+
+/// Adopts an orphan that was built from this; the repository and the branch on its page.
+async fn adopted_from(dashboard: &Dashboard, ada: &Person, (repository, branch): (&str, &str)) {
+    let name = format!("From {branch}");
+    let (made, uuid) = lost(dashboard, ada, &name).await;
+    set(dashboard, &uuid, "git_repository", repository);
+    set(dashboard, &uuid, "git_branch", branch);
+    let form = [("name", name.as_str()), ("heir", &ada.email)];
+    let adopt = format!("/admin/orphans/{uuid}/adopt");
+    let page = format!("/admin/environments/{}", made.id);
+    ada.post(&adopt, &form).await.leads_to(&page);
+    let page = ada.get(&made.at("")).await.expect(200);
+    let (shown, branch) = match repository {
+        "acme/agent" => ("https://github.com/acme/agent", branch),
+        _ => ("https://github.com/grmkris/agent", "main"),
+    };
+    assert!(
+        page.says(&format!(">{shown}</a>, branch {branch}.")),
+        "{}",
+        page.text
+    );
+}
+
+#[tokio::test]
+async fn an_adopted_environment_is_built_from_what_coolify_builds_it_from_if_that_is_allowed() {
+    let host = Repositories::default();
+    let branch = host.start().await;
+    let dashboard = Dashboard::with(|setup| {
+        setup.branch = Some(branch);
+        setup.allowed = "https://github.com/acme/*";
+    })
+    .await;
+    let ada = dashboard.administrator("Ada").await;
+    for from in [
+        ("acme/agent", "dev"),
+        ("evil/agent", "next"),
+        ("grmkris/agent", "main"),
+    ] {
+        adopted_from(&dashboard, &ada, from).await;
+    }
+    dashboard.close().await;
+}
+
+#[tokio::test]
+async fn what_has_no_address_of_ours_is_not_adopted() {
+    let dashboard = Dashboard::open().await;
+    let ada = dashboard.administrator("Ada").await;
+    let (made, uuid) = lost(&dashboard, &ada, "Renamed").await;
+    let adopt = format!("/admin/orphans/{uuid}/adopt");
+    let form = [("name", "Renamed"), ("heir", ada.email.as_str())];
+    for odd in ["agent", "--", "a--b-x7k9", "Renamed-x7k9", "admin"] {
+        set(&dashboard, &uuid, "name", odd);
+        let refused = ada.post(&adopt, &form).await.expect(409);
+        let sentence = "Its name in Coolify is not one that vps-claude gives";
+        assert!(refused.says(sentence), "{odd}: {}", refused.text);
+    }
+    set(&dashboard, &uuid, "name", "other-x7k9");
+    let refused = ada.post(&adopt, &form).await.expect(409);
+    let sentence = "Its address in Coolify is not the one that belongs to its name";
+    assert!(refused.says(sentence), "{}", refused.text);
+    assert_eq!(count(&dashboard, "environment.adopted").await, 0);
+    set(&dashboard, &uuid, "name", &made.subdomain);
+    ada.post(&adopt, &form).await.expect(303);
+    dashboard.close().await;
+}
+
+#[tokio::test]
+async fn a_form_that_is_refused_asks_coolify_once() {
+    let dashboard = Dashboard::open().await;
+    let ada = dashboard.administrator("Ada").await;
+    let (_, uuid) = lost(&dashboard, &ada, "Asked").await;
+    let asked = || dashboard.calls("application", "200");
+    for (form, fields) in [
+        ("adopt", [("name", ""), ("heir", ada.email.as_str())]),
+        ("adopt", [("name", "Asked"), ("heir", "nobody@example.com")]),
+        ("delete", [("confirmation", "Something else"), ("name", "")]),
+    ] {
+        let before = asked();
+        let path = format!("/admin/orphans/{uuid}/{form}");
+        let page = ada.post(&path, &fields).await.expect(422);
+        assert!(page.says(&uuid), "the page shows what it is about");
+        assert_eq!(asked() - before, 1, "{form}");
+    }
+    dashboard.close().await;
+}
+
+#[tokio::test]
+async fn a_page_lists_a_hundred_orphans_and_says_how_many_there_are() {
+    let dashboard = Dashboard::open().await;
+    let ada = dashboard.administrator("Ada").await;
+    let (_, uuid) = lost(&dashboard, &ada, "Many").await;
+    {
+        let mut state = dashboard.simulator.state();
+        let one = state.applications.get(&uuid).unwrap().clone();
+        for number in 0..101 {
+            let mut other = one.clone();
+            other.uuid = format!("{uuid}{number}");
+            state.applications.insert(other.uuid.clone(), other);
+        }
+    }
+    let page = ada.get("/admin/orphans").await.expect(200);
+    assert_eq!(page.text.matches(">Decide<").count(), 100);
+    assert!(page.says("The first 100 of 102."), "{}", page.text);
+    let told = orphans::search(&dashboard.app).await.unwrap();
+    let told = orphans::sentences(&told);
+    assert_eq!(told.len(), 11);
+    assert!(told[10].contains("92 more"), "{}", told[10]);
+    dashboard.close().await;
 }
 
 #[tokio::test]

@@ -154,8 +154,8 @@ async fn watch((app, stop, rounds): (App, CancellationToken, Rounds), watcher: W
 }
 
 async fn report_orphans(app: &App) -> sqlx::Result<()> {
-    for orphan in orphans::search(app).await? {
-        tracing::error!("{orphan}");
+    for sentence in orphans::sentences(&orphans::search(app).await?) {
+        tracing::error!("{sentence}");
     }
     Ok(())
 }

@@ -1,16 +1,17 @@
 //! One application in Coolify that no environment knows: adopt, delete or ignore it.
 
-use crate::actions::adoption::{self, Draft};
+use crate::actions::adoption::{self, Draft, Refused};
 use crate::actions::environments::Refusal;
 use crate::actions::orphans;
+use crate::domain::application_uuid::ApplicationUuid;
 use crate::domain::name::isolated;
 use crate::web::administrator::Administrator;
 use crate::web::error::PageError;
-use crate::web::fields::{Errors, Fields, errors};
+use crate::web::fields::{Errors, Fields, Id, errors};
 use crate::web::page::{Page, html_with};
 use crate::web::session::SignedIn;
 use crate::web::state::{Tone, Web};
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::{Deserialize, Serialize};
@@ -46,28 +47,22 @@ pub struct Typed {
 }
 
 /// Redirects to the page.
-pub async fn page(Path(uuid): Path<String>) -> Redirect {
-    let uuid: String = url::form_urlencoded::byte_serialize(uuid.as_bytes()).collect();
+pub async fn page(Id(uuid): Id<ApplicationUuid>) -> Redirect {
     Redirect::to(&format!("/admin/orphans/{uuid}"))
 }
 
-/// The page.
+/// The page. Coolify is asked for the application with one call.
 pub async fn show(
     State(web): State<Web>,
     Administrator(me): Administrator,
-    Path(uuid): Path<String>,
+    Id(uuid): Id<ApplicationUuid>,
 ) -> Result<Response, PageError> {
-    page_of(&web, &me, &uuid, None).await
+    let orphan = orphans::get(&web.app, &uuid).await?;
+    Ok(page_of(&me, orphan, None).await)
 }
 
-/// The page, with what was typed and refused. Coolify is asked for the application with one call.
-async fn page_of(
-    web: &Web,
-    me: &SignedIn,
-    uuid: &str,
-    refused: Option<Form>,
-) -> Result<Response, PageError> {
-    let orphan = orphans::get(&web.app, uuid).await?;
+/// The page, with what was typed and refused.
+async fn page_of(me: &SignedIn, orphan: orphans::Orphan, refused: Option<Form>) -> Response {
     let status = match &refused {
         Some(_) => StatusCode::UNPROCESSABLE_ENTITY,
         None => StatusCode::OK,
@@ -86,19 +81,19 @@ async fn page_of(
     let show = Show {
         page: page.refused(form.errors.any()),
         orphan: Orphan {
-            uuid: orphan.uuid,
+            uuid: orphan.uuid.to_string(),
             name: orphan.name,
         },
         form,
     };
-    Ok(html_with(status, "admin/orphan.html", show))
+    html_with(status, "admin/orphan.html", show)
 }
 
 /// Makes an environment of it.
 pub async fn adopt(
     State(web): State<Web>,
     Administrator(me): Administrator,
-    Path(uuid): Path<String>,
+    Id(uuid): Id<ApplicationUuid>,
     Fields(typed): Fields<Typed>,
 ) -> Result<Response, PageError> {
     let draft = Draft {
@@ -111,7 +106,7 @@ pub async fn adopt(
             me.visitor.notice(Tone::Good, said).await;
             Ok(Redirect::to(&format!("/admin/environments/{id}")).into_response())
         }
-        Err(refusal) => refused(&web, &me, &uuid, typed, refusal).await,
+        Err(refused) => answer(&me, typed, refused).await,
     }
 }
 
@@ -119,7 +114,7 @@ pub async fn adopt(
 pub async fn delete(
     State(web): State<Web>,
     Administrator(me): Administrator,
-    Path(uuid): Path<String>,
+    Id(uuid): Id<ApplicationUuid>,
     Fields(typed): Fields<Typed>,
 ) -> Result<Response, PageError> {
     match adoption::delete(&web.app, &me.actor(), &uuid, &typed.confirmation).await {
@@ -128,7 +123,7 @@ pub async fn delete(
             me.visitor.notice(Tone::Good, said).await;
             Ok(Redirect::to("/admin/orphans").into_response())
         }
-        Err(refusal) => refused(&web, &me, &uuid, typed, refusal).await,
+        Err(refused) => answer(&me, typed, refused).await,
     }
 }
 
@@ -136,7 +131,7 @@ pub async fn delete(
 pub async fn ignore(
     State(web): State<Web>,
     Administrator(me): Administrator,
-    Path(uuid): Path<String>,
+    Id(uuid): Id<ApplicationUuid>,
 ) -> Result<Redirect, PageError> {
     adoption::ignore(&web.app, &me.actor(), &uuid).await?;
     let said = "It is ignored. Coolify keeps it.";
@@ -144,15 +139,11 @@ pub async fn ignore(
     Ok(Redirect::to("/admin/orphans"))
 }
 
-async fn refused(
-    web: &Web,
-    me: &SignedIn,
-    uuid: &str,
-    typed: Typed,
-    refusal: Refusal,
-) -> Result<Response, PageError> {
-    let Refusal::Wrong(wrongs) = refusal else {
-        return Err(refusal.into());
+/// The page again, where fields are wrong; it shows the orphan as it was found when that was decided.
+async fn answer(me: &SignedIn, typed: Typed, refused: Refused) -> Result<Response, PageError> {
+    let (wrongs, orphan) = match (refused.why, refused.orphan) {
+        (Refusal::Wrong(wrongs), Some(orphan)) => (wrongs, orphan),
+        (refusal, _) => return Err(refusal.into()),
     };
     let form = Form {
         name: typed.name,
@@ -160,5 +151,5 @@ async fn refused(
         confirmation: typed.confirmation,
         errors: errors(&wrongs),
     };
-    page_of(web, me, uuid, Some(form)).await
+    Ok(page_of(me, orphan, Some(form)).await)
 }

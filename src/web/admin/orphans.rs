@@ -4,12 +4,14 @@ use super::environments::Shown;
 use crate::actions::administration::{self, Selection};
 use crate::actions::environments::Refusal;
 use crate::actions::{adoption, orphans};
+use crate::domain::application_uuid::ApplicationUuid;
 use crate::web::administrator::Administrator;
 use crate::web::error::PageError;
+use crate::web::fields::Id;
 use crate::web::page::{Page, html};
 use crate::web::state::{Tone, Web};
 use crate::web::words::Time;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::{Redirect, Response};
 use serde::Serialize;
 
@@ -24,6 +26,8 @@ struct Orphans {
     /// Why it is not known which there are.
     unknown: Option<&'static str>,
     found: Vec<Found>,
+    /// How many there are besides.
+    more: usize,
     ignored: Vec<Ignored>,
     /// Environments whose application is gone, the first of them, and how many there are.
     gone: Vec<Shown>,
@@ -48,9 +52,9 @@ pub async fn list(
     State(web): State<Web>,
     Administrator(me): Administrator,
 ) -> Result<Response, PageError> {
-    let (found, unknown) = match orphans::list(&web.app).await {
-        Ok(found) => (found, None),
-        Err(Refusal::NotNow(sentence)) => (vec![], Some(sentence)),
+    let (found, more, unknown) = match orphans::list(&web.app).await {
+        Ok(part) => (part.first, part.more, None),
+        Err(Refusal::NotNow(sentence)) => (vec![], 0, Some(sentence)),
         Err(refusal) => return Err(refusal.into()),
     };
     let gone = Selection {
@@ -63,6 +67,7 @@ pub async fn list(
     let orphans = Orphans {
         unknown,
         found: found.into_iter().map(Found::from).collect(),
+        more,
         ignored: ignored.into_iter().map(Ignored::from).collect(),
         gone_total,
         gone: gone
@@ -82,7 +87,7 @@ pub async fn page() -> Redirect {
 pub async fn list_again(
     State(web): State<Web>,
     Administrator(me): Administrator,
-    Path(uuid): Path<String>,
+    Id(uuid): Id<ApplicationUuid>,
 ) -> Result<Redirect, PageError> {
     if adoption::list_again(&web.app, &me.actor(), &uuid).await? {
         let said = "It is listed again, if Coolify still has it.";
@@ -94,7 +99,7 @@ pub async fn list_again(
 impl From<orphans::Orphan> for Found {
     fn from(one: orphans::Orphan) -> Self {
         Self {
-            uuid: one.uuid,
+            uuid: one.uuid.to_string(),
             name: one.name,
         }
     }
