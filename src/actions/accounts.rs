@@ -38,6 +38,9 @@ pub enum Refusal {
     /// The link was used already, has expired, was revoked or never was one.
     #[error("the link is not valid")]
     Link,
+    /// The session has ended meanwhile.
+    #[error("the session has ended")]
+    SignedOut,
     /// The account still owns environments.
     #[error("the account owns environments")]
     OwnsEnvironments,
@@ -188,7 +191,8 @@ pub async fn change_password(
 }
 
 /// Stores the hash of another password, and ends the sessions that began with the old one, but for one of them. Without
-/// one, whoever does it need not know the old password, and the tokens end too.
+/// one, whoever does it need not know the old password, and the tokens end too. The change locks the user first: a token
+/// is either made before, and ends, or its maker waits and finds that the session has ended.
 pub(super) async fn replace_password(
     tx: &mut Tx,
     id: UserId,

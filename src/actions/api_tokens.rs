@@ -12,7 +12,7 @@ use crate::domain::id::{TokenId, UserId};
 use crate::domain::invalid::Invalid;
 use crate::domain::user::User;
 use crate::redis::limits;
-use crate::store::{self, audit, tokens, users};
+use crate::store::{self, Tx, audit, sessions, tokens, users};
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -21,14 +21,14 @@ pub use tokens::{Holder, TokenRow};
 /// Begins every token, so that whoever searches for secrets finds them.
 const PREFIX: &str = "vpsc_";
 
-/// Makes a token, which is returned once and kept nowhere.
+/// Makes a token in this session, which is returned once and kept nowhere.
 ///
 /// # Errors
-/// When a field is wrong, or somebody has too many.
+/// When a field is wrong, somebody has too many, or the session has ended meanwhile.
 pub async fn make(
     app: &App,
     by: &Actor,
-    user: &User,
+    (user, session_id): (&User, &str),
     draft: &Draft<'_>,
 ) -> Result<String, Refusal> {
     let now = store::now(&app.pool).await?;
@@ -37,10 +37,7 @@ pub async fn make(
     let made = format!("{PREFIX}{}", hex::encode(rand::random::<[u8; 32]>()));
     let (id, hash) = (TokenId::new(), token::hash(&made));
     let mut tx = store::begin(&app.pool).await?;
-    let locked = users::lock(&mut tx, user.id).await?;
-    if locked.is_none_or(|user| user.disabled) {
-        return Err(Refusal::credentials());
-    }
+    lock(&mut tx, user.id, session_id).await?;
     tokens::delete_expired(&mut tx, user.id).await?;
     if !tokens::insert(&mut tx, (user.id, id), &hash, &wanted).await? {
         return Err(Refusal::wrong("token_name", Invalid::TokensMany));
@@ -50,6 +47,18 @@ pub async fn make(
     audit::add(&mut tx, by, &entry).await?;
     tx.commit().await?;
     Ok(made)
+}
+
+/// Locks the user, as whoever ends all of their tokens does. Whoever did that before has ended this session too, which is
+/// looked for in a statement of its own: it sees what was committed while the lock was waited for.
+async fn lock(tx: &mut Tx, user: UserId, session_id: &str) -> Result<(), Refusal> {
+    let locked = users::lock(tx, user).await?;
+    let is_enabled = locked.is_some_and(|user| !user.disabled);
+    if is_enabled && sessions::is_theirs(tx, user, session_id).await? {
+        Ok(())
+    } else {
+        Err(Refusal::SignedOut)
+    }
 }
 
 /// The user's tokens, newest first.

@@ -133,6 +133,9 @@ pub fn wrong_fields(refusal: accounts::Refusal) -> Result<Wrongs, RequestError> 
         accounts::Refusal::Link => Err(RequestError::NotNow(
             "This link does not work any more. Ask for a new one.",
         )),
+        accounts::Refusal::SignedOut => {
+            Err(RequestError::NotNow("You are signed out. Sign in again."))
+        }
         accounts::Refusal::OwnsEnvironments => Err(RequestError::NotNow(
             "You still have environments. Delete them first, then the account can go.",
         )),

@@ -107,6 +107,21 @@ pub async fn signed_in(pool: &PgPool, session_id: &str) -> sqlx::Result<Option<S
     }))
 }
 
+/// Whether it is a session of this user, and has not ended.
+pub async fn is_theirs(
+    conn: &mut PgConnection,
+    user: UserId,
+    session_id: &str,
+) -> sqlx::Result<bool> {
+    sqlx::query_scalar!(
+        r#"select exists (select from user_sessions where user_id = $1 and session_id = $2) as "theirs!""#,
+        user.uuid(),
+        session_id
+    )
+    .fetch_one(conn)
+    .await
+}
+
 /// Where a session was begun.
 pub struct Place<'a> {
     /// The browser and the operating system.

@@ -31,6 +31,7 @@ mod database;
 mod deployment_page;
 mod deployments;
 mod doctor;
+mod ended_tokens;
 mod ending;
 mod environments;
 mod failures;

@@ -7,12 +7,13 @@ use super::page::html_with;
 use super::session::SignedIn;
 use super::state::{Tone, Web};
 use super::token_view::{Made, Typed};
+use crate::actions::accounts::Refusal;
 use crate::actions::api_tokens;
 use crate::domain::api_token::Draft;
 use crate::domain::id::TokenId;
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::response::{Redirect, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 
 /// Makes a token. It is in this answer alone, so it does not lead to another page.
 pub async fn make(
@@ -27,12 +28,15 @@ pub async fn make(
         until: &typed.until,
     };
     let form = Form::of(&me);
-    let (status, shown) = match api_tokens::make(&web.app, &me.actor(), &me.user, &draft).await {
+    let session = me.visitor.session_id();
+    let who = (&me.user, session.as_str());
+    let (status, shown) = match api_tokens::make(&web.app, &me.actor(), who, &draft).await {
         Ok(token) => {
             let name = typed.token_name;
             let made = Some(Made { name, token });
             (StatusCode::CREATED, Shown { form, made })
         }
+        Err(Refusal::SignedOut) => return Ok(Redirect::to("/login").into_response()),
         Err(refusal) => {
             let errors = errors(&wrong_fields(refusal)?);
             let form = Form {
