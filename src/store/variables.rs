@@ -23,6 +23,8 @@ pub struct VariableRow {
     pub sent_at: Option<OffsetDateTime>,
     /// Whether a value waits for the next deployment.
     pub waits: bool,
+    /// A value waited when the backup was taken that was restored; it was not in it.
+    pub lost: bool,
     /// Whether the next deployment removes it.
     pub removing: bool,
     /// Coolify was asked for what waits.
@@ -41,7 +43,8 @@ pub async fn list(
 ) -> sqlx::Result<Vec<VariableRow>> {
     sqlx::query_as!(
         VariableRow,
-        r#"select v.name, v.sent_at, v.removing, v.offered, e.vanished, w.name is not null as "waits!", now() as "now!"
+        r#"select v.name, v.sent_at, v.removing, v.offered, e.vanished, w.name is not null as "waits!",
+             v.waiting and w.name is null as "lost!", now() as "now!"
            from environment_variables v
            join environments e on e.id = v.environment_id
            left join variable_values w on w.environment_id = v.environment_id and w.name = v.name
@@ -154,7 +157,7 @@ pub async fn discard(
 ) -> sqlx::Result<Discarded> {
     // A step that asks Coolify changes this row first: what is read after the lock holds until the commit.
     let row = sqlx::query!(
-        r#"select sent_at is not null as "sent!", removing, offered
+        r#"select sent_at is not null as "sent!", waiting, removing, offered
            from environment_variables
            where environment_id = $1
            and name = $2
@@ -163,8 +166,7 @@ pub async fn discard(
         name
     );
     let row = row.fetch_optional(&mut *conn).await?;
-    let waits = waits(conn, environment, name).await?;
-    let Some(row) = row.filter(|row| waits || row.removing) else {
+    let Some(row) = row.filter(|row| row.waiting || row.removing) else {
         return Ok(Discarded::Nothing);
     };
     if row.offered {
@@ -192,7 +194,7 @@ async fn take_back(
            and not $3
          )
          update environment_variables
-         set removing = false
+         set removing = false, waiting = false
          where environment_id = $1
          and name = $2
          and $3",
@@ -203,20 +205,6 @@ async fn take_back(
     .execute(conn)
     .await
     .map(drop)
-}
-
-async fn waits(
-    conn: &mut PgConnection,
-    environment: EnvironmentId,
-    name: &str,
-) -> sqlx::Result<bool> {
-    sqlx::query_scalar!(
-        r#"select exists (select from variable_values where environment_id = $1 and name = $2) as "waits!""#,
-        environment.uuid(),
-        name
-    )
-    .fetch_one(conn)
-    .await
 }
 
 /// A value on its way to Coolify.

@@ -58,6 +58,7 @@ mod proxies;
 mod refusals;
 mod refused_by_coolify;
 mod removal;
+mod repeated_variables;
 mod repositories;
 mod requests;
 mod resources;

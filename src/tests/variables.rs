@@ -26,18 +26,20 @@ pub async fn give(person: &Person, made: &Made, name: &str, value: &str) -> Answ
     person.post(&made.at("variables"), &fields).await
 }
 
-async fn change(person: &Person, made: &Made, how: &str, name: &str) -> Answer {
+/// Removes a variable, or takes back what waits.
+pub async fn change(person: &Person, made: &Made, how: &str, name: &str) -> Answer {
     let path = made.at(&format!("variables/{how}"));
     person.post(&path, &[("name", name)]).await
 }
 
-async fn deploy(dashboard: &Dashboard, person: &Person, made: &Made) {
+/// Deploys an environment again.
+pub async fn deploy(dashboard: &Dashboard, person: &Person, made: &Made) {
     person.post(&made.at("deploy"), &[]).await.expect(303);
     dashboard.until_status(made, "running").await;
 }
 
 /// What the page says of a variable.
-async fn said(person: &Person, made: &Made, name: &str) -> String {
+pub async fn said(person: &Person, made: &Made, name: &str) -> String {
     let page = person.get(&made.at("")).await.expect(200);
     let mut items = page.text.split("<li class=\"variable\"");
     let item = items.find(|item| item.contains(&format!("<code>{name}</code>")));

@@ -35,6 +35,10 @@ impl Variable {
                 "Its removal was begun. The next deployment ends it."
             }
             _ if row.removing => "It is removed by the next deployment.",
+            _ if row.lost && is_there => {
+                "Its new value was lost when a backup was restored: Coolify may have the one before it. Give the new one again."
+            }
+            _ if row.lost => "Its value was lost when a backup was restored. Give it again.",
             _ if row.waits && row.offered => {
                 "Coolify was sent the new value. The next deployment makes sure that it has it."
             }
@@ -45,14 +49,15 @@ impl Variable {
             _ if is_there => "In Coolify, given",
             _ => "Give its value again: the application is new, and no value is kept here.",
         };
-        let can_discard = (row.waits || row.removing) && !row.offered;
+        let is_settled = !row.waits && !row.removing && !row.lost;
+        let can_discard = !is_settled && !row.offered;
         let word = if row.removing { "Keep" } else { "Discard" };
         Self {
             since: row
                 .sent_at
-                .filter(|_| is_there && !row.waits && !row.removing)
+                .filter(|_| is_there && is_settled)
                 .map(|at| Time::ago(at, row.now)),
-            lost: !is_there && !row.waits && !row.removing,
+            lost: row.lost || (!is_there && is_settled),
             remove: !row.removing,
             discard: can_discard.then_some(word),
             name: row.name,

@@ -103,7 +103,10 @@ async fn every_row_comes_back_and_a_deployment_under_way_continues() {
     assert_eq!(rows(&new, "variable_values", &[]).await, "", "it is secret");
     installation.speed(20.0).await;
     let (serve, url) = installation.serve(&new);
-    Visitor::sign_in(&url, EMAIL, PASSWORD).await;
+    let visitor = Visitor::sign_in(&url, EMAIL, PASSWORD).await;
+    let page = visitor.page(&address(&visitor, "Kept").await).await;
+    let lost = "Its value was lost when a backup was restored. Give it again.";
+    assert!(page.contains(lost), "{page}");
     until_status(&new, "Moving", "running").await;
     let records = installation.records(&moving).await;
     assert_eq!(records.len(), 1, "{records:?}");
@@ -156,13 +159,17 @@ async fn what_was_made_since_is_named_and_kept_and_what_was_deleted_since_is_not
     installation.close(&[&old, &new]).await;
 }
 
-/// Deletes an environment and waits until it is gone.
-async fn delete(visitor: &Visitor, database: &str, name: &str) {
+/// The address of an environment's page.
+async fn address(visitor: &Visitor, name: &str) -> String {
     let page = visitor.page("/environments").await;
     let (before, _) = page.split_once(&format!(">{name}<")).unwrap();
     let (_, id) = before.rsplit_once("<tr id=\"").unwrap();
-    let id = id.split('"').next().unwrap();
-    let path = format!("/environments/{id}/delete");
+    format!("/environments/{}", id.split('"').next().unwrap())
+}
+
+/// Deletes an environment and waits until it is gone.
+async fn delete(visitor: &Visitor, database: &str, name: &str) {
+    let path = format!("{}/delete", address(visitor, name).await);
     visitor.post(&path, &[("confirmation", name)]).await;
     let left = format!("select count(*) from environments where name = '{name}'");
     until(database, &left, "0").await;

@@ -1,0 +1,46 @@
+//! Stories of values of variables that a restored backup does not have.
+
+use super::harness::{Dashboard, Made};
+use super::person::Person;
+use super::variables::{change, create, deploy, give, said};
+use super::visits::variable;
+
+/// An environment that runs with the variable KEY.
+async fn with_key(dashboard: &Dashboard, person: &Person) -> Made {
+    create(person, "Twice", "KEY=old", "1").await.expect(303);
+    let made = dashboard.made("Twice", "opens with variables").await;
+    dashboard.until_status(&made, "running").await;
+    made
+}
+
+#[tokio::test]
+async fn a_value_that_was_lost_with_a_restored_backup_is_told_until_it_is_given_again() {
+    let dashboard = Dashboard::open().await;
+    let ada = dashboard.person("Ada").await;
+    let made = with_key(&dashboard, &ada).await;
+    give(&ada, &made, "KEY", "new").await.expect(303);
+    give(&ada, &made, "NEVER_SENT", "1").await.expect(303);
+    // As a backup leaves them: every row, but no value. Rows that are deleted would be noted.
+    sqlx::query("truncate variable_values")
+        .execute(dashboard.pool())
+        .await
+        .unwrap();
+    let lost = "value was lost when a backup was restored";
+    for name in ["KEY", "NEVER_SENT"] {
+        assert!(said(&ada, &made, name).await.contains(lost), "{name}");
+    }
+    deploy(&dashboard, &ada, &made).await;
+    assert!(said(&ada, &made, "KEY").await.contains(lost), "still");
+    change(&ada, &made, "discard", "KEY").await.expect(303);
+    let item = said(&ada, &made, "KEY").await;
+    assert!(item.contains("In Coolify, given"), "{item}");
+    give(&ada, &made, "NEVER_SENT", "2").await.expect(303);
+    let item = said(&ada, &made, "NEVER_SENT").await;
+    assert!(item.contains("It waits for the next deployment."), "{item}");
+    deploy(&dashboard, &ada, &made).await;
+    let sent = variable(&dashboard, &made, "NEVER_SENT").await;
+    assert_eq!(sent.as_deref(), Some("2"));
+    let item = said(&ada, &made, "NEVER_SENT").await;
+    assert!(item.contains("In Coolify, given"), "{item}");
+    dashboard.close().await;
+}
