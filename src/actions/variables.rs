@@ -12,6 +12,8 @@ use crate::domain::variable::{self, COUNT_LIMIT, Typed, Unfit, Variable, Variabl
 use crate::store::{self, audit, environments, variables};
 use sqlx::PgConnection;
 
+use variables::Removed;
+
 pub use variables::{Discarded, VariableRow};
 
 /// The variables of the owner's environment, without their values.
@@ -19,7 +21,7 @@ pub async fn list(app: &App, owner: UserId, id: EnvironmentId) -> sqlx::Result<V
     variables::list(&app.pool, owner, id).await
 }
 
-/// Gives the owner's environment a variable, or another value of one; the next deployment sends it.
+/// Gives the owner's environment a variable, or another value of one; the next deployment sends it. Idempotent.
 ///
 /// # Errors
 /// `NotFound`, a wrong name or value, or a message when the environment is being deleted.
@@ -37,7 +39,9 @@ pub async fn give(
     if usize::try_from(others).unwrap_or(usize::MAX) >= COUNT_LIMIT {
         return Err(wrong("variable", Unfit::TooMany));
     }
-    variables::give(&mut tx, id, &variable).await?;
+    if !variables::give(&mut tx, id, &variable).await? {
+        return Ok(());
+    }
     let name = variable.name.as_str();
     let given = (Action::EnvironmentVariableGiven, name);
     note(&mut tx, by, id, &row, given).await?;
@@ -47,13 +51,13 @@ pub async fn give(
 /// Lets the next deployment remove a variable; one that Coolify never got is forgotten at once. Idempotent.
 ///
 /// # Errors
-/// `NotFound`, also when there is no such variable, or a message when the environment is being deleted.
+/// `NotFound`, or a message when the environment is being deleted.
 pub async fn remove(app: &App, by: &Actor, id: EnvironmentId, name: &str) -> Result<(), Refusal> {
     let name = &known(name)?;
     let mut tx = store::begin(&app.pool).await?;
     let row = lock(&mut tx, by, id).await?;
-    if !variables::remove(&mut tx, id, name.as_str()).await? {
-        return Err(Refusal::NotFound);
+    if variables::remove(&mut tx, id, name.as_str()).await? == Removed::Already {
+        return Ok(());
     }
     let removed = (Action::EnvironmentVariableRemoved, name.as_str());
     note(&mut tx, by, id, &row, removed).await?;

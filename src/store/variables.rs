@@ -78,39 +78,52 @@ pub async fn others(
     .await
 }
 
-/// Lets a value wait for the next deployment. The caller must have locked the environment, or just made it.
+/// Lets a value wait for the next deployment; `false` when the same one waits already. The caller must have locked the
+/// environment, or just made it.
 pub async fn give(
     conn: &mut PgConnection,
     environment: EnvironmentId,
     variable: &Variable,
-) -> sqlx::Result<()> {
-    sqlx::query!(
-        "with named as (
-           insert into environment_variables (environment_id, name)
-           values ($1, $2)
-           on conflict (environment_id, name) do update
-           set removing = false
-         )
-         insert into variable_values (environment_id, name, value)
-         values ($1, $2, $3)
-         on conflict (environment_id, name) do update
-         set value = excluded.value",
+) -> sqlx::Result<bool> {
+    sqlx::query_scalar!(
+        r#"with named as (
+             insert into environment_variables (environment_id, name)
+             values ($1, $2)
+             on conflict (environment_id, name) do update
+             set removing = false
+             where environment_variables.removing
+           ), given as (
+             insert into variable_values (environment_id, name, value)
+             values ($1, $2, $3)
+             on conflict (environment_id, name) do update
+             set value = excluded.value
+             where variable_values.value <> excluded.value
+             returning name
+           )
+           select exists (select from given) as "given!""#,
         environment.uuid(),
         variable.name.as_str(),
         variable.value.expose_secret()
     )
-    .execute(conn)
+    .fetch_one(conn)
     .await
-    .map(drop)
 }
 
-/// Forgets a variable that Coolify never got, or lets the next deployment remove it; `false` when there is none. The caller
-/// must have locked the environment.
+/// What became of a removal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Removed {
+    Done,
+    /// It was asked for before, or there is no such variable.
+    Already,
+}
+
+/// Forgets a variable that Coolify never got, or lets the next deployment remove it. The caller must have locked the
+/// environment.
 pub async fn remove(
     conn: &mut PgConnection,
     environment: EnvironmentId,
     name: &str,
-) -> sqlx::Result<bool> {
+) -> sqlx::Result<Removed> {
     let removed = sqlx::query!(
         "delete from environment_variables
          where environment_id = $1
@@ -121,7 +134,7 @@ pub async fn remove(
         name
     );
     if removed.execute(&mut *conn).await?.rows_affected() == 1 {
-        return Ok(true);
+        return Ok(Removed::Done);
     }
     let marked = sqlx::query!(
         "with value as (
@@ -130,13 +143,19 @@ pub async fn remove(
            and name = $2
          )
          update environment_variables
-         set removing = true
+         set removing = true, waiting = false
          where environment_id = $1
-         and name = $2",
+         and name = $2
+         and not removing",
         environment.uuid(),
         name
     );
-    Ok(marked.execute(conn).await?.rows_affected() == 1)
+    let is_marked = marked.execute(conn).await?.rows_affected() == 1;
+    Ok(if is_marked {
+        Removed::Done
+    } else {
+        Removed::Already
+    })
 }
 
 /// What became of a change that was to be taken back.

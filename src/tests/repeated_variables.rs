@@ -1,8 +1,8 @@
-//! Stories of values of variables that a restored backup does not have.
+//! Stories of variables whose forms are sent twice, and of values that a restored backup does not have.
 
 use super::harness::{Dashboard, Made};
 use super::person::Person;
-use super::variables::{change, create, deploy, give, said};
+use super::variables::{audit, change, create, deploy, give, said};
 use super::visits::variable;
 
 /// An environment that runs with the variable KEY.
@@ -11,6 +11,48 @@ async fn with_key(dashboard: &Dashboard, person: &Person) -> Made {
     let made = dashboard.made("Twice", "opens with variables").await;
     dashboard.until_status(&made, "running").await;
     made
+}
+
+#[tokio::test]
+async fn a_removal_that_is_asked_for_twice_is_one_and_has_the_same_answer() {
+    let dashboard = Dashboard::open().await;
+    let ada = dashboard.person("Ada").await;
+    let made = with_key(&dashboard, &ada).await;
+    give(&ada, &made, "NEVER_SENT", "1").await.expect(303);
+    for name in ["KEY", "NEVER_SENT"] {
+        for _ in 0..2 {
+            change(&ada, &made, "remove", name)
+                .await
+                .leads_to(&made.at(""));
+        }
+    }
+    assert!(said(&ada, &made, "KEY").await.contains(">Keep<"));
+    assert_eq!(said(&ada, &made, "NEVER_SENT").await, "");
+    let told = [
+        "environment.variable_given NEVER_SENT",
+        "environment.variable_removed KEY",
+        "environment.variable_removed NEVER_SENT",
+    ];
+    assert_eq!(audit(&dashboard).await, told);
+    dashboard.close().await;
+}
+
+#[tokio::test]
+async fn a_value_that_is_given_twice_is_given_once() {
+    let dashboard = Dashboard::open().await;
+    let ada = dashboard.person("Ada").await;
+    let made = with_key(&dashboard, &ada).await;
+    for value in ["new", "new", "newer", "newer"] {
+        give(&ada, &made, "KEY", value).await.leads_to(&made.at(""));
+    }
+    assert_eq!(audit(&dashboard).await.len(), 2);
+    change(&ada, &made, "remove", "KEY").await.expect(303);
+    give(&ada, &made, "KEY", "newer").await.expect(303);
+    assert_eq!(audit(&dashboard).await.len(), 4, "it was to be removed");
+    deploy(&dashboard, &ada, &made).await;
+    let sent = variable(&dashboard, &made, "KEY").await;
+    assert_eq!(sent.as_deref(), Some("newer"));
+    dashboard.close().await;
 }
 
 #[tokio::test]

@@ -48,7 +48,7 @@ pub async fn said(person: &Person, made: &Made, name: &str) -> String {
 }
 
 /// What the audit tells of variables.
-async fn audit(dashboard: &Dashboard) -> Vec<String> {
+pub async fn audit(dashboard: &Dashboard) -> Vec<String> {
     let told = "select concat_ws(' ', action, detail) from audit where action like 'environment.variable%' order by id";
     let told = sqlx::query_scalar(told).fetch_all(dashboard.pool());
     told.await.unwrap()
@@ -169,7 +169,7 @@ async fn a_variable_is_replaced_and_removed_by_the_next_deployment() {
         "environment.variable_removed GONE",
     ];
     assert_eq!(audit(&dashboard).await, told);
-    change(&ada, &made, "remove", "GONE").await.expect(404);
+    change(&ada, &made, "remove", "GONE").await.expect(303);
     dashboard.close().await;
 }
 
