@@ -1,11 +1,13 @@
 //! Stories of environments that are built from a repository and a branch of their owner's choice.
 
 use super::harness::Dashboard;
+use super::log::overheard;
 use super::person::{Answer, Person};
 use super::repositories::Repositories;
 use super::visits::application;
 use crate::redis::limits::SOURCES_BY_USER;
 use crate::simulator::removal::Change;
+use axum::http::Request;
 use url::form_urlencoded;
 
 const PASSWORD: &str = "opens what is built";
@@ -35,12 +37,14 @@ async fn create(person: &Person, name: &str, repository: &str, branch: &str) -> 
 }
 
 async fn preview(person: &Person, repository: &str, branch: &str) -> Answer {
-    let query = form_urlencoded::Serializer::new(String::new())
+    let form = form_urlencoded::Serializer::new(String::new())
         .append_pair("source_repository", repository)
         .append_pair("source_branch", branch)
         .finish();
-    let path = format!("/environments/new/source?{query}");
-    person.fetch(&path).await.expect(200)
+    let request = Request::post("/environments/new/source")
+        .header("hx-request", "true")
+        .header("content-type", "application/x-www-form-urlencoded");
+    person.send(request, &form).await.expect(200)
 }
 
 #[tokio::test]
@@ -147,6 +151,32 @@ async fn what_cannot_be_built_from_is_refused_beside_its_field_and_kept() {
     let said = preview(&ada, "", "").await;
     assert!(said.says("Without a choice it is main of https://github.com/grmkris/agent."));
     dashboard.close().await;
+}
+
+#[test]
+fn a_secret_in_an_address_that_is_looked_at_is_in_no_address_of_ours_and_no_log() {
+    let secret = "ghp_pasted";
+    let log = overheard(async {
+        let host = Repositories::default();
+        let dashboard = with(&host, "").await;
+        let ada = dashboard.person("Ada").await;
+        let form = ada.get("/environments/new").await.expect(200);
+        assert!(form.says("hx-post=\"/environments/new/source\""));
+        for repository in [
+            format!("https://{secret}@git.example.com/acme/agent"),
+            format!("https://ada:{secret}@git.example.com/acme/agent"),
+        ] {
+            let said = preview(&ada, &repository, "dev").await;
+            assert!(said.says("Leave out the name and the password"));
+            assert!(!said.text.contains(secret), "{}", said.text);
+        }
+        ada.get("/environments/new/source")
+            .await
+            .leads_to("/environments/new");
+        dashboard.close().await;
+    });
+    assert!(log.text().contains("/environments/new/source"));
+    assert!(!log.text().contains(secret), "it is in no log");
 }
 
 #[tokio::test]

@@ -134,16 +134,30 @@ pub fn addresses_of(id: &str) -> Vec<(&'static str, String)> {
 }
 
 /// Every page that needs a session and is no environment's.
-const PAGES: [&str; 9] = [
+const PAGES: [&str; 8] = [
     "/environments",
     "/environments/new",
     "/environments/new/preview",
-    "/environments/new/source",
     "/environments/changes",
     "/account",
     "/updates",
     "/doctor",
     "/people",
+];
+
+/// Those that take a form.
+const FORMS: [&str; 11] = [
+    "/environments",
+    "/environments/new/source",
+    "/updates",
+    "/updates/stop",
+    "/doctor",
+    "/account/name",
+    "/account/password",
+    "/account/sessions/end",
+    "/account/tokens",
+    "/account/tokens/tok_01h455vb4pex5vsknk084sn02q/revoke",
+    "/account/delete",
 ];
 
 /// Every address of the people page that takes a form.
@@ -207,19 +221,8 @@ async fn whoever_is_not_signed_in_is_led_to_the_sign_in_from_everywhere() {
     let mut addresses = addresses_of("env_01h455vb4pex5vsknk084sn02q");
     addresses.extend(PAGES.map(|path| ("GET", path.to_owned())));
     addresses.extend(ADMINISTRATION.map(|(method, path)| (method, path.to_owned())));
-    let forms = ["/environments", "/updates", "/updates/stop", "/doctor"];
     addresses.extend(PEOPLE.map(|path| ("POST", path.to_owned())));
-    addresses.extend(forms.map(|path| ("POST", path.to_owned())));
-    for part in [
-        "name",
-        "password",
-        "sessions/end",
-        "tokens",
-        "tokens/tok_01h455vb4pex5vsknk084sn02q/revoke",
-        "delete",
-    ] {
-        addresses.push(("POST", format!("/account/{part}")));
-    }
+    addresses.extend(FORMS.map(|path| ("POST", path.to_owned())));
     for (method, path) in &addresses {
         let form = "name=a&password=long+enough&confirmation=a";
         let page = ask(&stranger, method, path, false, form).await;
@@ -279,19 +282,14 @@ async fn every_address_that_takes_a_form_leads_to_its_page_when_it_is_only_asked
         ("/theme".to_owned(), table.clone()),
         ("/logout".to_owned(), table),
     ];
-    for part in [
-        "name",
-        "password",
-        "sessions/end",
-        "tokens",
-        "tokens/tok_01h455vb4pex5vsknk084sn02q/revoke",
-        "delete",
-    ] {
-        addresses.push((format!("/account/{part}"), "/account".to_owned()));
+    for address in FORMS.iter().filter(|it| it.starts_with("/account/")) {
+        addresses.push(((*address).to_owned(), "/account".to_owned()));
     }
     for part in TAKES_FORM {
         addresses.push((made.at(part), made.at("")));
     }
+    let new = "/environments/new";
+    addresses.push((format!("{new}/source"), new.to_owned()));
     addresses.extend(forms_of_administrators());
     for (address, page) in addresses {
         ada.get(&address).await.leads_to(&page);

@@ -205,7 +205,7 @@ fn of_environments() -> Router<Web> {
 
 fn of_sources_and_variables() -> Router<Web> {
     Router::new()
-        .route("/environments/new/source", get(new::source))
+        .route("/environments/new/source", get(new::page).post(new::source))
         .route(
             "/environments/{id}/variables",
             get(environments::page).post(variables::give),

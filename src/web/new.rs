@@ -177,8 +177,17 @@ pub async fn preview(
     ))
 }
 
-/// Looks whether what is chosen to build from can be read.
-pub async fn source(State(web): State<Web>, me: SignedIn, Query(typed): Query<Typed>) -> Response {
+/// Redirects to the form.
+pub async fn page() -> Redirect {
+    Redirect::to("/environments/new")
+}
+
+/// Looks whether what is chosen to build from can be read. What is typed may hold a secret, so it is in no query.
+pub async fn source(
+    State(web): State<Web>,
+    me: SignedIn,
+    Fields(typed): Fields<Typed>,
+) -> Response {
     let (repository, branch) = (&typed.source_repository, &typed.source_branch);
     let look = sources::look(&web.app, me.user.id, repository, branch).await;
     html(

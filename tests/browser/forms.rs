@@ -67,6 +67,26 @@ async fn the_button_of_a_form_that_is_sent_cannot_be_pressed_again() {
 }
 
 #[tokio::test]
+async fn a_look_at_what_is_built_from_takes_two_fields_and_nothing_else_of_the_form() {
+    stage::person(Look::DESKTOP, async |person| {
+        person.register("somebody@example.com").await;
+        person.visit("/environments/new").await;
+        let listen = "window.sent = [];
+                      const note = ({ verb, path, formData }) => sent.push(`${verb} ${path} ${[...formData.keys()]}`);
+                      document.addEventListener('htmx:configRequest', ({ detail }) => note(detail));";
+        person.run(listen).await;
+        person.fill("#password", "is not for this").await;
+        person.click("details:has(#source_repository) summary").await;
+        person.fill("#source_repository", "https://token@a.b/c").await;
+        person.read("#source", "Leave out the name").await;
+        let sent: Vec<String> = person.ask("window.sent").await;
+        let look = "post /environments/new/source source_repository,source_branch";
+        assert_eq!(sent.last().map(String::as_str), Some(look), "{sent:?}");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_made_password_is_shown_with_copy_beside_it_until_it_is_sent() {
     stage::person(Look::DESKTOP, async |person| {
         person.register("somebody@example.com").await;
