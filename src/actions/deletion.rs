@@ -3,10 +3,8 @@
 use super::environments::{self, Removal};
 use super::refusal::{Refusal, owner};
 use crate::app::App;
-use crate::crash;
 use crate::domain::actor::Actor;
 use crate::domain::id::EnvironmentId;
-use crate::store;
 
 /// Requests the removal of the owner's environment, in any status; with a version, only while that is the current one.
 ///
@@ -18,17 +16,10 @@ pub async fn delete(
     id: EnvironmentId,
     version: Option<i64>,
 ) -> Result<Removal, Refusal> {
-    let owner = owner(by)?;
-    let mut tx = store::begin(&app.pool).await?;
-    let row = store::environments::lock(&mut tx, owner, id)
-        .await?
-        .ok_or(Refusal::NotFound)?;
-    if version.is_some_and(|version| version != row.version) {
-        return Err(Refusal::Changed);
-    }
-    let removal = environments::remove(app, &mut tx, (owner, by), id).await?;
-    crash::point("asked.before");
-    tx.commit().await?;
-    crash::point("asked.after");
-    Ok(removal)
+    let who = (owner(by)?, by);
+    environments::delete_if(app, who, id, |row| match version {
+        Some(version) if version != row.version => Err(Refusal::Changed),
+        _ => Ok(()),
+    })
+    .await
 }

@@ -129,8 +129,22 @@ pub(super) async fn delete_of(
     id: EnvironmentId,
     confirmation: &str,
 ) -> Result<Removal, Refusal> {
+    let check = |row: &environments::Locked| check_name(row, confirmation);
+    delete_if(app, (owner, by), id, check).await
+}
+
+/// The same, if what is known of it once it is locked allows it.
+pub(super) async fn delete_if(
+    app: &App,
+    (owner, by): (UserId, &Actor),
+    id: EnvironmentId,
+    check: impl FnOnce(&environments::Locked) -> Result<(), Refusal>,
+) -> Result<Removal, Refusal> {
     let mut tx = store::begin(&app.pool).await?;
-    confirmed(&mut tx, owner, id, confirmation).await?;
+    let row = environments::lock(&mut tx, owner, id)
+        .await?
+        .ok_or(Refusal::NotFound)?;
+    check(&row)?;
     let removal = remove(app, &mut tx, (owner, by), id).await?;
     crash::point("asked.before");
     tx.commit().await?;
@@ -196,7 +210,10 @@ pub async fn forget(
 ) -> Result<(), Refusal> {
     let owner = owner(by)?;
     let mut tx = store::begin(&app.pool).await?;
-    let row = confirmed(&mut tx, owner, id, confirmation).await?;
+    let row = environments::lock(&mut tx, owner, id)
+        .await?
+        .ok_or(Refusal::NotFound)?;
+    check_name(&row, confirmation)?;
     if !(row.status == Status::Deleting && row.reason.is_some()) {
         return Err(Refusal::NotNow(
             "Only a removal that Coolify does not confirm can be given up.",
@@ -215,17 +232,9 @@ pub async fn forget(
     Ok(())
 }
 
-async fn confirmed(
-    conn: &mut sqlx::PgConnection,
-    owner: UserId,
-    id: EnvironmentId,
-    confirmation: &str,
-) -> Result<environments::Locked, Refusal> {
-    let row = environments::lock(conn, owner, id)
-        .await?
-        .ok_or(Refusal::NotFound)?;
+fn check_name(row: &environments::Locked, confirmation: &str) -> Result<(), Refusal> {
     if name::look_alike(confirmation, &row.name) {
-        Ok(row)
+        Ok(())
     } else {
         Err(Refusal::Wrong(vec![Wrong {
             field: "confirmation",

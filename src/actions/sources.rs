@@ -26,6 +26,19 @@ pub fn standard(app: &App) -> &BuiltFrom {
     &app.repositories.choices().standard
 }
 
+/// The repository and the branch that an environment is built from: what was chosen for it, or else the standard.
+pub fn of<'a>(
+    app: &'a App,
+    repository: Option<&'a str>,
+    branch: Option<&'a str>,
+) -> (&'a str, &'a str) {
+    let standard = standard(app);
+    (
+        repository.unwrap_or(&standard.repository),
+        branch.unwrap_or(&standard.branch),
+    )
+}
+
 /// Looks at a choice.
 pub async fn look(app: &App, who: UserId, repository: &str, branch: &str) -> Look {
     let source = match app.repositories.choices().choose(repository, branch) {

@@ -27,21 +27,18 @@ struct Show {
     form: Form,
 }
 
-#[derive(Debug, Default, Serialize)]
-struct Form {
-    confirmation: String,
-    heir: String,
-    removes: bool,
-    errors: Errors,
-}
-
 /// What becomes of the environments, and the e-mail address as confirmation.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Typed {
+pub struct Form {
     confirmation: String,
     environments: String,
     heir: String,
+    /// Whether that was chosen.
+    #[serde(skip_deserializing)]
+    removes: bool,
+    #[serde(skip_deserializing)]
+    errors: Errors,
 }
 
 /// Asks.
@@ -91,15 +88,15 @@ pub async fn delete(
     State(web): State<Web>,
     Administrator(me): Administrator,
     Id(id): Id<UserId>,
-    Fields(typed): Fields<Typed>,
+    Fields(mut form): Fields<Form>,
 ) -> Result<Response, PageError> {
     if id == me.user.id {
         return Ok(own());
     }
-    let removes = typed.environments == REMOVE;
-    let heir = if removes { &me.user.email } else { &typed.heir };
+    let removes = form.environments == REMOVE;
+    let heir = if removes { &me.user.email } else { &form.heir };
     let estate = Estate { heir, removes };
-    match account_removal::delete(&web.app, &me.actor(), id, &typed.confirmation, estate).await {
+    match account_removal::delete(&web.app, &me.actor(), id, &form.confirmation, estate).await {
         Ok(count) => {
             let said = match (count, removes) {
                 (0, _) => "The account is deleted.",
@@ -112,12 +109,8 @@ pub async fn delete(
             Ok(Redirect::to("/people").into_response())
         }
         Err(Refusal::Wrong(wrongs)) => {
-            let form = Form {
-                confirmation: typed.confirmation,
-                heir: typed.heir,
-                removes,
-                errors: errors(&wrongs),
-            };
+            form.removes = removes;
+            form.errors = errors(&wrongs);
             show(&web, &me, id, StatusCode::UNPROCESSABLE_ENTITY, form).await
         }
         Err(Refusal::People(refusal)) => Err(refusal.into()),

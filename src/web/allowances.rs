@@ -113,23 +113,16 @@ struct Defaults {
     cpus: String,
 }
 
-#[derive(Debug, Serialize)]
-struct Form {
-    environments: String,
-    deployments: String,
-    memory: String,
-    cpus: String,
-    errors: Errors,
-}
-
 /// A person's limits as they are typed.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Typed {
+pub struct Form {
     environments: String,
     deployments: String,
     memory: String,
     cpus: String,
+    #[serde(skip_deserializing)]
+    errors: Errors,
 }
 
 /// The limits of one person.
@@ -168,9 +161,9 @@ pub async fn set(
     State(web): State<Web>,
     Administrator(me): Administrator,
     Id(id): Id<UserId>,
-    Fields(typed): Fields<Typed>,
+    Fields(mut form): Fields<Form>,
 ) -> Result<Response, PageError> {
-    match typed.limits().parse() {
+    match form.limits().parse() {
         Ok(limits) => {
             allowances::set(&web.app, &me.actor(), id, &limits).await?;
             let said = "The limits are saved. What is there already stays.";
@@ -178,19 +171,13 @@ pub async fn set(
             Ok(Redirect::to("/people").into_response())
         }
         Err(wrongs) => {
-            let form = Form {
-                environments: typed.environments,
-                deployments: typed.deployments,
-                memory: typed.memory,
-                cpus: typed.cpus,
-                errors: errors(&wrongs),
-            };
+            form.errors = errors(&wrongs);
             show(&web, &me, id, StatusCode::UNPROCESSABLE_ENTITY, form).await
         }
     }
 }
 
-impl Typed {
+impl Form {
     fn limits(&self) -> TypedLimits<'_> {
         TypedLimits {
             environments: &self.environments,

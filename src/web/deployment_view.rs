@@ -81,6 +81,7 @@ fn ended(row: &DeploymentRow) -> Option<&'static str> {
 impl Deployment {
     pub fn new(app: &App, row: &DeploymentRow) -> Self {
         let now = row.now;
+        let (repository, _) = sources::of(app, row.source_repository.as_deref(), None);
         Self {
             id: DeploymentId::from(row.id).to_string(),
             when: Time::ago(row.created_at, now),
@@ -95,7 +96,7 @@ impl Deployment {
             commit_page: row
                 .commit_sha
                 .as_ref()
-                .and_then(|sha| commit_page(built_from(app, row.source_repository.as_ref()), sha)),
+                .and_then(|sha| commit_page(repository, sha)),
             rebuilt: row.rebuild,
             outcome: row.outcome.map_or("moving", Outcome::word),
             duration: Time::duration(row.created_at, row.finished_at, now),
@@ -106,11 +107,6 @@ impl Deployment {
             lines_title: lines_title(row),
         }
     }
-}
-
-/// The repository that was chosen, or the standard.
-fn built_from<'a>(app: &'a App, chosen: Option<&'a String>) -> &'a str {
-    chosen.unwrap_or(&sources::standard(app).repository)
 }
 
 /// What is new in the branch since an environment was deployed.
@@ -132,11 +128,9 @@ impl Update {
             return Ok(None);
         }
         let found = updates::of(app, owner, row.id.into()).await?;
+        let (repository, _) = sources::of(app, row.source_repository.as_deref(), None);
         Ok(found.map(|update| Self {
-            commit_page: commit_page(
-                built_from(app, row.source_repository.as_ref()),
-                &update.commit,
-            ),
+            commit_page: commit_page(repository, &update.commit),
             commit: update.commit.chars().take(7).collect(),
             titles: update.titles,
         }))

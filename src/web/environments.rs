@@ -92,13 +92,11 @@ struct Source {
 
 impl Source {
     fn new(web: &Web, row: &EnvironmentRow) -> Self {
-        let standard = sources::standard(&web.app);
-        let or = |chosen: &Option<String>, standard: &String| {
-            chosen.clone().unwrap_or_else(|| standard.clone())
-        };
+        let chosen = (&row.source_repository, &row.source_branch);
+        let (repository, branch) = sources::of(&web.app, chosen.0.as_deref(), chosen.1.as_deref());
         Self {
-            repository: or(&row.source_repository, &standard.repository),
-            branch: or(&row.source_branch, &standard.branch),
+            repository: repository.to_owned(),
+            branch: branch.to_owned(),
         }
     }
 }

@@ -15,20 +15,15 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 
-#[derive(Debug, Default, Serialize)]
-struct Form {
+/// The name, typed as confirmation.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Form {
     confirmation: String,
     /// The page that the form was opened from.
     back: String,
+    #[serde(skip_deserializing)]
     errors: Errors,
-}
-
-/// The name, typed as confirmation.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub struct Typed {
-    confirmation: String,
-    back: String,
 }
 
 #[derive(Serialize)]
@@ -75,15 +70,15 @@ pub async fn delete(
     State(web): State<Web>,
     me: SignedIn,
     Id(id): Id<EnvironmentId>,
-    Fields(typed): Fields<Typed>,
+    Fields(form): Fields<Form>,
 ) -> Result<Response, PageError> {
-    let done = environments::delete(&web.app, &me.actor(), id, &typed.confirmation).await;
-    let name = isolated(&name::shown(&typed.confirmation));
+    let done = environments::delete(&web.app, &me.actor(), id, &form.confirmation).await;
+    let name = isolated(&name::shown(&form.confirmation));
     let said = match done {
         Ok(Removal::Done) => format!("{name} is deleted."),
         _ => format!("{name} is being removed. Its row leaves when Coolify has confirmed it."),
     };
-    confirmed(&web, &me, id, typed, done, &said).await
+    confirmed(&web, &me, id, form, done, &said).await
 }
 
 /// Abandons a removal that Coolify does not confirm.
@@ -91,37 +86,33 @@ pub async fn forget(
     State(web): State<Web>,
     me: SignedIn,
     Id(id): Id<EnvironmentId>,
-    Fields(typed): Fields<Typed>,
+    Fields(form): Fields<Form>,
 ) -> Result<Response, PageError> {
-    let done = environments::forget(&web.app, &me.actor(), id, &typed.confirmation).await;
-    let name = isolated(&name::shown(&typed.confirmation));
+    let done = environments::forget(&web.app, &me.actor(), id, &form.confirmation).await;
+    let name = isolated(&name::shown(&form.confirmation));
     let said = format!("{name} is given up. Look in Coolify whether something of it is left.");
-    confirmed(&web, &me, id, typed, done.map(|()| Removal::Done), &said).await
+    confirmed(&web, &me, id, form, done.map(|()| Removal::Done), &said).await
 }
 
 async fn confirmed(
     web: &Web,
     me: &SignedIn,
     id: EnvironmentId,
-    typed: Typed,
+    mut form: Form,
     done: Result<Removal, Refusal>,
     said: &str,
 ) -> Result<Response, PageError> {
     match done {
         Ok(removal) => {
             me.visitor.notice(Tone::Good, said).await;
-            let (back, id) = (Back::to(&typed.back), id.to_string());
+            let (back, id) = (Back::to(&form.back), id.to_string());
             Ok(match removal {
                 Removal::Done => back.redirect_without(&id).into_response(),
                 Removal::Begun => back.redirect(&id).into_response(),
             })
         }
         Err(Refusal::Wrong(wrongs)) => {
-            let form = Form {
-                confirmation: typed.confirmation,
-                back: typed.back,
-                errors: errors(&wrongs),
-            };
+            form.errors = errors(&wrongs);
             delete_page(web, me, id, StatusCode::UNPROCESSABLE_ENTITY, form).await
         }
         Err(refusal) => Err(refusal.into()),

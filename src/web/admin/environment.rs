@@ -1,12 +1,13 @@
 //! One environment of anybody: whose it is, how it is, and what an administrator may do with it. Its password is its owner's.
 
+use super::form::Form;
 use crate::actions::administration;
 use crate::actions::environments::{Refusal, Removal};
 use crate::domain::id::{EnvironmentId, UserId};
 use crate::domain::name::isolated;
 use crate::web::administrator::Administrator;
 use crate::web::error::PageError;
-use crate::web::fields::{Errors, Fields, Id, errors};
+use crate::web::fields::{Fields, Id};
 use crate::web::page::{Page, html_with};
 use crate::web::session::SignedIn;
 use crate::web::state::{Tone, Web};
@@ -14,7 +15,7 @@ use crate::web::view::Row;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 #[derive(Serialize)]
 struct Show {
@@ -30,21 +31,6 @@ struct Owner {
     email: String,
     /// Whether it is the reader.
     own: bool,
-}
-
-#[derive(Debug, Default, Serialize)]
-struct Form {
-    heir: String,
-    confirmation: String,
-    errors: Errors,
-}
-
-/// The fields of the forms on the page.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub struct Typed {
-    heir: String,
-    confirmation: String,
 }
 
 /// Redirects to the page.
@@ -106,16 +92,16 @@ pub async fn hand_over(
     State(web): State<Web>,
     Administrator(me): Administrator,
     Id(id): Id<EnvironmentId>,
-    Fields(typed): Fields<Typed>,
+    Fields(form): Fields<Form>,
 ) -> Result<Response, PageError> {
-    let done = administration::hand_over(&web.app, &me.actor(), id, &typed.heir).await;
+    let done = administration::hand_over(&web.app, &me.actor(), id, &form.heir).await;
     match done {
         Ok(()) => {
             let said = "It is handed over. What runs keeps running, with the same password.";
             me.visitor.notice(Tone::Good, said).await;
             Ok(Redirect::to(&address(id)).into_response())
         }
-        Err(refusal) => refused(&web, &me, id, typed, refusal).await,
+        Err(refusal) => refused(&web, &me, id, form, refusal).await,
     }
 }
 
@@ -124,16 +110,16 @@ pub async fn delete(
     State(web): State<Web>,
     Administrator(me): Administrator,
     Id(id): Id<EnvironmentId>,
-    Fields(typed): Fields<Typed>,
+    Fields(form): Fields<Form>,
 ) -> Result<Response, PageError> {
-    let done = administration::delete(&web.app, &me.actor(), id, &typed.confirmation).await;
+    let done = administration::delete(&web.app, &me.actor(), id, &form.confirmation).await;
     let (said, leads_to) = match done {
         Ok(Removal::Done) => ("It is deleted.", "/admin/environments".to_owned()),
         Ok(Removal::Begun) => (
             "It is being removed. It leaves when Coolify has confirmed it.",
             address(id),
         ),
-        Err(refusal) => return refused(&web, &me, id, typed, refusal).await,
+        Err(refusal) => return refused(&web, &me, id, form, refusal).await,
     };
     me.visitor.notice(Tone::Good, said).await;
     Ok(Redirect::to(&leads_to).into_response())
@@ -143,16 +129,12 @@ async fn refused(
     web: &Web,
     me: &SignedIn,
     id: EnvironmentId,
-    typed: Typed,
+    form: Form,
     refusal: Refusal,
 ) -> Result<Response, PageError> {
     let Refusal::Wrong(wrongs) = refusal else {
         return Err(refusal.into());
     };
-    let form = Form {
-        heir: typed.heir,
-        confirmation: typed.confirmation,
-        errors: errors(&wrongs),
-    };
+    let form = form.refused(&wrongs);
     page_of(web, me, id, StatusCode::UNPROCESSABLE_ENTITY, form).await
 }

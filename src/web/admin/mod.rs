@@ -5,6 +5,7 @@ mod audit_csv;
 mod audit_view;
 mod environment;
 mod environments;
+mod form;
 mod line;
 mod orphan;
 mod orphans;

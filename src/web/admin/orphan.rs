@@ -1,5 +1,6 @@
 //! One application in Coolify that no environment knows: adopt, delete or ignore it.
 
+use super::form::Form;
 use crate::actions::adoption::{self, Draft, Refused};
 use crate::actions::environments::Refusal;
 use crate::actions::orphans;
@@ -7,14 +8,14 @@ use crate::domain::application_uuid::ApplicationUuid;
 use crate::domain::name::isolated;
 use crate::web::administrator::Administrator;
 use crate::web::error::PageError;
-use crate::web::fields::{Errors, Fields, Id, errors};
+use crate::web::fields::{Fields, Id};
 use crate::web::page::{Page, html_with};
 use crate::web::session::SignedIn;
 use crate::web::state::{Tone, Web};
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 #[derive(Serialize)]
 struct Show {
@@ -27,23 +28,6 @@ struct Show {
 struct Orphan {
     uuid: String,
     name: String,
-}
-
-#[derive(Debug, Default, Serialize)]
-struct Form {
-    name: String,
-    heir: String,
-    confirmation: String,
-    errors: Errors,
-}
-
-/// The fields of the forms on the page.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub struct Typed {
-    name: String,
-    heir: String,
-    confirmation: String,
 }
 
 /// Redirects to the page.
@@ -94,11 +78,11 @@ pub async fn adopt(
     State(web): State<Web>,
     Administrator(me): Administrator,
     Id(uuid): Id<ApplicationUuid>,
-    Fields(typed): Fields<Typed>,
+    Fields(form): Fields<Form>,
 ) -> Result<Response, PageError> {
     let draft = Draft {
-        name: &typed.name,
-        heir: &typed.heir,
+        name: &form.name,
+        heir: &form.heir,
     };
     match adoption::adopt(&web.app, &me.actor(), &uuid, &draft).await {
         Ok(id) => {
@@ -106,7 +90,7 @@ pub async fn adopt(
             me.visitor.notice(Tone::Good, said).await;
             Ok(Redirect::to(&format!("/admin/environments/{id}")).into_response())
         }
-        Err(refused) => answer(&me, typed, refused).await,
+        Err(refused) => answer(&me, form, refused).await,
     }
 }
 
@@ -115,15 +99,15 @@ pub async fn delete(
     State(web): State<Web>,
     Administrator(me): Administrator,
     Id(uuid): Id<ApplicationUuid>,
-    Fields(typed): Fields<Typed>,
+    Fields(form): Fields<Form>,
 ) -> Result<Response, PageError> {
-    match adoption::delete(&web.app, &me.actor(), &uuid, &typed.confirmation).await {
+    match adoption::delete(&web.app, &me.actor(), &uuid, &form.confirmation).await {
         Ok(()) => {
             let said = "It is being removed. Until Coolify has confirmed it, it is in your list of environments.";
             me.visitor.notice(Tone::Good, said).await;
             Ok(Redirect::to("/admin/orphans").into_response())
         }
-        Err(refused) => answer(&me, typed, refused).await,
+        Err(refused) => answer(&me, form, refused).await,
     }
 }
 
@@ -140,16 +124,10 @@ pub async fn ignore(
 }
 
 /// The page again, where fields are wrong; it shows the orphan as it was found when that was decided.
-async fn answer(me: &SignedIn, typed: Typed, refused: Refused) -> Result<Response, PageError> {
+async fn answer(me: &SignedIn, form: Form, refused: Refused) -> Result<Response, PageError> {
     let (wrongs, orphan) = match (refused.why, refused.orphan) {
         (Refusal::Wrong(wrongs), Some(orphan)) => (wrongs, orphan),
         (refusal, _) => return Err(refusal.into()),
     };
-    let form = Form {
-        name: typed.name,
-        heir: typed.heir,
-        confirmation: typed.confirmation,
-        errors: errors(&wrongs),
-    };
-    Ok(page_of(me, orphan, Some(form)).await)
+    Ok(page_of(me, orphan, Some(form.refused(&wrongs))).await)
 }
