@@ -2,7 +2,7 @@
 
 use super::harness::{Dashboard, Made};
 use super::people::at;
-use super::person::Person;
+use super::person::{Answer, Person};
 use crate::domain::allowance::Allowance;
 use crate::domain::resources::Resources;
 use crate::simulator::calls::Call;
@@ -88,6 +88,35 @@ async fn a_change_reaches_coolify_with_the_next_deployment_and_once() {
     assert_eq!(dashboard.calls("update", "200"), 1);
     let page = ada.get(&made.at("")).await.expect(200);
     assert!(page.says("It has 1g of memory and 0.25 CPUs."));
+    dashboard.close().await;
+}
+
+/// What an open page is told when it polls next, as it was when it was loaded.
+async fn polled(person: &Person, page: &Answer) -> Answer {
+    let (_, poll) = page.text.split_once("id=\"poll\" hx-get=\"").unwrap();
+    let poll = poll.split_once('"').unwrap().0.replace("&amp;", "&");
+    person.fetch(&poll).await
+}
+
+#[tokio::test]
+async fn an_open_page_follows_what_the_container_gets_while_it_is_deployed_from_elsewhere() {
+    let dashboard = two_gigabytes().await;
+    let ada = dashboard.person("Ada").await;
+    let made = dashboard.running(&ada, "Open").await;
+    choose(&ada, &made, "1g", "0.25").await;
+    let open = ada.get(&made.at("")).await.expect(200);
+    assert!(open.says("From its next deployment on it has 1g of memory and 0.25 CPUs."));
+    dashboard.fault_once(Call::Update, FaultKind::HoldBefore);
+    ada.post(&made.at("deploy"), &[]).await.expect(303);
+    dashboard.until_held(Call::Update).await;
+    let changed = polled(&ada, &open).await.expect(200);
+    let gets = "With the deployment that is under way it gets 1g of memory and 0.25 CPUs.";
+    assert!(changed.says(gets), "{}", changed.text);
+    dashboard.simulator.release();
+    dashboard.until_status(&made, "running").await;
+    let changed = polled(&ada, &open).await.expect(200);
+    let has = "It has 1g of memory and 0.25 CPUs.";
+    assert!(changed.says(has), "{}", changed.text);
     dashboard.close().await;
 }
 

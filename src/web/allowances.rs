@@ -6,11 +6,13 @@ use super::fields::{Errors, Fields, Id, errors};
 use super::page::{Page, html_with};
 use super::session::SignedIn;
 use super::state::{Tone, Web};
-use crate::actions::environments::Selection;
+use crate::actions::environments::{EnvironmentRow, Selection};
 use crate::actions::{account_removal, allowances};
 use crate::domain::allowance::{Allowance, PersonalLimits, TypedLimits, UNLIMITED, Used};
+use crate::domain::deployment::Stage;
 use crate::domain::id::UserId;
 use crate::domain::resources::Resources;
+use crate::domain::status::Status;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
@@ -78,8 +80,27 @@ fn counted(used: Used, noun: &str) -> String {
     }
 }
 
-/// What an environment's container gets, and from when on.
-pub fn resources_in_words(of: &allowances::Chosen, standing: &allowances::Standing) -> String {
+/// What the container of the owner's environment gets, what of it was chosen, and what is allowed.
+pub async fn of_environment(
+    web: &Web,
+    owner: UserId,
+    row: &EnvironmentRow,
+) -> Result<(String, Resources, Standing), PageError> {
+    let standing = allowances::of(&web.app, owner).await?;
+    let chosen = allowances::resources(&web.app, owner, row.id.into()).await?;
+    let is_before_build = row.stage.is_some_and(|stage| stage < Stage::Build);
+    let is_under_way = row.status == Status::Deploying && !row.cancelling;
+    let words = resources_in_words(&chosen, &standing, is_under_way && is_before_build);
+    Ok((words, chosen.resources, Standing::from(&standing)))
+}
+
+/// What an environment's container gets, and from when on. `is_before_build` says that a deployment is under way which has
+/// not given it to Coolify yet.
+fn resources_in_words(
+    of: &allowances::Chosen,
+    standing: &allowances::Standing,
+    is_before_build: bool,
+) -> String {
     let wanted = of.resources.within(standing.allowance.resources);
     let sizes = match (wanted.memory, wanted.cpus) {
         (None, None) => "no limit of memory and CPUs, unless one is set in Coolify".to_owned(),
@@ -87,10 +108,11 @@ pub fn resources_in_words(of: &allowances::Chosen, standing: &allowances::Standi
         (None, Some(cpus)) => format!("{cpus} CPUs, and as much memory as there is"),
         (Some(memory), Some(cpus)) => format!("{memory} of memory and {cpus} CPUs"),
     };
-    if of.has_application && of.given.differs_from(wanted) {
-        format!("From its next deployment on it has {sizes}.")
-    } else {
-        format!("It has {sizes}.")
+    let is_given = !of.has_application || !of.given.differs_from(wanted);
+    match (is_given, is_before_build) {
+        (true, _) => format!("It has {sizes}."),
+        (false, true) => format!("With the deployment that is under way it gets {sizes}."),
+        (false, false) => format!("From its next deployment on it has {sizes}."),
     }
 }
 

@@ -1,6 +1,7 @@
 //! The poll of an environment's page: one request for everything on it that may change. Without a change it costs
 //! PostgreSQL nothing.
 
+use super::allowances;
 use super::deployment_view::{Cause, Step, Update};
 use super::error::PageError;
 use super::fields::{Id, Query};
@@ -57,6 +58,8 @@ struct PageChanges {
     log: Option<Log>,
     password: Option<Password>,
     variables: Vec<Variable>,
+    /// What its container gets.
+    resources: Option<String>,
     announcement: Option<String>,
 }
 
@@ -133,6 +136,7 @@ pub async fn page(
             log,
             password: None,
             variables: vec![],
+            resources: None,
             announcement: None,
         },
         None => page_changes(&web, owner, id, was, log).await?,
@@ -152,12 +156,14 @@ async fn page_changes(
     let row = Row::new(&web.app, &found, was);
     let rows = environments::deployments(&web.app, owner, id).await?;
     let (history, stages) = history(web, owner, &found, &rows).await?;
+    let (resources, ..) = allowances::of_environment(web, owner, &found).await?;
     Ok(PageChanges {
         poll: Poll::of(&row, log.as_ref()),
         announcement: row.announcement(was),
         row: Some(row),
         password: Some(Password::new(&found)),
         variables: Variable::all(web, owner, id).await?,
+        resources: Some(resources),
         stages,
         history,
         cause: Cause::new(&found, &rows),

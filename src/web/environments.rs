@@ -1,6 +1,6 @@
 //! The page of an environment, and the actions on one.
 
-use super::allowances::{Standing, resources_in_words};
+use super::allowances::{self as limits, Standing};
 use super::back::{self, Back};
 use super::changes::Poll;
 use super::deployment_view::{Cause, Step, Update};
@@ -37,6 +37,14 @@ pub struct Form {
     /// As typed; else what is chosen.
     pub memory: Option<String>,
     pub cpus: Option<String>,
+}
+
+impl Form {
+    /// Fills in what was chosen where nothing was typed.
+    fn fill_in(&mut self, Resources { memory, cpus }: Resources) {
+        self.memory.get_or_insert_with(|| or_nothing(memory));
+        self.cpus.get_or_insert_with(|| or_nothing(cpus));
+    }
 }
 
 impl From<Errors> for Form {
@@ -134,7 +142,8 @@ pub async fn page_of(
     let (refused, moves) = (form.errors.any(), found.status.moves());
     let row = Row::new(&web.app, &found, None);
     let poll = Poll::of(&row, log.as_ref());
-    let (resources, allowed) = resources(web, me, id, &mut form).await?;
+    let (resources, chosen, allowed) = limits::of_environment(web, me.user.id, &found).await?;
+    form.fill_in(chosen);
     let show = Show {
         page: page.refused(refused).moving(moves && !refused),
         row,
@@ -157,22 +166,6 @@ pub async fn page_of(
 
 fn or_nothing(chosen: Option<impl ToString>) -> String {
     chosen.map(|chosen| chosen.to_string()).unwrap_or_default()
-}
-
-/// What the container gets, and what is allowed; fills in what was chosen.
-async fn resources(
-    web: &Web,
-    me: &SignedIn,
-    id: EnvironmentId,
-    form: &mut Form,
-) -> Result<(String, Standing), PageError> {
-    let standing = allowances::of(&web.app, me.user.id).await?;
-    let chosen = allowances::resources(&web.app, me.user.id, id).await?;
-    let Resources { memory, cpus } = chosen.resources;
-    form.memory.get_or_insert_with(|| or_nothing(memory));
-    form.cpus.get_or_insert_with(|| or_nothing(cpus));
-    let words = resources_in_words(&chosen, &standing);
-    Ok((words, Standing::from(&standing)))
 }
 
 #[derive(Serialize)]
