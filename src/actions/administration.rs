@@ -3,6 +3,7 @@
 
 use super::deployments;
 use super::environments::{self, EnvironmentRow, Removal};
+use super::known;
 use super::refusal::Refusal;
 use crate::app::App;
 use crate::domain::actor::Actor;
@@ -55,6 +56,12 @@ pub async fn get(app: &App, id: EnvironmentId) -> Result<(Owner, EnvironmentRow)
     let owner = owner.ok_or(Refusal::NotFound)?;
     let row = environments::get(app, owner.id.into(), id).await?;
     Ok((owner, row))
+}
+
+/// The version of the page of an environment: it changes when anything shown there does. `None` when there is none.
+pub async fn page_version(app: &App, id: EnvironmentId) -> sqlx::Result<Option<String>> {
+    let found = administration::page_version(&app.pool, id, app.pace.unconfirmed).await?;
+    Ok(found.map(|row| known::row_version(row.version, row.unconfirmed, row.in_use, row.used_at)))
 }
 
 async fn owner_of(app: &App, id: EnvironmentId) -> Result<UserId, Refusal> {

@@ -29,6 +29,35 @@ pub struct Row {
     pub now: OffsetDateTime,
 }
 
+/// What the version of the page of an environment is made of.
+#[derive(Debug)]
+pub struct PageVersion {
+    pub version: i64,
+    pub unconfirmed: bool,
+    pub in_use: bool,
+    pub used_at: Option<OffsetDateTime>,
+}
+
+/// Reads what the version of the page of anybody's environment is made of; `None` when there is none.
+pub async fn page_version(
+    pool: &PgPool,
+    id: EnvironmentId,
+    unconfirmed: Duration,
+) -> sqlx::Result<Option<PageVersion>> {
+    sqlx::query_as!(
+        PageVersion,
+        r#"select e.version, w.in_use, w.used_at,
+             coalesce(w.checked_at < now() - $2::float8 * interval '1 second', false) as "unconfirmed!"
+           from environments e
+           join watches w on w.environment_id = e.id
+           where e.id = $1"#,
+        id.uuid(),
+        unconfirmed.as_secs_f64()
+    )
+    .fetch_optional(pool)
+    .await
+}
+
 /// Which are listed.
 #[derive(Debug, Default)]
 pub struct Filter<'a> {

@@ -2,6 +2,7 @@
 
 use super::harness::{Dashboard, Made};
 use super::people;
+use super::person::Answer;
 use super::refusals::{ADMINISTRATION, PEOPLE, ask};
 use super::turns::one_at_a_time;
 use crate::domain::id::DeploymentId;
@@ -132,6 +133,43 @@ async fn newest_version(person: &super::person::Person) -> String {
     let (_, poll) = page.text.split_once("/environments/changes?").unwrap();
     let (poll, _) = poll.split_once('"').unwrap();
     format!("/environments/changes?{}", poll.replace("&amp;", "&"))
+}
+
+/// The address that the poll of a page of the administration has.
+fn poll_of(page: &Answer) -> String {
+    let (_, poll) = page.text.split_once("id=\"poll\" hx-get=\"").unwrap();
+    poll.split_once('"').unwrap().0.replace("&amp;", "&")
+}
+
+#[tokio::test]
+async fn the_page_of_somebody_elses_environment_follows_it_until_it_is_gone() {
+    let dashboard = Dashboard::open().await;
+    let ada = dashboard.administrator("Ada").await;
+    let bob = dashboard.person("Bob").await;
+    let made = dashboard.make(&bob, "Followed", false).await;
+    let page = ada.get(&at(&made, "")).await.expect(200);
+    let poll = poll_of(&page);
+    assert!(poll.starts_with(&at(&made, "changes?")), "{poll}");
+    ada.fetch(&poll).await.expect(204);
+    bob.fetch(&poll).await.expect(404);
+    bob.post(&made.at("deploy"), &[]).await.expect(303);
+    dashboard.until_status(&made, "running").await;
+    let changed = ada.fetch(&poll).await.expect(200);
+    assert!(changed.says("Followed is running."), "{}", changed.text);
+    let head = format!("<section id=\"head-{}\"", made.id);
+    assert!(changed.says(&head) && changed.says("bob@example.com"));
+    let eve = dashboard.person("Eve").await;
+    let heir = [("heir", eve.email.as_str())];
+    ada.post(&at(&made, "hand-over"), &heir).await.expect(303);
+    let poll = poll_of(&changed);
+    assert!(ada.fetch(&poll).await.says("eve@example.com"));
+    let name = [("confirmation", "Followed")];
+    eve.post(&made.at("delete"), &name).await.expect(303);
+    dashboard.until_gone(&made).await;
+    let gone = ada.fetch(&poll).await.expect(404);
+    assert_eq!(gone.header("hx-reswap"), "delete");
+    assert_eq!(gone.header("hx-retarget"), format!("#head-{}", made.id));
+    dashboard.close().await;
 }
 
 #[tokio::test]

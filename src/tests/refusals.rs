@@ -173,10 +173,14 @@ pub const PEOPLE: [&str; 8] = [
 ];
 
 /// Every address below that of the administration.
-pub const ADMINISTRATION: [(&str, &str); 17] = [
+pub const ADMINISTRATION: [(&str, &str); 18] = [
     ("GET", "/admin"),
     ("GET", "/admin/environments"),
     ("GET", "/admin/environments/env_01h455vb4pex5vsknk084sn02q"),
+    (
+        "GET",
+        "/admin/environments/env_01h455vb4pex5vsknk084sn02q/changes",
+    ),
     (
         "POST",
         "/admin/environments/env_01h455vb4pex5vsknk084sn02q/cancel",

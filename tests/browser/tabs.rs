@@ -65,3 +65,33 @@ async fn what_is_typed_stays_when_another_tab_deploys() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn an_administrators_page_follows_an_environment_until_it_is_gone_and_keeps_what_is_typed() {
+    stage::person(Look::DESKTOP, async |person| {
+        person.register("somebody@example.com").await;
+        let administer = "update users set role = 'administrator'";
+        person.product.sql(administer).await;
+        scene::fast_builds(person).await;
+        let row = scene::environment(person, "Test Workspace").await;
+        let page = format!("/admin/environments/{}", row.id);
+        person.visit(&page).await;
+        remembered::this_page(person).await;
+        person.fill("#heir", "half of an addr").await;
+        scene::deploy(person, &row, "finish").await;
+        person.read(".somebodys .badge", "running").await;
+        let typed = "document.getElementById('heir').value";
+        let typed: String = person.ask(typed).await;
+        assert_eq!(typed, "half of an addr");
+        let path = format!("/environments/{}/delete", row.id);
+        let name = serde_json::json!({ "confirmation": "Test Workspace" });
+        person.post(&path, name).await;
+        person.expects(&format!("404 {page}/changes"));
+        person.see_no(".somebodys").await;
+        person
+            .read("main .gone", "This environment is deleted.")
+            .await;
+        remembered::is_the_same(person).await;
+    })
+    .await;
+}

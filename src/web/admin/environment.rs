@@ -5,24 +5,44 @@ use crate::actions::administration;
 use crate::actions::environments::{Refusal, Removal};
 use crate::domain::id::{EnvironmentId, UserId};
 use crate::domain::name::isolated;
+use crate::domain::status::Status;
 use crate::web::administrator::Administrator;
+use crate::web::changes::{Poll, gone};
 use crate::web::error::PageError;
-use crate::web::fields::{Fields, Id};
-use crate::web::page::{Page, html_with};
+use crate::web::fields::{Fields, Id, Query};
+use crate::web::page::{Page, html, html_with};
 use crate::web::session::SignedIn;
 use crate::web::state::{Tone, Web};
 use crate::web::view::Row;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 #[derive(Serialize)]
 struct Show {
     page: Page,
     row: Row,
     owner: Owner,
+    poll: Poll,
     form: Form,
+}
+
+/// What changed on the page.
+#[derive(Serialize)]
+struct Changes {
+    row: Row,
+    owner: Owner,
+    poll: Poll,
+    announcement: Option<String>,
+}
+
+/// What the page shows, as its poll says it.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Shown {
+    v: String,
+    was: String,
 }
 
 #[derive(Serialize)]
@@ -31,6 +51,16 @@ struct Owner {
     email: String,
     /// Whether it is the reader.
     own: bool,
+}
+
+impl Owner {
+    fn new(of: administration::Owner, me: &SignedIn) -> Self {
+        Self {
+            own: UserId::from(of.id) == me.user.id,
+            name: of.name,
+            email: of.email,
+        }
+    }
 }
 
 /// Redirects to the page.
@@ -60,19 +90,47 @@ async fn page_of(
 ) -> Result<Response, PageError> {
     let (owner, found) = administration::get(&web.app, id).await?;
     let page = Page::new(&me.visitor, &isolated(&found.name)).await;
+    let row = Row::new(&web.app, &found, None);
     let show = Show {
         page: page
             .refused(form.errors.any())
             .moving(found.status.moves() && !form.errors.any()),
-        row: Row::new(&web.app, &found, None),
-        owner: Owner {
-            own: UserId::from(owner.id) == me.user.id,
-            name: owner.name,
-            email: owner.email,
-        },
+        poll: poll(id, &row, found.status),
+        row,
+        owner: Owner::new(owner, me),
         form,
     };
     Ok(html_with(status, "admin/environment.html", show))
+}
+
+fn poll(id: EnvironmentId, row: &Row, status: Status) -> Poll {
+    let (version, was) = (&row.version, row.status);
+    let url = format!("{}/changes?v={version}&was={was}", address(id));
+    Poll::at(url, status.moves())
+}
+
+/// What changed on the page; 204 when nothing did. It costs two statements, because a role is not announced when it changes.
+pub async fn changes(
+    State(web): State<Web>,
+    Administrator(me): Administrator,
+    Id(id): Id<EnvironmentId>,
+    Query(shown): Query<Shown>,
+) -> Result<Response, PageError> {
+    match administration::page_version(&web.app, id).await? {
+        None => return Ok(gone(&format!("head-{id}"))),
+        Some(version) if version == shown.v => return Ok(StatusCode::NO_CONTENT.into_response()),
+        Some(_) => {}
+    }
+    let (owner, found) = administration::get(&web.app, id).await?;
+    let was = Status::from_word(&shown.was);
+    let row = Row::new(&web.app, &found, was);
+    let changes = Changes {
+        poll: poll(id, &row, found.status),
+        announcement: row.announcement(was),
+        row,
+        owner: Owner::new(owner, &me),
+    };
+    Ok(html("admin/_environment_changes.html", changes))
 }
 
 /// Cancels its deployment.

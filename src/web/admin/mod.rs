@@ -37,6 +37,10 @@ fn of_environments() -> Router<Web> {
         .route("/admin/environments", get(environments::list))
         .route("/admin/environments/{id}", get(environment::show))
         .route(
+            "/admin/environments/{id}/changes",
+            get(environment::changes),
+        )
+        .route(
             "/admin/environments/{id}/cancel",
             get(environment::page).post(environment::cancel),
         )
