@@ -2,6 +2,7 @@
 
 use super::step::{Step, StepError};
 use crate::app::App;
+use crate::crash;
 use crate::domain::allowance::{Limit, PersonalLimits};
 use crate::domain::resources::{Given, Resources};
 use crate::store::applications;
@@ -36,7 +37,10 @@ pub async fn give(step: &Step<'_>, row: &DeploymentStep, uuid: &str) -> Result<(
     step.hold(None).await?;
     applications::offer_resources(&step.app.pool, step.claim.environment).await?;
     client.set_resources(uuid, wanted).await?;
-    note(step, uuid, wanted).await
+    crash::point("resources.before");
+    note(step, uuid, wanted).await?;
+    crash::point("resources.after");
+    Ok(())
 }
 
 /// Records what Coolify has taken.

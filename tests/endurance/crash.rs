@@ -1,6 +1,7 @@
 //! The crash matrix: the dashboard is killed at every call to Coolify and every commit of a deployment and of a removal,
 //! started again, and must come to the right end with exactly one application.
 
+mod change;
 mod outcome;
 mod points;
 
@@ -100,10 +101,13 @@ impl<'a> Scene<'a> {
         let mut environment = world.create(&person, NAME, deployed).await;
         match point.journey {
             Journey::Deploy => {}
-            Journey::Remove | Journey::Redeploy => {
+            Journey::Remove | Journey::Redeploy | Journey::Change => {
                 world.coolify.speed(SPEEDS[2]).await;
                 world.settles(NAME, "running", LIMIT).await;
                 world.coolify.speed(SPEEDS[0]).await;
+                if point.journey == Journey::Change {
+                    change::ask(&person, &environment).await;
+                }
             }
             Journey::RemoveBuild | Journey::Cancel => {
                 environment = until("the build", LIMIT, async || {
@@ -208,7 +212,7 @@ async fn click(
     environment: &Environment,
 ) -> reqwest::Result<u16> {
     let action = match journey {
-        Journey::Deploy | Journey::Redeploy => "deploy",
+        Journey::Deploy | Journey::Redeploy | Journey::Change => "deploy",
         Journey::Remove | Journey::RemoveBuild => "delete",
         Journey::Cancel => "cancel",
     };
@@ -260,6 +264,9 @@ async fn judge(
             .iter()
             .flat_map(|one| left_wrong(point.journey, one)),
     );
+    if let (Journey::Change, [application]) = (point.journey, &records[..]) {
+        wrong.extend(change::left(world, application).await);
+    }
     if matches!(shown, "running") && !world.coolify.opens(&subdomain, PASSWORD).await {
         wrong.push("its password does not open it".to_owned());
     }

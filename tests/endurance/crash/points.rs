@@ -8,6 +8,8 @@ pub enum Journey {
     Deploy,
     /// A running environment is deployed again.
     Redeploy,
+    /// A running environment whose variable is to be removed, and whose memory and CPUs were changed, is deployed again.
+    Change,
     /// A running environment is deleted.
     Remove,
     /// An environment is deleted while Coolify builds it. The build does not end by itself.
@@ -45,6 +47,9 @@ pub fn points() -> Vec<Point> {
         add(Journey::Deploy, At::AfterCall(call, 1));
     }
     add(Journey::Redeploy, At::LateCall("deploy", 1));
+    for call in ["update", "envs_delete"] {
+        add(Journey::Change, At::LateCall(call, 1));
+    }
     let calls = [
         (Journey::Deploy, "envs", 1),
         (Journey::Deploy, "storages_add", 4),
@@ -55,6 +60,9 @@ pub fn points() -> Vec<Point> {
         (Journey::Redeploy, "storages_list", 1),
         (Journey::Redeploy, "deployments_of_application", 1),
         (Journey::Redeploy, "deploy", 1),
+        (Journey::Change, "update", 1),
+        (Journey::Change, "envs_list", 1),
+        (Journey::Change, "envs_delete", 2),
         (Journey::Remove, "deployments_of_application", 1),
         (Journey::Remove, "delete", 1),
         (Journey::Remove, "application", 1),
@@ -81,6 +89,8 @@ pub fn points() -> Vec<Point> {
         (Journey::Deploy, "job", 3),
         (Journey::Deploy, "again", 1),
         (Journey::Deploy, "verdict", 2),
+        (Journey::Change, "resources", 1),
+        (Journey::Change, "removed", 1),
         (Journey::Remove, "asked", 1),
         (Journey::Remove, "lease", 1),
         (Journey::Remove, "job", 1),
@@ -114,6 +124,8 @@ fn ends(commit: &str) -> [&'static str; 2] {
         "application" => ["application.before", "application.after"],
         "password" => ["password.before", "password.after"],
         "variables" => ["variables.before", "variables.after"],
+        "resources" => ["resources.before", "resources.after"],
+        "removed" => ["removed.before", "removed.after"],
         "job" => ["job.before", "job.after"],
         "again" => ["again.before", "again.after"],
         _ => ["verdict.before", "verdict.after"],
@@ -134,6 +146,7 @@ impl Point {
         let journey = match self.journey {
             Journey::Deploy => "deploy",
             Journey::Redeploy => "deploy again",
+            Journey::Change => "deploy changed",
             Journey::Remove => "delete",
             Journey::RemoveBuild => "delete while building",
             Journey::Cancel => "cancel",
@@ -167,7 +180,7 @@ impl Point {
 impl Journey {
     pub fn end(self) -> &'static str {
         match self {
-            Self::Deploy | Self::Redeploy => "running",
+            Self::Deploy | Self::Redeploy | Self::Change => "running",
             Self::Remove | Self::RemoveBuild => "gone",
             Self::Cancel => "pending",
         }

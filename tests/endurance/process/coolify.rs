@@ -133,6 +133,13 @@ impl Coolify {
         answer.json().await.unwrap()
     }
 
+    /// Reads something from its API.
+    pub async fn read(&self, path: &str) -> Value {
+        let request = self.http.get(format!("{}/api/v1/{path}", self.url));
+        let answer = request.bearer_auth(TOKEN).send().await.unwrap();
+        answer.json().await.unwrap()
+    }
+
     /// The builds in flight.
     pub async fn listed(&self) -> Vec<String> {
         let request = self.http.get(format!("{}/api/v1/deployments", self.url));

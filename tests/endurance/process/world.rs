@@ -172,6 +172,12 @@ impl World {
         left.fetch_one(&self.database).await.unwrap()
     }
 
+    /// How many variables are listed.
+    pub async fn variables_known(&self) -> i64 {
+        let known = sqlx::query_scalar("select count(*) from environment_variables");
+        known.fetch_one(&self.database).await.unwrap()
+    }
+
     /// The jobs in the queue.
     pub async fn jobs(&self) -> i64 {
         let nil = "select count(*) from mq_msgs where id <> '00000000-0000-0000-0000-000000000000'";
