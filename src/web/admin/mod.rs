@@ -6,9 +6,9 @@ mod audit_view;
 mod environment;
 mod environments;
 mod form;
-mod line;
 mod orphan;
 mod orphans;
+mod queue;
 mod settings;
 
 use crate::web::administrator::Administrator;
@@ -26,8 +26,11 @@ pub fn router() -> Router<Web> {
         .route("/admin/audit", get(audit::show))
         .route("/admin/audit.csv", get(audit_csv::download))
         .route("/admin/settings", get(settings::show))
-        .route("/admin/queue", get(line::show))
-        .route("/admin/queue/{id}/up", get(line::page).post(line::move_up))
+        .route("/admin/queue", get(queue::show))
+        .route(
+            "/admin/queue/{id}/up",
+            get(queue::page).post(queue::move_up),
+        )
         .merge(of_environments())
         .merge(of_orphans())
 }

@@ -16,7 +16,7 @@ pub fn add(sample: &mut Value, status: &str, full: bool) {
     });
     sample["owner"] = json!({ "name": "Ada <&>", "email": "ada@example.com", "own": full });
     let waits = json!({ "id": "dep_1", "environment": "env_1", "name": "Sample <&>", "owner": "Ada <&>", "place": 2, "moved_up": true, "rollout": true, "since": time("ago") });
-    sample["line"] = json!({ "capacity": 4, "under_way": 1, "waiting": i32::from(full), "closed": full, "rows": many(waits) });
+    sample["queue"] = json!({ "capacity": 4, "under_way": 1, "waiting": i32::from(full), "closed": full, "rows": many(waits) });
     sample["orphans"] = json!({ "unknown": (status == "error").then_some("So <&>."), "found": many(application.clone()), "more": if full { 7 } else { 0 }, "ignored": many(application.clone()), "gone": many(row), "gone_total": 60 });
     sample["orphan"] = application;
     let entry = json!({ "when": time("clock"), "who": "Ada <&>", "who_address": some(json!("/admin/audit?who=usr_1")), "way": "on a page", "address": some(json!("203.0.113.7")), "title": "person renamed", "subject": "Sample <&>", "subject_address": some(json!("/admin/audit?subject=env_1")), "detail": some(json!("So <&>")) });

@@ -1,4 +1,4 @@
-//! The line of deployments that wait for their turn, as administrators see it: everybody's. That only administrators ask is
+//! The queue of deployments that wait for their turn, as administrators see it: everybody's. That only administrators ask is
 //! checked by the caller.
 
 use crate::domain::id::{DeploymentId, EnvironmentId};
@@ -43,7 +43,7 @@ pub async fn waiting(pool: &PgPool) -> sqlx::Result<Vec<Waiting>> {
     .await
 }
 
-/// What the line waits for.
+/// What the queue waits for.
 #[derive(Debug)]
 pub struct Room {
     /// How many may be under way at once.
@@ -54,7 +54,7 @@ pub struct Room {
     pub closed_until: Option<OffsetDateTime>,
 }
 
-/// Reads what the line waits for.
+/// Reads what the queue waits for.
 pub async fn room(pool: &PgPool) -> sqlx::Result<Room> {
     sqlx::query_as!(
         Room,
@@ -79,7 +79,7 @@ pub async fn room(pool: &PgPool) -> sqlx::Result<Room> {
     .await
 }
 
-/// Moves a deployment to the front of the line; whose it is. `None` when it is there already, or waits no longer.
+/// Moves a deployment to the front of the queue; whose it is. `None` when it is there already, or waits no longer.
 pub async fn move_up(
     conn: &mut PgConnection,
     id: DeploymentId,

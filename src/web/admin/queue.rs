@@ -1,6 +1,6 @@
-//! The line of deployments that wait for their turn, and moving one to its front.
+//! The queue of deployments that wait for their turn, and moving one to its front.
 
-use crate::actions::line::{self, Room, Waiting};
+use crate::actions::turn_queue::{self, Room, Waiting};
 use crate::domain::id::{DeploymentId, EnvironmentId};
 use crate::web::administrator::Administrator;
 use crate::web::error::PageError;
@@ -15,11 +15,11 @@ use serde::Serialize;
 #[derive(Serialize)]
 struct Show {
     page: Page,
-    line: Line,
+    queue: Queue,
 }
 
 #[derive(Serialize)]
-struct Line {
+struct Queue {
     capacity: i32,
     under_way: i64,
     waiting: i64,
@@ -41,16 +41,16 @@ struct Shown {
     since: Time,
 }
 
-/// The line.
+/// The queue.
 pub async fn show(
     State(web): State<Web>,
     Administrator(me): Administrator,
 ) -> Result<Response, PageError> {
-    let (waiting, room) = line::read(&web.app).await?;
+    let (waiting, room) = turn_queue::read(&web.app).await?;
     let moves = room.waiting > 0 || room.under_way > 0;
     let page = Page::new(&me.visitor, "Queue").await.moving(moves);
-    let line = Line::new(waiting, &room);
-    Ok(html("admin/queue.html", Show { page, line }))
+    let queue = Queue::new(waiting, &room);
+    Ok(html("admin/queue.html", Show { page, queue }))
 }
 
 /// Redirects to the page.
@@ -64,7 +64,7 @@ pub async fn move_up(
     Administrator(me): Administrator,
     Id(id): Id<DeploymentId>,
 ) -> Result<Redirect, PageError> {
-    let said = if line::move_up(&web.app, &me.actor(), id).await? {
+    let said = if turn_queue::move_up(&web.app, &me.actor(), id).await? {
         "It is the next one to get its turn."
     } else {
         "It is the next one already, or does not wait any more."
@@ -73,7 +73,7 @@ pub async fn move_up(
     Ok(Redirect::to("/admin/queue"))
 }
 
-impl Line {
+impl Queue {
     fn new(waiting: Vec<Waiting>, room: &Room) -> Self {
         Self {
             capacity: room.capacity,
