@@ -42,9 +42,7 @@ async fn tagged(response: Response) -> Option<(HeaderValue, Response)> {
     }
     let (parts, body) = response.into_parts();
     let body = to_bytes(body, usize::MAX).await.ok()?;
-    let digest = digest(&SHA256, &body);
-    let tag = format!("\"{}\"", hex::encode(&digest.as_ref()[..DIGEST_BYTES]));
-    let tag = HeaderValue::try_from(tag).ok()?;
+    let tag = tag("", &body);
     Some((tag, Response::from_parts(parts, Body::from(body))))
 }
 
@@ -64,9 +62,12 @@ fn unchanged(headers: &HeaderMap) -> Response {
     (StatusCode::NOT_MODIFIED, headers).into_response()
 }
 
-/// The tag of a version.
-pub fn tag(version: &str) -> HeaderValue {
-    HeaderValue::try_from(format!("\"{version}\"")).unwrap_or(HeaderValue::from_static("\"\""))
+/// The tag of an answer: the version of what is answered, if it has one, and a digest of the answer.
+pub fn tag(version: &str, body: &[u8]) -> HeaderValue {
+    let digest = digest(&SHA256, body);
+    let digest = hex::encode(&digest.as_ref()[..DIGEST_BYTES]);
+    let tag = HeaderValue::try_from(format!("\"{version}-{digest}\""));
+    tag.unwrap_or(HeaderValue::from_static("\"\""))
 }
 
 #[cfg(test)]
@@ -75,7 +76,7 @@ mod tests {
 
     #[test]
     fn a_tag_is_found_among_those_that_are_known() {
-        let tag = tag("12u");
+        let tag = HeaderValue::from_static("\"12u\"");
         for (known, found) in [
             ("\"12u\"", true),
             ("W/\"12u\"", true),

@@ -10,8 +10,7 @@ use crate::actions::{known, progress};
 use crate::domain::id::{EnvironmentId, UserId};
 use crate::domain::status::Status;
 use crate::http::reason::reason;
-use axum::Json;
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -95,8 +94,11 @@ pub async fn current(api: &Api, owner: UserId, id: EnvironmentId) -> Answer<Envi
     described.into_iter().next().ok_or_else(Problem::not_found)
 }
 
-/// An environment as an answer, tagged with its version.
-pub fn answer(status: StatusCode, environment: Environment) -> Response {
-    let tag = [(header::ETAG, tag(&environment.version))];
-    (status, tag, Json(environment)).into_response()
+/// An environment as an answer, tagged with its version and with a digest of all that is answered.
+pub fn answer(status: StatusCode, environment: &Environment) -> Response {
+    let text = serde_json::to_string(environment).unwrap_or_default();
+    let tag = tag(&environment.version, text.as_bytes());
+    let kind = HeaderValue::from_static("application/json");
+    let headers = [(header::ETAG, tag), (header::CONTENT_TYPE, kind)];
+    (status, headers, text).into_response()
 }

@@ -149,7 +149,7 @@ pub async fn create(
     let id = creation::create(&api.app, &caller.actor(), &draft).await?;
     let created = current(&api, caller.user(), id).await?;
     let location = [(header::LOCATION, place(id))];
-    Ok((location, answer(StatusCode::CREATED, created)).into_response())
+    Ok((location, answer(StatusCode::CREATED, &created)).into_response())
 }
 
 fn place(id: EnvironmentId) -> String {
@@ -185,7 +185,7 @@ pub async fn read(
         api_tokens::still(&api.app, caller.holder().id).await?;
     }
     let found = current(&api, caller.user(), id).await?;
-    Ok(answer(StatusCode::OK, found))
+    Ok(answer(StatusCode::OK, &found))
 }
 
 /// Deletes an environment, with every file in it. Coolify is asked to remove it, and it is gone when that is confirmed.
@@ -217,7 +217,7 @@ pub async fn delete(
         Removal::Begun => gone_or(current(&api, caller.user(), id).await)?,
     };
     Ok(match current {
-        Some(environment) => answer(StatusCode::ACCEPTED, environment),
+        Some(environment) => answer(StatusCode::ACCEPTED, &environment),
         None => StatusCode::NO_CONTENT.into_response(),
     })
 }
@@ -269,7 +269,7 @@ pub async fn cancel(
 ) -> Answer<Response> {
     deployments::cancel(&api.app, &caller.actor(), id).await?;
     let current = current(&api, caller.user(), id).await?;
-    Ok(answer(StatusCode::ACCEPTED, current))
+    Ok(answer(StatusCode::ACCEPTED, &current))
 }
 
 /// Sets a new password. An environment that was deployed before is deployed again with it.
@@ -295,5 +295,5 @@ pub async fn set_password(
     let password = exposed(sent.password.as_ref());
     deployments::set_password(&api.app, &caller.actor(), id, password).await?;
     let current = current(&api, caller.user(), id).await?;
-    Ok(answer(StatusCode::ACCEPTED, current))
+    Ok(answer(StatusCode::ACCEPTED, &current))
 }

@@ -12,6 +12,7 @@ use crate::actions::administration::{self, Selection};
 use crate::actions::adoption::{self, Draft, Ignored};
 use crate::actions::environments::Refusal;
 use crate::actions::orphans::{self, Orphan};
+use crate::domain::application_uuid::ApplicationUuid;
 use crate::domain::id::EnvironmentId;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -23,8 +24,12 @@ use utoipa::{IntoParams, ToSchema};
 /// What does not belong together any more.
 #[derive(Serialize, ToSchema)]
 pub struct Orphans {
-    /// Applications in Coolify that vps-claude made and no environment knows; `null` when it is not known which there are.
+    /// Applications in Coolify that vps-claude made and no environment knows: the first 100 by name; `null` when it is not known
+    /// which there are.
     applications: Option<Vec<Application>>,
+    /// How many there are besides.
+    #[schema(minimum = 0)]
+    more: usize,
     /// Why it is not known.
     unknown: Option<&'static str>,
     /// Applications that are not among them because somebody decided so.
@@ -115,7 +120,7 @@ pub fn routes() -> Router<Api> {
     responses((status = 200, description = "All of it.", body = Orphans))
 )]
 pub async fn list(State(api): State<Api>, _: Administrator) -> Answer<Json<Orphans>> {
-    let (applications, unknown) = match orphans::list(&api.app).await {
+    let (found, unknown) = match orphans::list(&api.app).await {
         Ok(found) => (Some(found), None),
         Err(Refusal::NotNow(sentence)) => (None, Some(sentence)),
         Err(refusal) => return Err(refusal.into()),
@@ -127,7 +132,8 @@ pub async fn list(State(api): State<Api>, _: Administrator) -> Answer<Json<Orpha
     let (vanished, vanished_total) = administration::list(&api.app, &vanished).await?;
     let ignored = adoption::ignored(&api.app).await?;
     Ok(Json(Orphans {
-        applications: applications.map(|all| all.into_iter().map(Application::from).collect()),
+        more: found.as_ref().map_or(0, |found| found.more),
+        applications: found.map(|found| found.first.into_iter().map(Application::from).collect()),
         unknown,
         ignored: ignored.into_iter().map(IgnoredApplication::from).collect(),
         vanished: vanished
@@ -155,7 +161,7 @@ pub async fn list(State(api): State<Api>, _: Administrator) -> Answer<Json<Orpha
 pub async fn adopt(
     State(api): State<Api>,
     caller: Administrator,
-    Id(uuid): Id<String>,
+    Id(uuid): Id<ApplicationUuid>,
     Body(sent): Body<Adoption>,
 ) -> Answer<(StatusCode, Json<Adopted>)> {
     let owner = heir::email(&api, "owner", &sent.owner.unwrap_or_default()).await?;
@@ -163,7 +169,8 @@ pub async fn adopt(
         name: &sent.name.unwrap_or_default(),
         heir: &owner,
     };
-    match adoption::adopt(&api.app, &caller.actor(), &uuid, &draft).await {
+    let adopted = adoption::adopt(&api.app, &caller.actor(), &uuid, &draft).await;
+    match adopted.map_err(|refused| refused.why) {
         Ok(id) => {
             let environment_id = id.to_string();
             Ok((StatusCode::CREATED, Json(Adopted { environment_id })))
@@ -190,11 +197,12 @@ pub async fn adopt(
 pub async fn delete(
     State(api): State<Api>,
     caller: Administrator,
-    Id(uuid): Id<String>,
+    Id(uuid): Id<ApplicationUuid>,
     mut sent: Parameters,
 ) -> Answer<StatusCode> {
     let confirmation = sent.text("confirmation");
-    adoption::delete(&api.app, &caller.actor(), &uuid, &confirmation).await?;
+    let deleted = adoption::delete(&api.app, &caller.actor(), &uuid, &confirmation).await;
+    deleted.map_err(|refused| refused.why)?;
     Ok(StatusCode::ACCEPTED)
 }
 
@@ -214,7 +222,7 @@ pub async fn delete(
 pub async fn ignore(
     State(api): State<Api>,
     caller: Administrator,
-    Id(uuid): Id<String>,
+    Id(uuid): Id<ApplicationUuid>,
 ) -> Answer<StatusCode> {
     adoption::ignore(&api.app, &caller.actor(), &uuid).await?;
     Ok(StatusCode::NO_CONTENT)
@@ -233,7 +241,7 @@ pub async fn ignore(
 pub async fn list_again(
     State(api): State<Api>,
     caller: Administrator,
-    Id(uuid): Id<String>,
+    Id(uuid): Id<ApplicationUuid>,
 ) -> Answer<StatusCode> {
     if adoption::list_again(&api.app, &caller.actor(), &uuid).await? {
         Ok(StatusCode::NO_CONTENT)
@@ -245,7 +253,7 @@ pub async fn list_again(
 impl From<Orphan> for Application {
     fn from(one: Orphan) -> Self {
         Self {
-            uuid: one.uuid,
+            uuid: one.uuid.to_string(),
             name: one.name,
             environment_id: one.environment.map(|id| id.to_string()),
         }

@@ -28,6 +28,15 @@ async fn the_page_of_the_api_tells_all_that_is_described_to_anybody() {
         let from = page.text.find(&format!("id=\"{id}\"")).unwrap();
         let part = &page.text[from..from + page.text[from..].find("</details>").unwrap()];
         let scope = operation["security"][0]["token"][0].as_str().unwrap();
+        let own = operation["responses"].as_object().unwrap().keys();
+        let own =
+            own.filter(|status| ["201", "202", "204", "409", "410"].contains(&status.as_str()));
+        for status in own {
+            assert!(
+                part.contains(&format!("<code>{status}</code>")),
+                "{status} is not in {part}"
+            );
+        }
         for told in [
             format!(">{method}</span> <code>/api/v1{path}</code>"),
             format!("Needs the scope <code>{scope}</code>."),
@@ -35,13 +44,7 @@ async fn the_page_of_the_api_tells_all_that_is_described_to_anybody() {
             assert!(part.contains(&told), "{told} is not in {part}");
         }
     }
-    let schemas = document::value()["components"]["schemas"].clone();
-    for (name, schema) in schemas.as_object().unwrap() {
-        assert!(page.text.contains(&format!("<div id=\"{name}\"")), "{name}");
-        for field in schema["properties"].as_object().into_iter().flatten() {
-            assert!(page.text.contains(&format!("<code>{}</code>", field.0)));
-        }
-    }
+    told_types(&page.text);
     for link in page.text.split("href=\"#").skip(1) {
         let anchor = link.split('"').next().unwrap();
         assert!(
@@ -50,6 +53,31 @@ async fn the_page_of_the_api_tells_all_that_is_described_to_anybody() {
         );
     }
     dashboard.close().await;
+}
+
+/// Fails unless every type is told with each of its fields, and those that a request must bring as needed.
+fn told_types(page: &str) {
+    let schemas = document::value()["components"]["schemas"].clone();
+    for (name, schema) in schemas.as_object().unwrap() {
+        let from = page.find(&format!("<div id=\"{name}\"")).unwrap();
+        let part = &page[from..];
+        let part = &part[..part[1..]
+            .find("class=\"stack type\"")
+            .map_or(part.len(), |end| end + 1)];
+        for (field, _) in schema["properties"].as_object().into_iter().flatten() {
+            assert!(
+                part.contains(&format!("<code>{field}</code>")),
+                "{name}: {field}"
+            );
+        }
+    }
+    let of_new = &page[page.find("id=\"NewEnvironment\"").unwrap()..];
+    let item = |field: &str| {
+        let item = &of_new[of_new.find(&format!("<code>{field}</code>")).unwrap()..];
+        item[..item.find("</li>").unwrap()].to_owned()
+    };
+    assert!(item("name").contains("needed") && item("name").contains("1 to 50 characters"));
+    assert!(!item("deploy").contains("needed"));
 }
 
 #[tokio::test]

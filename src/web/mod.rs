@@ -33,6 +33,7 @@ mod origin;
 mod page;
 mod people;
 mod reference;
+mod reference_types;
 mod registration;
 mod removal;
 mod report;

@@ -2,19 +2,17 @@
 
 use super::origin::Base;
 use super::page::{Page, html};
+use super::reference_types::{Field, Kind, Type, kind, list, object, text, types};
 use super::session::Visitor;
 use super::state::Web;
 use axum::extract::State;
 use axum::response::Response;
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// The methods in the order in which they are told.
 const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
-/// What each operation tells of itself; all other codes mean the same everywhere.
-const OF_ITS_OWN: [&str; 6] = ["200", "201", "202", "204", "409", "412"];
-
 /// The description of the API, as its page tells it.
 #[derive(Debug, Serialize)]
 pub struct Reference {
@@ -42,38 +40,11 @@ struct Operation {
     answers: Vec<Answered>,
 }
 
-/// A parameter, or a field of an object.
-#[derive(Debug, Serialize)]
-struct Field {
-    name: String,
-    /// Where it is sent: path, query, header or body; nothing for the field of an object.
-    place: Option<String>,
-    kind: Kind,
-    required: bool,
-    words: String,
-}
-
 #[derive(Debug, Serialize)]
 struct Answered {
     status: String,
     words: String,
     kind: Option<Kind>,
-}
-
-/// What a value is, and the type of this page that says more.
-#[derive(Debug, Default, Serialize)]
-struct Kind {
-    words: String,
-    of: Option<String>,
-}
-
-#[derive(Debug, Serialize)]
-struct Type {
-    name: String,
-    words: String,
-    /// The words that it may be, if it is one of several.
-    among: Vec<String>,
-    fields: Vec<Field>,
 }
 
 #[derive(Serialize)]
@@ -97,13 +68,10 @@ impl Reference {
     /// Reads a description. What it lacks is not told.
     pub fn of(document: &Value) -> Self {
         let mut operations = operations(document);
-        let mut common = BTreeMap::new();
+        let common = common(&operations);
         for (_, operation) in &mut operations {
-            let (own, other) = std::mem::take(&mut operation.answers)
-                .into_iter()
-                .partition(|answer| OF_ITS_OWN.contains(&answer.status.as_str()));
-            operation.answers = own;
-            common.extend(other.into_iter().map(|it: Answered| (it.status, it.words)));
+            let is_own = |answer: &Answered| common.get(&answer.status) != Some(&answer.words);
+            operation.answers.retain(is_own);
         }
         let sections = list(document, "tags").iter().map(|tag| Section {
             name: text(tag, "name"),
@@ -116,11 +84,24 @@ impl Reference {
         Self {
             sections: sections.collect(),
             common,
-            types: object(&document["components"], "schemas")
-                .map(|(name, schema)| named(name, schema))
-                .collect(),
+            types: types(document),
         }
     }
+}
+
+/// What every operation may be answered with, in the same words.
+fn common(operations: &[(String, Operation)]) -> BTreeMap<String, String> {
+    let told = |(_, operation): &(String, Operation)| {
+        let answers = operation.answers.iter();
+        let words = answers.map(|it| (it.status.clone(), it.words.clone()));
+        words.collect::<BTreeMap<_, _>>()
+    };
+    let mut all = operations.iter().map(told);
+    let mut common = all.next().unwrap_or_default();
+    for one in all {
+        common.retain(|status, words| one.get(status) == Some(words));
+    }
+    common
 }
 
 /// Every operation with its tag.
@@ -184,111 +165,4 @@ fn answered((status, answer): (&String, &Value)) -> Answered {
             .get("schema")
             .map(kind),
     }
-}
-
-fn named(name: &str, schema: &Value) -> Type {
-    let required = list(schema, "required");
-    let among = list(schema, "enum").iter().filter_map(Value::as_str);
-    let field = |(name, schema): (&String, &Value)| Field {
-        name: name.clone(),
-        place: None,
-        kind: kind(schema),
-        required: required.iter().any(|one| one == name.as_str()),
-        words: described(schema),
-    };
-    Type {
-        name: name.to_owned(),
-        words: text(schema, "description"),
-        among: among.map(str::to_owned).collect(),
-        fields: object(schema, "properties").map(field).collect(),
-    }
-}
-
-/// What is said of a value, beside it or within its alternatives.
-fn described(schema: &Value) -> String {
-    let own = text(schema, "description");
-    let all = list(schema, "oneOf")
-        .iter()
-        .map(|one| text(one, "description"));
-    [own]
-        .into_iter()
-        .chain(all)
-        .find(|words| !words.is_empty())
-        .unwrap_or_default()
-}
-
-/// Whether a value is text, a number, one of some words, a list, or an object; and whether it may be null.
-fn kind(schema: &Value) -> Kind {
-    if let Some(place) = schema["$ref"].as_str() {
-        let of = place.rsplit('/').next().map(str::to_owned);
-        return Kind {
-            words: String::new(),
-            of,
-        };
-    }
-    let choices = list(schema, "oneOf");
-    if let Some(choice) = choices.iter().find(|one| one["type"] != "null") {
-        return or_null(kind(choice));
-    }
-    match &schema["type"] {
-        Value::Array(all) => match all.iter().find(|one| *one != "null") {
-            Some(one) => or_null(simple(one, schema)),
-            None => Kind::default(),
-        },
-        one => simple(one, schema),
-    }
-}
-
-fn or_null(kind: Kind) -> Kind {
-    let words = format!("{} or null", kind.words);
-    Kind {
-        words: words.trim().to_owned(),
-        ..kind
-    }
-}
-
-fn simple(kind: &Value, schema: &Value) -> Kind {
-    let among: Vec<&str> = list(schema, "enum")
-        .iter()
-        .filter_map(Value::as_str)
-        .collect();
-    let words = match (kind.as_str(), schema["format"].as_str()) {
-        (Some("array"), _) => {
-            let items = self::kind(&schema["items"]);
-            let words = format!("list of {}", items.words);
-            return Kind {
-                words: words.trim().to_owned(),
-                ..items
-            };
-        }
-        (Some("object"), _) if schema.get("additionalProperties").is_some() => "texts by name",
-        (Some("string"), _) if !among.is_empty() => {
-            return Kind {
-                words: among.join(", "),
-                of: None,
-            };
-        }
-        (Some("string"), Some("date-time")) => "time (RFC 3339)",
-        (Some("string"), _) => "text",
-        (Some("integer"), _) => "whole number",
-        (Some("boolean"), _) => "true or false",
-        (Some(other), _) => other,
-        (None, _) => "",
-    };
-    Kind {
-        words: words.to_owned(),
-        of: None,
-    }
-}
-
-fn text(value: &Value, field: &str) -> String {
-    value[field].as_str().unwrap_or_default().replace('\n', " ")
-}
-
-fn list<'a>(value: &'a Value, field: &str) -> &'a [Value] {
-    value[field].as_array().map_or(&[], Vec::as_slice)
-}
-
-fn object<'a>(value: &'a Value, field: &str) -> impl Iterator<Item = (&'a String, &'a Value)> {
-    value[field].as_object().into_iter().flat_map(Map::iter)
 }

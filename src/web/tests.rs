@@ -218,7 +218,7 @@ fn add_reference(sample: &mut Value, full: bool) {
     sample["base"] = json!("http://<&>");
     sample["reference"] = json!({
         "sections": [{ "name": "a", "words": "So <&>.", "operations": many(operation) }], "common": { "400": "So <&>." },
-        "types": [{ "name": "A", "words": "So <&>.", "among": many(json!("<&>")), "fields": many(field) }],
+        "types": [{ "name": "A", "words": "So <&>.", "sent": full, "among": many(json!("<&>")), "fields": many(field) }],
     });
 }
 
