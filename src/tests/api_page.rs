@@ -61,9 +61,8 @@ fn told_types(page: &str) {
     for (name, schema) in schemas.as_object().unwrap() {
         let from = page.find(&format!("<div id=\"{name}\"")).unwrap();
         let part = &page[from..];
-        let part = &part[..part[1..]
-            .find("class=\"stack type\"")
-            .map_or(part.len(), |end| end + 1)];
+        let (_, part) = part.split_once("class=\"stack type\"").unwrap();
+        let part = part.split("class=\"stack type\"").next().unwrap();
         for (field, _) in schema["properties"].as_object().into_iter().flatten() {
             assert!(
                 part.contains(&format!("<code>{field}</code>")),

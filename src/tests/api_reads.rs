@@ -189,7 +189,7 @@ async fn a_version_that_is_not_the_current_one_deletes_nothing() {
         .expect(201);
     let path = format!("/environments/{}", made.text("id"));
     let tag = made.answer.header("etag").to_owned();
-    assert_eq!(tag, format!("\"{}\"", made.text("version")));
+    assert!(tag.starts_with(&format!("\"{}-", made.text("version"))));
     let body = json!({ "password": "another one" });
     program
         .send_json("PUT", &format!("{path}/password"), &[], body)

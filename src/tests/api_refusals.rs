@@ -135,13 +135,7 @@ async fn unknown_addresses_and_methods_are_problems_too() {
     ] {
         program.get(path).await.expect(404).says(NOTHING);
     }
-    for path in [
-        "/api",
-        "/api/",
-        "/api/x",
-        "/api/%ff",
-        "/api/v2/environments",
-    ] {
+    for path in ["/api/", "/api/x", "/api/%ff", "/api/v2/environments"] {
         let answer = ada.get(path).await.expect(404);
         assert_eq!(answer.header("content-type"), "application/problem+json");
     }

@@ -3,7 +3,7 @@
 use super::built_from::{REPOSITORY, with};
 use super::harness::{Dashboard, Made};
 use super::person::Person;
-use super::program::{NOTHING, Program, until};
+use super::program::{Program, until};
 use super::repositories::Repositories;
 use super::visits::{application, variable};
 use crate::domain::allowance::Allowance;
@@ -117,7 +117,7 @@ async fn a_variable_is_given_sent_replaced_and_removed() {
     deploy(&dashboard, &ada, &made).await;
     assert_eq!(state().await, Value::Null);
     let gone = program.send("DELETE", &key, &[], "").await;
-    gone.expect(404).says(NOTHING);
+    gone.expect(204);
     dashboard.close().await;
 }
 

@@ -6,6 +6,7 @@ mod accounts;
 mod admin;
 mod administrator;
 mod allowances;
+mod api_page;
 mod assets;
 mod back;
 mod calls;
@@ -84,7 +85,7 @@ pub fn router(web: Web) -> Router {
         .merge(of_deployments())
         .merge(of_administrators())
         .route("/", get(root))
-        .route("/api", get(reference::show))
+        .route("/api", get(api_page::show))
         .fallback(error::no_such_page)
         .method_not_allowed_fallback(error::no_such_method)
         .layer(from_fn_with_state(web.clone(), guard::same_origin))

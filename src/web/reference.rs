@@ -1,18 +1,13 @@
-//! The readable page of the API, made of its own description (`OpenAPI`), which is all that it knows of it.
+//! What the page of the API tells: its own description (`OpenAPI`), in sections.
 
-use super::origin::Base;
-use super::page::{Page, html};
 use super::reference_types::{Field, Kind, Type, kind, list, object, text, types};
-use super::session::Visitor;
-use super::state::Web;
-use axum::extract::State;
-use axum::response::Response;
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// The methods in the order in which they are told.
 const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
+
 /// The description of the API, as its page tells it.
 #[derive(Debug, Serialize)]
 pub struct Reference {
@@ -45,23 +40,6 @@ struct Answered {
     status: String,
     words: String,
     kind: Option<Kind>,
-}
-
-#[derive(Serialize)]
-struct Show<'a> {
-    page: Page,
-    base: String,
-    reference: &'a Reference,
-}
-
-/// The page. Whoever may read the description may read it here: it needs no account.
-pub async fn show(State(web): State<Web>, visitor: Visitor, Base(base): Base) -> Response {
-    let show = Show {
-        page: Page::new(&visitor, "API").await,
-        base,
-        reference: &web.reference,
-    };
-    html("api/show.html", show)
 }
 
 impl Reference {
