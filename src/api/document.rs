@@ -1,5 +1,6 @@
 //! The description of the API (`OpenAPI` 3.1), made of the handlers and of what they take and answer.
 
+use super::patterns;
 use super::problem::{self, Problem};
 use super::{
     account, audit, deployments, environments, invitations, log, orphans, people, person_removal,
@@ -75,7 +76,7 @@ const REPEATED: [(&str, &str); 2] = [
     ),
 ];
 /// Operations for which nothing need be sent.
-const WITHOUT_BODY: [&str; 1] = ["deploy"];
+const WITHOUT_BODY: [&str; 4] = ["deploy", "invite", "change_person", "choose_resources"];
 
 #[derive(OpenApi)]
 #[openapi(
@@ -151,6 +152,9 @@ impl Modify for Common {
         components.add_security_scheme("token", SecurityScheme::Http(bearer));
         for (name, schema) in &mut components.schemas {
             close(schema, SENT.contains(&name.as_str()));
+            if let RefOr::T(Schema::Object(object)) = schema {
+                patterns::add_to_schema(name, object);
+            }
         }
         for (path, item) in &mut document.paths.paths {
             if let Some(operation) = &mut item.post {
@@ -193,15 +197,7 @@ fn close(schema: &mut RefOr<Schema>, is_sent: bool) {
 
 /// Adds what the handler does not say of itself.
 fn complete(path: &str, is_read: bool, operation: &mut Operation) {
-    if let (Some(RefOr::T(body)), Some(id)) = (&mut operation.request_body, &operation.operation_id)
-    {
-        let is_needed = !WITHOUT_BODY.contains(&id.as_str());
-        body.required = Some(if is_needed {
-            Required::True
-        } else {
-            Required::False
-        });
-    }
+    complete_sent(operation);
     let is_brought = operation.request_body.is_some();
     let has_parameters = operation.parameters.iter().flatten().count() > 0;
     let mut refusals = ANY.to_vec();
@@ -227,6 +223,24 @@ fn complete(path: &str, is_read: bool, operation: &mut Operation) {
         if let RefOr::T(response) = response {
             add_headers(status, is_read, response);
         }
+    }
+}
+
+/// Adds how parameters are written, and whether a body is needed.
+fn complete_sent(operation: &mut Operation) {
+    for parameter in operation.parameters.iter_mut().flatten() {
+        if let RefOr::T(parameter) = parameter {
+            patterns::add_to_parameter(parameter);
+        }
+    }
+    if let (Some(RefOr::T(body)), Some(id)) = (&mut operation.request_body, &operation.operation_id)
+    {
+        let is_needed = !WITHOUT_BODY.contains(&id.as_str());
+        body.required = Some(if is_needed {
+            Required::True
+        } else {
+            Required::False
+        });
     }
 }
 

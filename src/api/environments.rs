@@ -83,7 +83,7 @@ pub struct Waiting {
 #[serde(deny_unknown_fields)]
 pub struct NewPassword {
     /// 8 to 100 characters, without white space around it.
-    #[schema(required, value_type = String, format = Password, min_length = 8, max_length = 100, pattern = r"^\S([\s\S]*\S)?$")]
+    #[schema(required, value_type = String, format = Password, min_length = 8, max_length = 100)]
     password: Option<SecretString>,
 }
 

@@ -20,6 +20,7 @@ mod negotiation;
 mod new_environment;
 mod orphans;
 mod parameters;
+mod patterns;
 mod people;
 mod person_removal;
 mod problem;

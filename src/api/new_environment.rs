@@ -12,39 +12,28 @@ use utoipa::ToSchema;
 #[serde(deny_unknown_fields)]
 pub struct NewEnvironment {
     /// One to 50 characters; no two environments share one.
-    #[schema(required, value_type = String, min_length = 1, max_length = 50, pattern = r"\S")]
+    #[schema(required, value_type = String, min_length = 1, max_length = 50)]
     name: Option<String>,
     /// Opens the environment: 8 to 100 characters, without white space around it.
-    #[schema(required, value_type = String, format = Password, min_length = 8, max_length = 100, pattern = r"^\S([\s\S]*\S)?$")]
+    #[schema(required, value_type = String, format = Password, min_length = 8, max_length = 100)]
     password: Option<SecretString>,
     /// Whether to deploy it at once.
     deploy: Option<bool>,
     /// The https address of the repository to work on.
-    #[schema(
-        pattern = r"^(https://[a-z0-9]+([.-][a-z0-9]+)*(:[1-9][0-9]{0,3})?(/[A-Za-z0-9_]+([.-][A-Za-z0-9_]+)*)+)?$"
-    )]
     workspace_repository: Option<String>,
     /// The public https repository to build it from; the standard one if it is left out.
-    #[schema(
-        pattern = r"^(https://[a-z0-9]+([.-][a-z0-9]+)*(:[1-9][0-9]{0,3})?(/[A-Za-z0-9_]+([.-][A-Za-z0-9_]+)*)+)?$"
-    )]
     source_repository: Option<String>,
     /// The branch of the repository to build it from.
-    #[schema(max_length = 200, pattern = r"^([A-Za-z0-9_]+([./-][A-Za-z0-9_]+)*)?$")]
+    #[schema(max_length = 200)]
     source_branch: Option<String>,
     /// Variables for its container, by name. Their values are never answered.
     #[schema(value_type = Option<BTreeMap<String, String>>)]
     variables: Option<BTreeMap<String, SecretString>>,
     /// The memory of its container, such as `2g`; as much as is allowed if it is left out.
-    #[schema(
-        pattern = r"^((0\.[1-9][0-9]?|[1-9][0-9]{0,2}(\.[0-9]{1,2})?) ?[gG]([iI]?[bB])?|(6[4-9]|[7-9][0-9]|[1-9][0-9]{2,5}) ?[mM]([iI]?[bB])?)?$"
-    )]
     memory: Option<String>,
     /// The CPUs of its container, such as `1.5`; as many as are allowed if it is left out.
-    #[schema(pattern = r"^(0\.[1-9][0-9]?|[1-9][0-9]{0,2}(\.[0-9]{1,2})?)?$")]
     cpus: Option<String>,
     /// The last four characters of the subdomain; random ones if it is left out.
-    #[schema(pattern = "^[a-z0-9]{4}$")]
     pub suffix: Option<String>,
 }
 

@@ -48,7 +48,7 @@ enum Fate {
     params(("id" = String, Path), Left),
     responses(
         (status = 204, description = "It is deleted."),
-        (status = 409, description = "It is your own.", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "It is your own, or it has environments and nothing is said of them.", body = Problem, content_type = "application/problem+json"),
     )
 )]
 pub async fn delete(
@@ -92,4 +92,5 @@ fn unsaid() -> Problem {
         field: "environments".to_owned(),
         detail: UNSAID.to_owned(),
     }])
+    .of_others()
 }

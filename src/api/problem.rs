@@ -67,7 +67,7 @@ impl Problem {
     }
 
     /// The same for fields that are right, but that what is there already stands against.
-    fn of_others(self) -> Self {
+    pub fn of_others(self) -> Self {
         Self {
             title: "Conflict",
             status: StatusCode::CONFLICT.as_u16(),
