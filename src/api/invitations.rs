@@ -52,6 +52,7 @@ pub struct MadeInvitation {
 #[serde(deny_unknown_fields)]
 pub struct NewInvitation {
     /// The only address that can register with it; anybody who has the link can if it is left out.
+    #[schema(format = "email")]
     email: Option<String>,
     /// A member if it is left out.
     role: Option<Role>,

@@ -9,12 +9,10 @@ use utoipa::openapi::{Object, RefOr, Schema};
 const MEMORY: &str = r"(0\.[1-9][0-9]?|[1-9][0-9]{0,2}(\.[0-9]{1,2})?) ?[gG]([iI]?[bB])?|(6[4-9]|[7-9][0-9]|[1-9][0-9]{2,5}) ?[mM]([iI]?[bB])?";
 const CPUS: &str = r"0\.[1-9][0-9]?|[1-9][0-9]{0,2}(\.[0-9]{1,2})?";
 const COUNT: &str = "[0-9]{1,6}";
-const UNLIMITED: &str = "|unlimited";
+const UNLIMITED: &str = "|unlimited|";
 const REPOSITORY: &str =
     r"https://[a-z0-9]+([.-][a-z0-9]+)*(:[1-9][0-9]{0,3})?(/[A-Za-z0-9_]+([.-][A-Za-z0-9_]+)*)+";
 const BRANCH: &str = "[A-Za-z0-9_]+([./-][A-Za-z0-9_]+)*";
-const EMAIL: &str =
-    r"[A-Za-z0-9]+([._+-][A-Za-z0-9]+)*@[A-Za-z0-9]+([.-][A-Za-z0-9]+)*\.[A-Za-z]{2,}";
 const PERSON: &str = "usr_[0-7][0-9a-hjkmnp-tv-z]{25}";
 const PASSWORD: &str = r"\S([\s\S]*\S)?";
 const SUFFIX: &str = "[a-z0-9]{4}";
@@ -23,7 +21,7 @@ const VARIABLE: &str = "[A-Z_][A-Z0-9_]{0,99}";
 const SEEN: &str = r"[\s\S]*\S[\s\S]*";
 
 /// A field of a schema, how it is written, what else it may be, and whether it may be empty.
-const WRITTEN: [(&str, &str, &str, &str); 18] = [
+const WRITTEN: [(&str, &str, &str, &str); 17] = [
     ("NewEnvironment", "name", SEEN, ""),
     ("NewEnvironment", "password", PASSWORD, ""),
     ("NewEnvironment", "suffix", SUFFIX, ""),
@@ -39,7 +37,6 @@ const WRITTEN: [(&str, &str, &str, &str); 18] = [
     ("LimitsChange", "deployments", COUNT, UNLIMITED),
     ("LimitsChange", "memory", MEMORY, UNLIMITED),
     ("LimitsChange", "cpus", CPUS, UNLIMITED),
-    ("NewInvitation", "email", EMAIL, ""),
     ("Adoption", "name", SEEN, ""),
     ("Adoption", "owner", PERSON, ""),
 ];
@@ -54,13 +51,14 @@ pub fn add_to_schema(name: &str, schema: &mut Object) {
     }
 }
 
-/// Says how a parameter is written: the name of a variable, and what was done, as the audit calls it.
+/// Says how a parameter is written: the name of a variable, the id of a person, what was done, as the audit calls it.
 pub fn add_to_parameter(parameter: &mut Parameter) {
     let Some(RefOr::T(Schema::Object(schema))) = &mut parameter.schema else {
         return;
     };
     match parameter.name.as_str() {
         "name" => schema.pattern = Some(format!("^{VARIABLE}$")),
+        "heir" => schema.pattern = Some(format!("^{PERSON}$")),
         "action" => {
             let words = Action::VARIANTS.iter().map(|action| action.word().into());
             schema.enum_values = Some(words.collect());
