@@ -3,7 +3,7 @@
 use super::wrong::Wrong;
 use super::{CommandLine, dotenv, manual};
 use clap::parser::ValueSource;
-use clap::{ArgMatches, CommandFactory, FromArgMatches};
+use clap::{ArgMatches, Command, CommandFactory, FromArgMatches};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::{OsStr, OsString};
 
@@ -26,6 +26,7 @@ impl Given {
         let matches = manual::whole()
             .try_get_matches()
             .map_err(|error| unreadable(&error))?;
+        check_command(&command, &matches)?;
         let settings = command.get_arguments().filter_map(|argument| {
             let variable = argument.get_env()?;
             let origin = origin(&matches, argument.get_id().as_str(), variable, &from_file)?;
@@ -36,6 +37,19 @@ impl Given {
             line: CommandLine::from_arg_matches(&matches).map_err(|error| unreadable(&error))?,
         })
     }
+}
+
+/// `CommandLine` knows no command of the client, and would take it for no command, which starts the server. Such a command
+/// comes here only after an option of the server: any other was carried out by the client.
+fn check_command(server: &Command, matches: &ArgMatches) -> Result<(), Wrong> {
+    let named = matches.subcommand_name();
+    let of_client = named.filter(|name| server.find_subcommand(name).is_none());
+    of_client.map_or(Ok(()), |name| {
+        let why = format!(
+            "settings of the server are no options of {name}: write vps-claude {name} first; see vps-claude {name} --help"
+        );
+        Err(Wrong::Invalid("the command line", why))
+    })
 }
 
 fn origin(

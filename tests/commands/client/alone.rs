@@ -93,3 +93,24 @@ fn what_is_typed_wrong_is_said_before_anything_is_asked() {
         where_nothing_can_be_served(words).run().with(2);
     }
 }
+
+#[test]
+fn a_client_command_after_an_option_of_the_server_starts_no_server() {
+    for (words, command) in [
+        (
+            &["--log-format", "text", "env", "delete", "A", "--yes"][..],
+            "env",
+        ),
+        (&["--log-format=text", "env", "list"], "env"),
+        (
+            &["--listen", NOBODY, "login", "https://vps.example.com"],
+            "login",
+        ),
+        (&["--listen", NOBODY, "logout"], "logout"),
+    ] {
+        Program::new(words).run().with(2).says_only(&format!(
+            "the command line is wrong: settings of the server are no options of {command}: \
+            write vps-claude {command} first"
+        ));
+    }
+}
