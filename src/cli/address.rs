@@ -8,10 +8,11 @@ use url::{Host, Url};
 pub struct Address(Url);
 
 impl Address {
-    /// The dashboard of an address as typed: of any of its pages. Without a scheme it is https, and on this machine http.
+    /// Parses an address as typed, which may be of any page of the dashboard. Without a scheme it is https, and on this
+    /// machine http.
     ///
     /// # Errors
-    /// When it is none, or a token would travel readable to it.
+    /// When it is not the address of a dashboard, or the token would be sent to it without encryption.
     pub fn parse(typed: &str) -> Result<Self, Failure> {
         let typed = typed.trim();
         let whole = if typed.contains("://") {
@@ -22,11 +23,11 @@ impl Address {
         let url = Url::parse(&whole).ok().filter(Url::has_host);
         let Some(mut url) = url.filter(|url| ["http", "https"].contains(&url.scheme())) else {
             let sentence =
-                "This is no address of a dashboard: write it like https://vps.example.com.";
+                "This is not the address of a dashboard. Write it like https://vps.example.com.";
             return Err(Failure::usage(sentence));
         };
         if !url.username().is_empty() || url.password().is_some() {
-            let sentence = "Leave the user and the password out of the address: a token is needed.";
+            let sentence = "Leave the user and the password out of the address: vps-claude login asks for a token.";
             return Err(Failure::usage(sentence));
         }
         url.set_path("/");
@@ -37,7 +38,7 @@ impl Address {
             let _ = address.0.set_scheme("http");
         }
         if address.0.scheme() == "http" && !address.is_here() {
-            let sentence = "Use https: with http, everybody on the way to this dashboard could read the token.";
+            let sentence = "Use https: with http, others in the network could read the token.";
             return Err(Failure::usage(sentence));
         }
         Ok(address)

@@ -5,9 +5,9 @@ use std::time::Duration;
 /// A duration as typed: `90s`, `20m`, `2h`, or a number of seconds.
 ///
 /// # Errors
-/// When it is none, or none at all.
+/// When it is not a duration, or zero.
 pub fn duration(typed: &str) -> Result<Duration, &'static str> {
-    let wrong = "write a time like 90s, 20m or 2h";
+    let wrong = "write a duration like 90s, 20m or 2h, longer than 0";
     let (number, unit) = match typed.strip_suffix(['s', 'm', 'h']) {
         Some(number) => (number, &typed[number.len()..]),
         None => (typed, "s"),

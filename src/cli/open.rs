@@ -12,15 +12,15 @@ use url::Url;
 /// Prints the address of an environment, and opens it in a browser if there is one.
 ///
 /// # Errors
-/// When it has none that a browser may open.
-pub async fn run(asked: &Open, output: Output) -> Result<(), Failure> {
+/// When its address is not of a web page.
+pub async fn run(asked: &Open, output: &Output) -> Result<(), Failure> {
     let client = connection::client()?;
     let (one, _) = find(&client, &asked.environment).await?;
-    // What else it may be is carried out by other programs.
+    // Addresses of other kinds may start other programs than a browser.
     let url = Url::parse(&one.url).ok();
     let Some(url) = url.filter(|url| ["http", "https"].contains(&url.scheme())) else {
         return Err(Failure::failed(
-            "The address of this environment is none of a web page.",
+            "The environment's address is not an http or https URL.",
         ));
     };
     output.result(&Value::Null, url.as_str())?;
