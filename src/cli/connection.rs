@@ -7,7 +7,8 @@ use super::http::Client;
 use secrecy::SecretString;
 use std::env;
 
-const URL: &str = "VPS_CLAUDE_URL";
+/// The variable with the address of a dashboard.
+pub const URL: &str = "VPS_CLAUDE_URL";
 /// The variable with a token.
 pub const TOKEN: &str = "VPS_CLAUDE_TOKEN";
 
@@ -29,7 +30,7 @@ pub fn client() -> Result<Client, Failure> {
 /// The value of a variable that is set and not blank.
 ///
 /// # Errors
-/// When it is not text.
+/// When it is not UTF-8.
 pub fn variable(name: &str) -> Result<Option<String>, Failure> {
     let Some(value) = env::var_os(name) else {
         return Ok(None);

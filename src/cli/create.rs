@@ -1,7 +1,7 @@
 //! `env create`.
 
 use super::connection::{self, variable};
-use super::deploy::{self, Followed};
+use super::deploy::{self, Ended, Followed};
 use super::failure::Failure;
 use super::http::{Client, Request};
 use super::line::Create;
@@ -16,7 +16,7 @@ use serde_json::{Map, Value, json};
 ///
 /// # Errors
 /// When it is refused, or its deployment does not succeed.
-pub async fn run(asked: &Create, output: Output) -> Result<(), Failure> {
+pub async fn run(asked: &Create, output: &Output) -> Result<(), Failure> {
     if asked.waiting.wait && !asked.deploy {
         return Err(Failure::usage(
             "--wait waits for a deployment: add --deploy.",
@@ -24,7 +24,7 @@ pub async fn run(asked: &Create, output: Output) -> Result<(), Failure> {
     }
     let variables = variables(&asked.variables)?;
     let client = connection::client()?;
-    let password = prompt::new_password(asked.from_input)?;
+    let password = prompt::new_password(asked.from_input, output)?;
     let body = body(asked, variables, &password);
     let request = Request::post(&["environments"]).with(body).once();
     let reply = client.send(&request).await?;
@@ -40,17 +40,39 @@ pub async fn run(asked: &Create, output: Output) -> Result<(), Failure> {
         return output.result(&reply.json, &sentence);
     }
     output.note(&format!("{name} is created: {url}"));
-    let deployment = requested(&client, &created).await?;
+    let ended = follow(&client, &created, asked, output).await;
+    let ended = ended.inspect_err(|_| print_created(&reply.json, output))?;
+    let json = if output.json {
+        let request = Request::get(&["environments", &created.id]);
+        let now = client.send(&request).await;
+        now.map_or(reply.json, |now| now.json)
+    } else {
+        reply.json
+    };
+    ended.tell(&json, output)
+}
+
+/// Waits until its deployment has ended.
+async fn follow(
+    client: &Client,
+    created: &Environment,
+    asked: &Create,
+    output: &Output,
+) -> Result<Ended, Failure> {
+    let deployment = requested(client, created).await?;
     let followed = Followed {
-        client: &client,
-        environment: &created,
+        client,
+        environment: created,
         deployment: &deployment,
     };
-    let ended = followed.to_its_end(&asked.waiting, output).await?;
-    let now = client
-        .send(&Request::get(&["environments", &created.id]))
-        .await?;
-    ended.tell(&now.json, output)
+    followed.to_its_end(&asked.waiting, output).await
+}
+
+/// A program needs the environment whatever becomes of its deployment.
+fn print_created(json: &Value, output: &Output) {
+    if output.json {
+        let _ = output.result(json, "");
+    }
 }
 
 /// The deployment that was requested together with the environment.
@@ -107,7 +129,7 @@ fn here(name: &str) -> Result<String, Failure> {
     let is_name = |it: &char| it.is_ascii_alphanumeric() || *it == '_';
     if name.is_empty() || !name.chars().all(|it| is_name(&it)) {
         let sentence =
-            "Write --variable NAME=VALUE, or --variable NAME for a variable that is set here.";
+            "Write --variable NAME for a variable that is set here, or --variable NAME=VALUE.";
         return Err(Failure::usage(sentence));
     }
     let unset = || Failure::usage(format!("The variable {name} is not set here, or is blank."));

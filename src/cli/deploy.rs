@@ -15,15 +15,21 @@ use serde_json::{Value, json};
 ///
 /// # Errors
 /// When it is refused, or does not succeed.
-pub async fn run(asked: &Deploy, output: Output) -> Result<(), Failure> {
+pub async fn run(asked: &Deploy, output: &Output) -> Result<(), Failure> {
     let client = connection::client()?;
     let (environment, _) = find(&client, &asked.environment).await?;
     let path = ["environments", environment.id.as_str(), "deployments"];
     let request = Request::post(&path).with(json!({ "rebuild": asked.rebuild }));
     let reply = client.send(&request.once()).await?;
     let deployment: Deployment = parse(&reply.json)?;
+    let name = plain::line(&environment.name);
+    if asked.rebuild && deployment.rebuild == Some(false) {
+        let sentence = format!(
+            "A deployment of {name} is under way that does not build the image anew. Wait for its end or cancel it, then deploy again."
+        );
+        return Err(Failure::new(Exit::Refused, sentence));
+    }
     if !asked.waiting.wait {
-        let name = plain::line(&environment.name);
         let sentence = format!("The deployment of {name} is requested.");
         return output.result(&reply.json, &sentence);
     }
@@ -67,7 +73,7 @@ impl Followed<'_> {
     ///
     /// # Errors
     /// When that cannot be seen.
-    pub async fn to_its_end(&self, waiting: &Waiting, output: Output) -> Result<Ended, Failure> {
+    pub async fn to_its_end(&self, waiting: &Waiting, output: &Output) -> Result<Ended, Failure> {
         let mut watch = Watch::new(self.client, waiting.timeout(), output, "The deployment")?;
         let deployment = watch
             .deployment(&self.environment.id, self.deployment)
@@ -86,7 +92,7 @@ impl Ended {
     ///
     /// # Errors
     /// When it did not succeed.
-    pub fn tell(&self, json: &Value, output: Output) -> Result<(), Failure> {
+    pub fn tell(&self, json: &Value, output: &Output) -> Result<(), Failure> {
         let deployment: Deployment = parse(&self.deployment)?;
         let outcome = deployment.outcome.as_deref().unwrap_or_default();
         if outcome == "succeeded" {
@@ -94,7 +100,8 @@ impl Ended {
             return output.result(json, &sentence);
         }
         if output.json {
-            output.result(json, "")?;
+            // That it did not succeed is told even if nobody reads this.
+            let _ = output.result(json, "");
         }
         let reason = deployment.reason.unwrap_or_default();
         let sentence = match outcome {

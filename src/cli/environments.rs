@@ -19,12 +19,16 @@ use std::io::{self, IsTerminal};
 ///
 /// # Errors
 /// When they cannot be read.
-pub async fn list(asked: &List, output: Output) -> Result<(), Failure> {
+pub async fn list(asked: &List, output: &Output) -> Result<(), Failure> {
     let client = connection::client()?;
     let status = asked.status.map(<&str>::from);
     let found = all(&client, status, asked.search.as_deref()).await?;
     if found.is_empty() {
-        output.note("There are no such environments.");
+        output.note(if status.is_none() && asked.search.is_none() {
+            "You have no environments."
+        } else {
+            "You have no such environments."
+        });
         if !output.json {
             return Ok(());
         }
@@ -43,7 +47,7 @@ pub async fn list(asked: &List, output: Output) -> Result<(), Failure> {
 ///
 /// # Errors
 /// When it cannot be read.
-pub async fn show(asked: &One, output: Output) -> Result<(), Failure> {
+pub async fn show(asked: &One, output: &Output) -> Result<(), Failure> {
     let client = connection::client()?;
     let (one, json) = find(&client, &asked.environment).await?;
     output.result(&json, &described(&one))
@@ -53,7 +57,7 @@ pub async fn show(asked: &One, output: Output) -> Result<(), Failure> {
 ///
 /// # Errors
 /// When there is none.
-pub async fn cancel(asked: &One, output: Output) -> Result<(), Failure> {
+pub async fn cancel(asked: &One, output: &Output) -> Result<(), Failure> {
     let client = connection::client()?;
     let (one, _) = find(&client, &asked.environment).await?;
     let request = Request::post(&["environments", &one.id, "cancel"]);
@@ -72,10 +76,10 @@ pub async fn cancel(asked: &One, output: Output) -> Result<(), Failure> {
 ///
 /// # Errors
 /// When it is refused.
-pub async fn set_password(asked: &Password, output: Output) -> Result<(), Failure> {
+pub async fn set_password(asked: &Password, output: &Output) -> Result<(), Failure> {
     let client = connection::client()?;
     let (one, _) = find(&client, &asked.environment).await?;
-    let password = prompt::new_password(asked.from_input)?;
+    let password = prompt::new_password(asked.from_input, output)?;
     let body = json!({ "password": password.expose_secret() });
     let request = Request::put(&["environments", &one.id, "password"], body);
     let reply = client.send(&request).await?;

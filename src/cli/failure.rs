@@ -18,9 +18,9 @@ pub enum Exit {
     NotFound = 4,
     /// The dashboard refused it.
     Refused = 5,
-    /// The dashboard cannot be reached, or the time to wait is over.
+    /// The dashboard does not answer, or not as one does, or cannot do it now, or the time to wait is over.
     Unreachable = 6,
-    /// The watching was interrupted.
+    /// It was interrupted.
     Interrupted = 130,
 }
 
@@ -52,6 +52,11 @@ impl Failure {
     /// What was typed or set is wrong.
     pub fn usage(sentence: impl Into<String>) -> Self {
         Self::new(Exit::Usage, sentence)
+    }
+
+    /// Ctrl-C ended it.
+    pub fn interrupted() -> Self {
+        Self::new(Exit::Interrupted, "It was interrupted.")
     }
 
     /// The same, which the API told as this problem.

@@ -2,6 +2,7 @@
 
 use super::failure::{Exit, Failure};
 use super::http::{Client, Request};
+use super::name;
 use super::wire::{Environment, Page, parse};
 use serde_json::Value;
 
@@ -60,13 +61,12 @@ fn is_id(called: &str) -> bool {
     rest.is_some_and(|rest| rest.len() == 26 && rest.bytes().all(|it| it.is_ascii_alphanumeric()))
 }
 
-/// Names are compared without case, as the dashboard does.
+/// Names are compared as the dashboard compares them.
 fn choose(called: &str, found: Vec<Value>) -> Result<(Environment, Value), Failure> {
     let mut exact = vec![];
     for json in found {
         let one: Environment = parse(&json)?;
-        let is_name = one.name.to_lowercase() == called.to_lowercase();
-        if is_name || one.subdomain == called {
+        if name::is_same(&one.name, called) || one.subdomain == called {
             exact.push((one, json));
         }
     }
@@ -96,6 +96,7 @@ mod tests {
             one("env_1", "Test", "test-aaaa"),
             one("env_2", "Test 2", "test-2-aaaa"),
             one("env_3", "TEST-2-aaaa", "test-2-aaaa-bbbb"),
+            one("env_4", "Größe", "groesse-aaaa"),
         ];
         let chosen = choose(called, found);
         chosen
@@ -111,6 +112,8 @@ mod tests {
             ("test-aaaa", Ok("env_1")),
             ("test-2-aaaa-bbbb", Ok("env_3")),
             ("test-2-aaaa", Err(Exit::Usage)),
+            ("Gro\u{308}ße", Ok("env_4")),
+            ("GRÖSSE", Ok("env_4")),
             ("Tes", Err(Exit::NotFound)),
             ("", Err(Exit::NotFound)),
         ] {

@@ -1,5 +1,12 @@
 //! Requests to the API. The token goes to one dashboard, and no redirect is followed with it.
 
+mod request;
+mod retries;
+mod trouble;
+
+pub use request::Request;
+pub use trouble::Trouble;
+
 use super::address::Address;
 use super::failure::{Exit, Failure};
 use super::plain;
@@ -8,40 +15,29 @@ use reqwest::header::{
     AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER,
 };
 use reqwest::{Method, StatusCode, redirect};
+use retries::Retries;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use std::error::Error;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc2822;
 use tokio::time::sleep;
-use uuid::Uuid;
+use trouble::Again;
 
 /// How long connecting may take.
 const CONNECTING: Duration = Duration::from_secs(10);
 /// How long an answer may take; the API waits up to a minute for a change.
 const ANSWERING: Duration = Duration::from_secs(90);
-/// The pause before the first other attempt, and the longest.
-const FIRST_PAUSE: Duration = Duration::from_millis(300);
-const LONGEST_PAUSE: Duration = Duration::from_secs(15);
-/// How often it is tried again for somebody who waits for the answer alone, and for somebody who follows something.
-const FEW: u32 = 3;
-const MANY: u32 = 12;
+/// The media types of a success, and of a problem (RFC 9457).
+const JSON: &str = "application/json";
+const PROBLEM: &str = "application/problem+json";
 
 /// A dashboard, with a token.
 pub struct Client {
     http: reqwest::Client,
     address: Address,
-    retries: u32,
-}
-
-/// A request to the API.
-pub struct Request<'a> {
-    method: Method,
-    path: Vec<&'a str>,
-    query: Vec<(&'a str, String)>,
-    body: Option<Value>,
-    key: Option<String>,
+    is_persistent: bool,
 }
 
 /// An answer that is no refusal.
@@ -52,91 +48,16 @@ pub struct Reply {
     pub date: Option<OffsetDateTime>,
 }
 
-/// Why there is no such answer, and whether another attempt may help.
-pub struct Trouble {
-    pub failure: Failure,
-    again: Again,
-    /// How long to wait before that, if the dashboard says so.
-    after: Option<Duration>,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Again {
-    Never,
-    /// Only if doing it twice is the same as once: it may have been done.
-    IfRepeatable,
-    /// It was not done.
-    Always,
-}
-
-impl<'a> Request<'a> {
-    /// Reads something.
-    pub fn get(path: &[&'a str]) -> Self {
-        Self::new(Method::GET, path)
-    }
-
-    /// Sets something.
-    pub fn put(path: &[&'a str], body: Value) -> Self {
-        Self::new(Method::PUT, path).with(body)
-    }
-
-    /// Asks for something.
-    pub fn post(path: &[&'a str]) -> Self {
-        Self::new(Method::POST, path)
-    }
-
-    /// Deletes something.
-    pub fn delete(path: &[&'a str]) -> Self {
-        Self::new(Method::DELETE, path)
-    }
-
-    fn new(method: Method, path: &[&'a str]) -> Self {
-        Self {
-            method,
-            path: path.to_vec(),
-            query: vec![],
-            body: None,
-            key: None,
-        }
-    }
-
-    /// With this content.
-    pub fn with(self, body: Value) -> Self {
-        Self {
-            body: Some(body),
-            ..self
-        }
-    }
-
-    /// With a parameter.
-    pub fn asking(mut self, name: &'a str, value: impl Into<String>) -> Self {
-        self.query.push((name, value.into()));
-        self
-    }
-
-    /// With a key of its own, by which the dashboard knows that it is sent again.
-    pub fn once(self) -> Self {
-        Self {
-            key: Some(Uuid::new_v4().to_string()),
-            ..self
-        }
-    }
-
-    fn is_repeatable(&self) -> bool {
-        self.method != Method::POST || self.key.is_some()
-    }
-}
-
 impl Client {
     /// The dashboard at this address, with this token.
     ///
     /// # Errors
-    /// When it is no token, or TLS cannot be configured.
+    /// When the token has characters that a header cannot have, or TLS cannot be configured.
     pub fn new(address: Address, token: &SecretString) -> Result<Self, Failure> {
         let header = format!("Bearer {}", token.expose_secret().trim());
         let header = HeaderValue::try_from(header);
         let mut header = header.map_err(|_| {
-            Failure::usage("This is no token: it has characters that no token has.")
+            Failure::usage("This is not a token. Copy it again from the page of your account.")
         })?;
         header.set_sensitive(true);
         let mut builder = reqwest::Client::builder()
@@ -156,14 +77,14 @@ impl Client {
         Ok(Self {
             http,
             address,
-            retries: FEW,
+            is_persistent: false,
         })
     }
 
     /// The same, which tries for a minute or two to reach a dashboard that went away.
     pub fn persistent(self) -> Self {
         Self {
-            retries: MANY,
+            is_persistent: true,
             ..self
         }
     }
@@ -173,19 +94,16 @@ impl Client {
     /// # Errors
     /// When it is refused, or cannot be sent.
     pub async fn send(&self, request: &Request<'_>) -> Result<Reply, Failure> {
-        let mut tries = 0;
+        let mut retries = Retries::new(request, self.is_persistent);
         loop {
             let trouble = match self.attempt(request).await {
                 Ok(reply) => return Ok(reply),
                 Err(trouble) => trouble,
             };
-            let pause = trouble.pause(request, tries);
-            let is_soon = |pause: &Duration| tries < self.retries && *pause <= LONGEST_PAUSE;
-            match pause.filter(is_soon) {
+            match retries.pause(&trouble, Instant::now()) {
                 Some(pause) => sleep(pause).await,
-                None => return Err(trouble.failure),
+                None => return Err(retries.given_up(trouble)),
             }
-            tries += 1;
         }
     }
 
@@ -209,15 +127,18 @@ impl Client {
         let answer = sent.send().await.map_err(unreached)?;
         let (status, headers) = (answer.status(), answer.headers().clone());
         let bytes = answer.bytes().await.map_err(unreached)?;
-        let json = is_json(&headers)
-            .then(|| serde_json::from_slice(&bytes).ok())
-            .flatten();
-        match json {
-            Some(json) if status.is_success() => Ok(Reply::new(json, &headers)),
-            None if status == StatusCode::NO_CONTENT => Ok(Reply::new(Value::Null, &headers)),
-            Some(problem) if !status.is_success() => Err(refused(status, &headers, problem)),
-            _ => Err(self.foreign(status, &headers)),
-        }
+        let is_failure = status.is_client_error() || status.is_server_error();
+        let is_gone = status == StatusCode::NO_CONTENT && request.method == Method::DELETE;
+        let answered = match media_type(&headers) {
+            _ if is_gone => Some(Ok(Reply::new(Value::Null, &headers))),
+            JSON if status.is_success() => serde_json::from_slice(&bytes)
+                .ok()
+                .filter(|json: &Value| !json.is_null())
+                .map(|json| Ok(Reply::new(json, &headers))),
+            PROBLEM if is_failure => refused(status, &headers, &bytes).map(Err),
+            _ => None,
+        };
+        answered.unwrap_or_else(|| Err(self.foreign(status, &headers)))
     }
 
     fn unreached(&self, error: &reqwest::Error) -> Trouble {
@@ -235,13 +156,13 @@ impl Client {
         }
     }
 
-    /// What is no JSON is not from the dashboard: a proxy before it may say so, or something else altogether.
+    /// The answer of a proxy or of another server: it says nothing about what was asked for.
     fn foreign(&self, status: StatusCode, headers: &HeaderMap) -> Trouble {
         let (url, code) = (self.address.text(), status.as_u16());
         let place = headers.get(LOCATION).and_then(|it| it.to_str().ok());
         let sentence = match place {
             Some(place) if status.is_redirection() => format!(
-                "{url} leads to {}. If you trust that, run vps-claude login with it.",
+                "{url} answers with a redirect to {}, which is not followed. Check the address.",
                 plain::line(place)
             ),
             _ => format!(
@@ -251,10 +172,10 @@ impl Client {
         let is_away = status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS;
         Trouble {
             failure: Failure::new(Exit::Unreachable, sentence),
-            again: if is_away {
-                Again::IfRepeatable
-            } else {
-                Again::Never
+            again: match status {
+                _ if is_away => Again::IfRepeatable,
+                status if status.is_redirection() => Again::Never,
+                _ => Again::WhileWaiting,
             },
             after: pause_of(headers),
         }
@@ -271,21 +192,11 @@ impl Reply {
     }
 }
 
-impl Trouble {
-    /// How long to wait before the request is sent again, after so many other attempts; `None` if that cannot help.
-    pub fn pause(&self, request: &Request<'_>, tries: u32) -> Option<Duration> {
-        let may_help = match self.again {
-            Again::Never => false,
-            Again::IfRepeatable => request.is_repeatable(),
-            Again::Always => true,
-        };
-        let longer = FIRST_PAUSE.saturating_mul(2_u32.saturating_pow(tries));
-        may_help.then(|| self.after.unwrap_or(longer.min(LONGEST_PAUSE)))
-    }
-}
-
-/// What the API refuses, in its own words.
-fn refused(status: StatusCode, headers: &HeaderMap, json: Value) -> Trouble {
+/// What the API refuses, in its own words; `None` if it is another server's problem.
+fn refused(status: StatusCode, headers: &HeaderMap, bytes: &[u8]) -> Option<Trouble> {
+    let json: Value = serde_json::from_slice(bytes).ok()?;
+    let problem: Problem = parse(&json).ok()?;
+    let after = pause_of(headers);
     let exit = match status.as_u16() {
         401 | 403 => Exit::NotAllowed,
         404 | 410 => Exit::NotFound,
@@ -293,19 +204,17 @@ fn refused(status: StatusCode, headers: &HeaderMap, json: Value) -> Trouble {
         _ => Exit::Refused,
     };
     let again = match status.as_u16() {
+        409 if after.is_some() => Again::UnderWay,
         429 => Again::Always,
         502..=504 => Again::IfRepeatable,
+        500.. => Again::WhileWaiting,
         _ => Again::Never,
     };
-    let sentence = match parse::<Problem>(&json) {
-        Ok(problem) => problem.sentence(),
-        Err(_) => format!("The dashboard refuses it (status {}).", status.as_u16()),
-    };
-    Trouble {
-        failure: Failure::new(exit, sentence).told_as(json),
+    Some(Trouble {
+        failure: Failure::new(exit, problem.sentence()).told_as(json),
         again,
-        after: pause_of(headers),
-    }
+        after,
+    })
 }
 
 fn pause_of(headers: &HeaderMap) -> Option<Duration> {
@@ -313,16 +222,10 @@ fn pause_of(headers: &HeaderMap) -> Option<Duration> {
     seconds.parse().ok().map(Duration::from_secs)
 }
 
-fn is_json(headers: &HeaderMap) -> bool {
-    let kind = headers
-        .get(CONTENT_TYPE)
-        .and_then(|kind| kind.to_str().ok());
-    let kind = kind
-        .unwrap_or_default()
-        .split(';')
-        .next()
-        .unwrap_or_default();
-    ["application/json", "application/problem+json"].contains(&kind.trim())
+fn media_type(headers: &HeaderMap) -> &str {
+    let sent = headers.get(CONTENT_TYPE);
+    let sent = sent.and_then(|it| it.to_str().ok()).unwrap_or_default();
+    sent.split(';').next().unwrap_or_default().trim()
 }
 
 /// The innermost reason, which is the one that helps.

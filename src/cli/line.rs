@@ -15,8 +15,9 @@ Exit codes:
   3  not signed in, or the token may not do this
   4  there is no such environment
   5  the dashboard refused it
-  6  the dashboard cannot be reached, or the time to wait is over
-130  the watching was interrupted; what was watched goes on";
+  6  the dashboard cannot be reached, has too much to do (429) or a fault (500 and above), or its answer is not understood; or
+     the time to wait is over
+130  it was interrupted; what was requested by then goes on";
 
 const VARIABLES: &str = "\
 Variables:
@@ -24,7 +25,7 @@ Variables:
   VPS_CLAUDE_TOKEN  the token, in place of the one of login
 
 With --json, what the API answers is printed on standard output, and what went wrong on standard error, as a problem of the
-API or as an object with “detail” alone.";
+API or as an object with “detail” alone; but wrong arguments are told as text.";
 
 fn after() -> String {
     format!("{VARIABLES}\n\n{EXIT_CODES}")
@@ -143,8 +144,8 @@ pub struct Create {
     /// The branch of the repository to build it from.
     #[arg(long)]
     pub branch: Option<String>,
-    /// A variable for its container. Without a value it has that of the variable of this name here, which nobody else on this
-    /// machine sees. May be given several times.
+    /// A variable for its container. With NAME alone, its value is that of the variable of this name here. A value that is
+    /// written here can be seen by others on this machine while the command runs. May be given several times.
     #[arg(long = "variable", value_name = "NAME[=VALUE]")]
     pub variables: Vec<String>,
     /// The memory of its container, such as 2g.

@@ -19,7 +19,7 @@ const LOOK: Duration = Duration::from_secs(1);
 ///
 /// # Errors
 /// When there is none, or it cannot be read.
-pub async fn run(asked: &line::Log, output: Output) -> Result<(), Failure> {
+pub async fn run(asked: &line::Log, output: &Output) -> Result<(), Failure> {
     let mut client = connection::client()?;
     let (environment, _) = find(&client, &asked.environment).await?;
     let Some(deployment) = newest(&client, &environment.id).await? else {
@@ -30,15 +30,19 @@ pub async fn run(asked: &line::Log, output: Output) -> Result<(), Failure> {
     if asked.follow {
         client = client.persistent();
     }
-    let mut after = 0;
+    let (mut after, mut noted) = (0, None);
     loop {
         let part = part(&client, &deployment, after).await?;
         for line in &part.lines {
             let entry: LogLine = parse(line)?;
             output.entry(line, plain::text(&entry.text).trim_end_matches('\n'))?;
         }
-        if let Some(missing) = part.missing.filter(|_| after == 0) {
-            output.note(&missing);
+        // It is in every answer.
+        if let Some(missing) = &part.missing
+            && part.missing != noted
+        {
+            output.note(missing);
+            noted.clone_from(&part.missing);
         }
         let is_empty = part.lines.is_empty();
         if part.finished || (is_empty && !asked.follow) {

@@ -12,8 +12,10 @@ mod environments;
 mod failure;
 mod find;
 mod http;
+mod interrupt;
 mod line;
 mod log;
+mod name;
 mod open;
 mod output;
 mod plain;
@@ -45,16 +47,10 @@ pub fn run(arguments: &[OsString]) -> Option<ExitCode> {
         Ok(line) => line,
         Err(error) => error.exit(),
     };
-    let output = Output {
-        json: line.command.is_json(),
-    };
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build();
-    let ended = match runtime {
-        Ok(runtime) => runtime.block_on(carry_out(line.command, output)),
-        Err(error) => Err(Failure::failed(format!("This cannot be started: {error}."))),
-    };
+    let output = Output::new(line.command.is_json());
+    let told = output.clone();
+    let command = || async move { carry_out(line.command, &told).await };
+    let ended = interrupt::carry_out(&output, command);
     Some(match ended {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
@@ -64,7 +60,7 @@ pub fn run(arguments: &[OsString]) -> Option<ExitCode> {
     })
 }
 
-async fn carry_out(command: Command, output: Output) -> Result<(), Failure> {
+async fn carry_out(command: Command, output: &Output) -> Result<(), Failure> {
     match command {
         Command::Login { url } => sign_in::login(&url, output).await,
         Command::Logout => sign_in::logout(output),

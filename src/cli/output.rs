@@ -5,20 +5,41 @@ use super::plain;
 use serde_json::Value;
 use std::fmt::Write as _;
 use std::io::{self, ErrorKind, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// For people, or for programs.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub struct Output {
     /// A program reads it.
     pub json: bool,
+    sees_interrupts: Arc<AtomicBool>,
 }
 
 impl Output {
+    /// For programs, or else for people.
+    pub fn new(json: bool) -> Self {
+        Self {
+            json,
+            sees_interrupts: Arc::default(),
+        }
+    }
+
+    /// Says whether the command ends by itself when it is interrupted from now on, because it has something left to do.
+    pub fn see_interrupts(&self, sees: bool) {
+        self.sees_interrupts.store(sees, Ordering::SeqCst);
+    }
+
+    /// Whether the command ends by itself when it is interrupted.
+    pub fn sees_interrupts(&self) -> bool {
+        self.sees_interrupts.load(Ordering::SeqCst)
+    }
+
     /// Prints what the API answered for programs, and these lines for people.
     ///
     /// # Errors
     /// When it cannot be written.
-    pub fn result(self, json: &Value, lines: &str) -> Result<(), Failure> {
+    pub fn result(&self, json: &Value, lines: &str) -> Result<(), Failure> {
         if self.json {
             let text = serde_json::to_string_pretty(json).unwrap_or_default();
             print(&unambiguous(&text))
@@ -31,7 +52,7 @@ impl Output {
     ///
     /// # Errors
     /// When it cannot be written.
-    pub fn entry(self, json: &Value, text: &str) -> Result<(), Failure> {
+    pub fn entry(&self, json: &Value, text: &str) -> Result<(), Failure> {
         if self.json {
             print(&unambiguous(&json.to_string()))
         } else {
@@ -40,14 +61,14 @@ impl Output {
     }
 
     /// Tells people something beside the result.
-    pub fn note(self, sentence: &str) {
+    pub fn note(&self, sentence: &str) {
         if !self.json {
             let _ = writeln!(io::stderr(), "{}", plain::text(sentence));
         }
     }
 
     /// Says why it did not succeed.
-    pub fn failure(self, failure: &Failure) {
+    pub fn failure(&self, failure: &Failure) {
         let text = match failure.exit {
             Exit::Unread => return,
             _ if self.json => unambiguous(&failure.json().to_string()),

@@ -56,6 +56,14 @@ impl Step {
         }
     }
 
+    /// The same, which waits for this.
+    pub fn because(self, reason: Option<&str>) -> Self {
+        Self {
+            reason: reason.map(plain::line),
+            ..self
+        }
+    }
+
     /// The same, after what was shown before. The dashboard tells its time in whole seconds, so of one step the first
     /// beginning counts; else the time would go back.
     fn after(self, before: Option<&Self>) -> Self {
@@ -173,6 +181,17 @@ mod tests {
         assert_eq!(step(cancelled), "cancelling: 0s");
         let newer = json!({ "id": "dep_a", "stage": "\u{1b}[2Jthinking" });
         assert_eq!(step(newer), "thinking: 0s");
+    }
+
+    #[test]
+    fn a_step_says_what_it_waits_for() {
+        let now = Instant::now();
+        let step = Step::new("deleting", now).because(Some("Coolify cannot be\nreached."));
+        assert_eq!(step.line(now), "deleting: 0s. Coolify cannot be reached.");
+        assert_eq!(
+            Step::new("deleting", now).because(None).line(now),
+            "deleting: 0s"
+        );
     }
 
     #[test]

@@ -1,17 +1,19 @@
-//! What is asked for at a terminal. A secret is never an argument, which other users of the machine see.
+//! What is asked for at a terminal. Passwords and tokens are no arguments, which others on the machine can see.
 
 use super::failure::Failure;
+use super::name;
+use super::output::Output;
 use super::plain;
 use secrecy::{ExposeSecret, SecretString};
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, ErrorKind, IsTerminal, Write};
 
 /// A secret, asked for without showing it, or the first line of what is piped in.
 ///
 /// # Errors
 /// When there is none.
-pub fn secret(question: &str) -> Result<SecretString, Failure> {
+pub fn secret(question: &str, output: &Output) -> Result<SecretString, Failure> {
     let secret = if io::stdin().is_terminal() {
-        hidden(question)?
+        hidden(question, output)?
     } else {
         first_line()?.into()
     };
@@ -22,17 +24,17 @@ pub fn secret(question: &str) -> Result<SecretString, Failure> {
 ///
 /// # Errors
 /// When the two are not the same, or nobody can be asked.
-pub fn new_password(from_input: bool) -> Result<SecretString, Failure> {
+pub fn new_password(from_input: bool, output: &Output) -> Result<SecretString, Failure> {
     if from_input {
-        return secret("Password: ");
+        return secret("Password: ", output);
     }
     if !io::stdin().is_terminal() {
         let sentence =
             "There is no terminal to ask for a password: pipe it in, with --password-stdin.";
         return Err(Failure::usage(sentence));
     }
-    let password = hidden("Password: ")?;
-    let again = hidden("The same again: ")?;
+    let password = hidden("Password: ", output)?;
+    let again = hidden("The same again: ", output)?;
     if password.expose_secret() != again.expose_secret() {
         return Err(Failure::usage("These two passwords are not the same."));
     }
@@ -49,11 +51,15 @@ pub fn confirm(name: &str, question: &str) -> Result<bool, Failure> {
     }
     let _ = write!(io::stderr(), "{}", plain::line(question));
     let _ = io::stderr().flush();
-    Ok(first_line()?.trim() == name)
+    Ok(name::looks_like(&first_line()?, name))
 }
 
-fn hidden(question: &str) -> Result<SecretString, Failure> {
+/// Asks without showing what is typed. An interruption comes as a character, and the terminal shows what is typed again
+/// before the process ends.
+fn hidden(question: &str, output: &Output) -> Result<SecretString, Failure> {
+    output.see_interrupts(true);
     let typed = rpassword::prompt_password(question);
+    output.see_interrupts(false);
     typed
         .map(SecretString::from)
         .map_err(|error| unread(&error))
@@ -69,5 +75,8 @@ fn first_line() -> Result<String, Failure> {
 }
 
 fn unread(error: &io::Error) -> Failure {
+    if error.kind() == ErrorKind::Interrupted {
+        return Failure::interrupted();
+    }
     Failure::usage(format!("Nothing can be read from standard input: {error}."))
 }

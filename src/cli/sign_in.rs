@@ -1,7 +1,7 @@
 //! `login` and `logout`.
 
 use super::address::Address;
-use super::connection::{TOKEN, variable};
+use super::connection::{TOKEN, URL, variable};
 use super::credentials;
 use super::failure::{Exit, Failure};
 use super::http::{Client, Request};
@@ -16,8 +16,8 @@ use std::io::{self, IsTerminal};
 /// Signs in: asks for a token, tries it, and stores it.
 ///
 /// # Errors
-/// When it is none of this dashboard, or cannot be stored.
-pub async fn login(url: &str, output: Output) -> Result<(), Failure> {
+/// When the dashboard does not accept the token, or it cannot be stored.
+pub async fn login(url: &str, output: &Output) -> Result<(), Failure> {
     let address = Address::parse(url)?;
     let folder = credentials::folder()?;
     let url = address.text().to_owned();
@@ -26,7 +26,7 @@ pub async fn login(url: &str, output: Output) -> Result<(), Failure> {
             "Make a token at {url}/account and paste it here; it is not shown."
         ));
     }
-    let token = prompt::secret("Token: ")?;
+    let token = prompt::secret("Token: ", output)?;
     let token = SecretString::from(token.expose_secret().trim());
     if token.expose_secret().is_empty() {
         let sentence = format!("No token was given. Make one at {url}/account.");
@@ -38,6 +38,20 @@ pub async fn login(url: &str, output: Output) -> Result<(), Failure> {
     let account: Account = parse(&reply.json)?;
     credentials::write(&folder, &url, &token)?;
     output.result(&Value::Null, &plain::text(&welcome(&account, &url)))?;
+    warn(&url, output)
+}
+
+/// Says which variables take precedence over what was stored.
+fn warn(url: &str, output: &Output) -> Result<(), Failure> {
+    if let Some(other) = variable(URL)?
+        && Address::parse(&other)
+            .ok()
+            .is_none_or(|it| it.text() != url)
+    {
+        output.note(&format!(
+            "{URL} is set to another address, which is used in place of this dashboard."
+        ));
+    }
     if variable(TOKEN)?.is_some() {
         output.note(&format!(
             "{TOKEN} is set, and is used in place of the token that was stored now."
@@ -50,7 +64,7 @@ pub async fn login(url: &str, output: Output) -> Result<(), Failure> {
 ///
 /// # Errors
 /// When it cannot be removed.
-pub fn logout(output: Output) -> Result<(), Failure> {
+pub fn logout(output: &Output) -> Result<(), Failure> {
     let sentence = if credentials::remove(&credentials::folder()?)? {
         "The token is removed from this machine. It is valid until you revoke it on the page of your account."
     } else {

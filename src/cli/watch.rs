@@ -2,10 +2,11 @@
 
 use super::amount::words;
 use super::failure::{Exit, Failure};
-use super::http::{Client, Reply, Request};
+use super::http::{Client, Reply, Request, Trouble};
 use super::output::Output;
 use super::progress::{Progress, Step};
 use super::wire::{Deployment, Environment, parse};
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::pin::pin;
 use std::time::Duration;
@@ -28,6 +29,7 @@ pub struct Watch<'a> {
     /// What is waited for, as a sentence begins.
     what: &'static str,
     progress: Progress,
+    output: &'a Output,
     interrupted: Signal,
 }
 
@@ -39,18 +41,20 @@ impl<'a> Watch<'a> {
     pub fn new(
         client: &'a Client,
         timeout: Duration,
-        output: Output,
+        output: &'a Output,
         what: &'static str,
     ) -> Result<Self, Failure> {
         let interrupted = signal(SignalKind::interrupt());
         let interrupted = interrupted
             .map_err(|error| Failure::failed(format!("Signals cannot be handled: {error}.")))?;
+        output.see_interrupts(true);
         Ok(Self {
             client,
             timeout,
             deadline: Instant::now() + timeout,
             what,
             progress: Progress::new(output.json),
+            output,
             interrupted,
         })
     }
@@ -64,8 +68,7 @@ impl<'a> Watch<'a> {
         loop {
             let asked = Instant::now();
             let request = waiting(environment, wait, &version);
-            let reply = self.reply(&request).await?;
-            let now: Environment = parse(&reply.json)?;
+            let (now, reply) = self.reply::<Environment>(&request).await?;
             match &now.deployment {
                 Some(deployment) if deployment.id == id => {
                     let step = Step::of(deployment, reply.date, std::time::Instant::now());
@@ -77,8 +80,9 @@ impl<'a> Watch<'a> {
                     };
                 }
                 _ => {
-                    let reply = self.reply(&Request::get(&["deployments", id])).await?;
-                    let ended = parse::<Deployment>(&reply.json)?.outcome.is_some();
+                    let request = Request::get(&["deployments", id]);
+                    let (deployment, reply) = self.reply::<Deployment>(&request).await?;
+                    let ended = deployment.outcome.is_some();
                     if ended || now.status == "deleting" {
                         return Ok(reply.json);
                     }
@@ -95,12 +99,14 @@ impl<'a> Watch<'a> {
     /// When that cannot be seen any more.
     pub async fn removal(&mut self, environment: &str) -> Result<(), Failure> {
         let began = std::time::Instant::now();
-        let mut version = String::new();
+        let (mut version, mut reason) = (String::new(), None);
         loop {
             let asked = Instant::now();
-            self.progress.show(Step::new("deleting", began));
-            match self.reply(&waiting(environment, WAIT, &version)).await {
-                Ok(reply) => version = parse::<Environment>(&reply.json)?.version,
+            let step = Step::new("deleting", began);
+            self.progress.show(step.because(reason.as_deref()));
+            let request = waiting(environment, WAIT, &version);
+            match self.reply::<Environment>(&request).await {
+                Ok((now, _)) => (version, reason) = (now.version, now.reason),
                 Err(failure) if failure.exit == Exit::NotFound => return Ok(()),
                 Err(failure) => return Err(failure),
             }
@@ -111,23 +117,31 @@ impl<'a> Watch<'a> {
     /// Removes the line that was shown.
     pub fn end(&mut self) {
         self.progress.end();
+        self.output.see_interrupts(false);
     }
 
-    /// An answer, as soon as the dashboard can be reached and has the time.
-    async fn reply(&mut self, request: &Request<'_>) -> Result<Reply, Failure> {
+    /// An answer, as soon as it is the dashboard that answers, and has the time.
+    async fn reply<T: DeserializeOwned>(
+        &mut self,
+        request: &Request<'_>,
+    ) -> Result<(T, Reply), Failure> {
         let client = self.client;
         let (mut tries, began) = (0, std::time::Instant::now());
         loop {
             let trouble = match self.while_watching(client.attempt(request)).await? {
-                Ok(reply) => return Ok(reply),
+                Ok(reply) => match parse(&reply.json) {
+                    Ok(read) => return Ok((read, reply)),
+                    Err(failure) => Trouble::not_understood(failure),
+                },
                 Err(trouble) => trouble,
             };
-            let Some(pause) = trouble.pause(request, tries) else {
+            let Some(pause) = trouble.pause_while_waiting(tries) else {
                 return Err(trouble.failure);
             };
             if tries > 0 {
                 let step = Step::new("waiting for the dashboard to answer", began);
-                self.progress.show(step);
+                self.progress
+                    .show(step.because(Some(&trouble.failure.sentence)));
             }
             self.while_watching(sleep(pause)).await?;
             tries += 1;
@@ -169,14 +183,14 @@ fn waiting<'a>(environment: &'a str, wait: u32, version: &str) -> Request<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::http::tests::{Answering, JSON, answer};
+    use crate::cli::http::tests::{Answering, JSON, answer, problem};
 
     /// What is said when the removal is waited for this long, and how often these answers were asked for.
     async fn waited(answers: Vec<String>, timeout: Duration) -> (Result<(), Failure>, usize) {
         let dashboard = Answering::with(answers).await;
         let client = Client::new(dashboard.address.clone(), &"vpsc_a".into()).unwrap();
-        let output = Output { json: true };
-        let mut watch = Watch::new(&client, timeout, output, "The removal").unwrap();
+        let output = Output::new(true);
+        let mut watch = Watch::new(&client, timeout, &output, "The removal").unwrap();
         let ended = watch.removal("env_a").await;
         (ended, dashboard.asked().len())
     }
@@ -200,12 +214,28 @@ mod tests {
 
     #[tokio::test]
     async fn what_a_proxy_says_meanwhile_is_waited_out_and_a_refusal_is_not() {
-        let proxy = answer(502, "content-type: text/html\r\n", "<p>Bad Gateway</p>");
-        let problem = |status: u16| answer(status, JSON, r#"{"detail":"It is so."}"#);
+        let soon = "retry-after: 0\r\n";
         let enough = Duration::from_mins(1);
-        let all = vec![proxy.clone(), problem(503), proxy, problem(404)];
-        assert_eq!(waited(all, enough).await, (Ok(()), 4));
-        let (ended, asked) = waited(vec![problem(401)], enough).await;
-        assert_eq!((ended.unwrap_err().exit, asked), (Exit::NotAllowed, 1));
+        let mut all = vec![answer(200, JSON, r#"{"message":"maintenance"}"#)];
+        let page = format!("content-type: text/html\r\n{soon}");
+        all.extend([200, 401, 403, 404, 502].map(|status| answer(status, &page, "<p>")));
+        all.push(answer(
+            404,
+            &format!("{JSON}{soon}"),
+            r#"{"message":"no Route matched"}"#,
+        ));
+        all.extend([problem(500, soon), problem(503, soon), problem(404, "")]);
+        let number = all.len();
+        assert_eq!(waited(all, enough).await, (Ok(()), number));
+        for (refusal, exit) in [
+            (problem(401, ""), Exit::NotAllowed),
+            (
+                answer(302, "location: https://sso.example\r\n", ""),
+                Exit::Unreachable,
+            ),
+        ] {
+            let (ended, asked) = waited(vec![refusal], enough).await;
+            assert_eq!((ended.unwrap_err().exit, asked), (exit, 1));
+        }
     }
 }

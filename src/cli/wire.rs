@@ -48,6 +48,8 @@ pub struct Deployment {
     /// None while it goes on.
     pub outcome: Option<String>,
     pub reason: Option<String>,
+    /// Whether the image is built anew.
+    pub rebuild: Option<bool>,
     #[serde(default)]
     pub cancelling: bool,
     #[serde(default, with = "time::serde::rfc3339::option")]
@@ -153,7 +155,7 @@ fn typed_as(field: &str) -> &str {
 /// When it lacks what is needed.
 pub fn parse<T: DeserializeOwned>(json: &Value) -> Result<T, Failure> {
     T::deserialize(json).map_err(|_| {
-        let sentence = "The dashboard's answer is not understood: it may have another version than this program.";
+        let sentence = "The answer is not understood: the dashboard may have another version than this program, or another server answers in its place.";
         Failure::new(Exit::Unreachable, sentence)
     })
 }

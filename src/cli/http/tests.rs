@@ -7,6 +7,8 @@ use tokio::net::TcpListener;
 
 /// The header of an answer that is JSON.
 pub const JSON: &str = "content-type: application/json\r\n";
+/// The header of an answer that is a problem.
+pub const PROBLEM: &str = "content-type: application/problem+json\r\n";
 
 /// Answers these one after the other, each to a connection of its own; the last one for ever.
 pub struct Answering {
@@ -58,9 +60,10 @@ pub fn answer(status: u16, headers: &str, body: &str) -> String {
     )
 }
 
-fn problem(status: u16, headers: &str) -> String {
+/// A problem of the API.
+pub fn problem(status: u16, headers: &str) -> String {
     let body = format!("{{\"status\":{status},\"detail\":\"It is so.\"}}");
-    let headers = format!("content-type: application/problem+json\r\n{headers}");
+    let headers = format!("{PROBLEM}{headers}");
     answer(status, &headers, &body)
 }
 
@@ -74,10 +77,10 @@ async fn a_redirect_is_told_and_not_followed() {
         .await
         .unwrap_err();
     assert_eq!(failure.exit, Exit::Unreachable);
-    assert!(
-        failure.sentence.contains(elsewhere.address.text()),
-        "{failure:?}"
-    );
+    let target = format!("a redirect to {}/account,", elsewhere.address.text());
+    assert!(failure.sentence.contains(&target), "{failure:?}");
+    // It may be a sign-in of somebody else's, which must not get the token.
+    assert!(!failure.sentence.contains("login"), "{failure:?}");
     assert_eq!(dashboard.asked().len(), 1);
     assert!(elsewhere.asked().is_empty());
 }
@@ -110,15 +113,41 @@ async fn what_may_have_been_done_is_sent_again_only_with_its_key() {
         .send(Request::post(&["create"]).once())
         .await
         .unwrap();
-    let keys: Vec<String> = dashboard
-        .asked()
-        .iter()
-        .flat_map(|head| head.lines())
-        .filter(|line| line.starts_with("idempotency-key: "))
-        .map(str::to_owned)
-        .collect();
-    assert_eq!(keys.len(), 2);
-    assert_eq!(keys[0], keys[1]);
+    assert_eq!(keys(&dashboard).len(), 2);
+}
+
+/// The keys of all requests so far, which must be the same.
+fn keys(dashboard: &Answering) -> Vec<String> {
+    let heads = dashboard.asked().concat();
+    let lines = heads.lines();
+    let keys = lines.filter(|line| line.starts_with("idempotency-key: "));
+    let keys: Vec<String> = keys.map(str::to_owned).collect();
+    assert!(keys.iter().all(|key| *key == keys[0]), "{keys:?}");
+    keys
+}
+
+#[tokio::test]
+async fn a_request_that_is_still_under_way_is_sent_again_with_its_key() {
+    let soon = "retry-after: 0\r\n";
+    let under_way = vec![problem(409, soon); 4];
+    let created = answer(201, JSON, "{}");
+    let answers = [vec![problem(504, soon)], under_way, vec![created]].concat();
+    let dashboard = Answering::with(answers).await;
+    let request = Request::post(&["environments"]).once();
+    dashboard.send(request).await.unwrap();
+    assert_eq!(keys(&dashboard).len(), 6);
+}
+
+#[tokio::test]
+async fn a_password_is_not_sent_again_when_its_answer_is_lost() {
+    let lost = answer(502, "retry-after: 0\r\n", "");
+    let dashboard = Answering::with(vec![lost, answer(202, JSON, "{}")]).await;
+    let request = Request::put(&["password"], Value::Null);
+    let failure = dashboard.send(request).await.unwrap_err();
+    assert_eq!(failure.exit, Exit::Unreachable);
+    let unknown = "It is not known whether the request arrived";
+    assert!(failure.sentence.contains(unknown), "{failure:?}");
+    assert_eq!(dashboard.asked().len(), 1);
 }
 
 #[tokio::test]
@@ -151,6 +180,17 @@ async fn something_else_that_answers_is_not_taken_for_a_dashboard() {
         answer(200, "content-type: text/html\r\n", "<p>Welcome</p>"),
         answer(200, JSON, "not JSON"),
         answer(404, "", ""),
+        answer(204, "", ""),
+        answer(
+            404,
+            JSON,
+            r#"{"message":"no Route matched with those values"}"#,
+        ),
+        answer(404, JSON, r#"{"detail":"Not Found"}"#),
+        answer(404, PROBLEM, r#"{"status":404,"title":"Not Found"}"#),
+        answer(200, PROBLEM, r#"{"detail":"It is so."}"#),
+        answer(401, JSON, r#"{"message":"Unauthorized"}"#),
+        answer(403, JSON, r#"{"message":"Forbidden"}"#),
     ] {
         let dashboard = Answering::with(vec![other]).await;
         let failure = dashboard.send(Request::get(&["a"])).await.unwrap_err();

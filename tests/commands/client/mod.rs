@@ -31,12 +31,18 @@ async fn somebody_signs_in_and_out_and_only_they_can_read_the_token() {
         .with(0)
         .says(&format!("signed in to {url} as Somebody ({ADA})"))
         .says("read, deploy, write");
+    let elsewhere = ada.program(&["login", url]);
+    elsewhere
+        .with("VPS_CLAUDE_URL", "https://elsewhere.example.com")
+        .run_reading(&ada.token)
+        .with(0)
+        .says("VPS_CLAUDE_URL is set to another address");
     let mode = |path: &std::path::Path| path.metadata().unwrap().permissions().mode() & 0o777;
     assert_eq!(mode(&ada.file()), 0o600);
     assert_eq!(mode(ada.file().parent().unwrap()), 0o700);
     ada.run(&["env", "list"])
         .with(0)
-        .says("There are no such environments.");
+        .says("You have no environments.");
     ada.run(&["logout"]).with(0);
     assert!(!ada.file().exists());
     ada.run(&["env", "list"])

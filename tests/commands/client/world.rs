@@ -4,11 +4,14 @@ use crate::database;
 use crate::program::{Ended, Program, Running};
 use crate::server::Folder;
 use crate::visitor::Visitor;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::path::PathBuf;
 
 /// How many times faster than life Coolify builds.
 const SPEED: &str = "10";
+/// The same for builds that are to be under way for a while: a minute or two.
+const SLOW: f64 = 0.1;
+const FAST: f64 = 10.0;
 const SERVING: &str = "serving address=";
 /// The password of every environment.
 pub const PASSWORD: &str = "let me in, please";
@@ -76,6 +79,12 @@ impl World {
         let url = format!("{}/simulator/{what}", self.coolify);
         let answer = reqwest::Client::new().post(url).json(&body).send().await;
         answer.unwrap().error_for_status().unwrap();
+    }
+
+    /// Lets builds take a minute or two from now on, or else a second.
+    pub async fn build_slowly(&self, slowly: bool) {
+        let speed = if slowly { SLOW } else { FAST };
+        self.tell("settings", json!({ "speed": speed })).await;
     }
 
     /// Ends both and removes the database.
