@@ -80,7 +80,7 @@ async fn adopt_found(
     draft: &Draft<'_>,
 ) -> Result<EnvironmentId, Refusal> {
     let (name, subdomain) = parse(app, orphan, draft)?;
-    let built_from = built_from(app, orphan);
+    let built_from = built_from(app, orphan)?;
     let mut tx = store::begin(&app.pool).await?;
     let (owner, email) = enabled(&mut tx, draft.heir, Invalid::OwnerUnknown).await?;
     let new = New {
@@ -105,11 +105,27 @@ async fn adopt_found(
     Ok(new.id)
 }
 
-/// What Coolify builds it from, if that may be chosen; `None` for what is standard.
-fn built_from(app: &App, orphan: &Orphan) -> Option<BuiltFrom> {
-    let said = orphan.built_from.as_ref()?;
-    let choices = app.repositories.choices();
-    choices.choose(&said.repository, &said.branch).ok()?
+/// What Coolify builds it from; `None` for what is standard. Coolify goes on building that, so nothing else is stored.
+fn built_from(app: &App, orphan: &Orphan) -> Result<Option<BuiltFrom>, Refusal> {
+    let said = orphan.built_from.as_ref().ok_or(Refusal::NotNow(
+        "Coolify does not say what it is built from, so it cannot be adopted. Delete or ignore it.",
+    ))?;
+    let chosen = app.repositories.choices();
+    let chosen = chosen.choose(&said.repository, &said.branch);
+    chosen.map_err(|wrongs| {
+        let repository = said.repository_without_login();
+        let what = if wrongs
+            .iter()
+            .any(|wrong| wrong.field == "source_repository")
+        {
+            repository
+        } else {
+            format!("the branch {} of {repository}", said.branch)
+        };
+        Refusal::BuiltFrom(format!(
+            "It is built from {what}, which may not be chosen here. Delete or ignore it."
+        ))
+    })
 }
 
 fn parse(

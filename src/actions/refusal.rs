@@ -17,6 +17,9 @@ pub enum Refusal {
     /// The status does not allow it; a message for the user.
     #[error("{0}")]
     NotNow(&'static str),
+    /// What Coolify builds it from does not allow it; a message for the user.
+    #[error("{0}")]
+    BuiltFrom(String),
     /// As many as this person may have.
     #[error(transparent)]
     Limit(#[from] Reached),

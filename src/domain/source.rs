@@ -20,6 +20,20 @@ pub struct BuiltFrom {
     pub branch: String,
 }
 
+impl BuiltFrom {
+    /// The repository's address without what may be secret in it: a name, a password and a query.
+    pub fn repository_without_login(&self) -> String {
+        let address = self.repository.split(['?', '#']).next().unwrap_or_default();
+        let (scheme, rest) = match address.split_once("://") {
+            Some((scheme, rest)) => (format!("{scheme}://"), rest),
+            None => (String::new(), address),
+        };
+        let (host, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+        let host = host.rsplit('@').next().unwrap_or_default();
+        format!("{scheme}{host}{path}")
+    }
+}
+
 /// What may be chosen.
 #[derive(Debug, Clone)]
 pub struct Choices {

@@ -21,6 +21,8 @@ pub enum RequestError {
     NotFound,
     /// Its status does not allow the action.
     NotNow(&'static str),
+    /// What Coolify builds it from does not allow the action: the sentence says what that is.
+    BuiltFrom(String),
     /// As many as this person may have.
     Limit(Reached),
     /// The request comes from another site.
@@ -103,6 +105,7 @@ impl From<Refusal> for RequestError {
         match refusal {
             Refusal::NotFound => Self::NotFound,
             Refusal::NotNow(sentence) => Self::NotNow(sentence),
+            Refusal::BuiltFrom(sentence) => Self::BuiltFrom(sentence),
             Refusal::Limit(reached) => Self::Limit(reached),
             Refusal::Changed => {
                 Self::NotNow("It has changed meanwhile. Read it again, and decide again.")
@@ -173,7 +176,7 @@ impl RequestError {
             status,
             heading,
             sentence: match self {
-                Self::ForeignOrigin(sentence) => sentence.clone(),
+                Self::ForeignOrigin(sentence) | Self::BuiltFrom(sentence) => sentence.clone(),
                 Self::Limit(reached) => reached.to_string(),
                 Self::TooMany(_) => too_many(retry_after_seconds.unwrap_or(1)),
                 Self::ManyCookies(host) => many_cookies(host),
@@ -187,7 +190,7 @@ impl RequestError {
     fn heading(&self) -> (u16, &'static str) {
         match self {
             Self::NotFound => (404, "Not found"),
-            Self::NotNow(_) | Self::Limit(_) => (409, "Not now"),
+            Self::NotNow(_) | Self::BuiltFrom(_) | Self::Limit(_) => (409, "Not now"),
             Self::CrossSite | Self::ForeignOrigin(_) => (403, "Refused"),
             Self::Unreadable => (400, "Not understood"),
             Self::NoSuchMethod => (405, "Not possible"),
@@ -208,6 +211,7 @@ impl RequestError {
                 "There is nothing here, or it is not yours. It may have been deleted."
             }
             Self::NotNow(sentence) => sentence,
+            Self::BuiltFrom(_) => "It is built from what may not be chosen here.",
             Self::Limit(_) => "You have as many as you may have.",
             Self::CrossSite | Self::ForeignOrigin(_) => {
                 "This request came from another site and was not carried out. Go back and try again from here."

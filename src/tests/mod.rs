@@ -4,6 +4,7 @@ mod account_page;
 mod account_removal;
 mod accounts;
 mod administration;
+mod adopted;
 mod answers;
 mod api;
 mod api_addresses;

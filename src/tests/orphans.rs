@@ -2,7 +2,6 @@
 
 use super::harness::{Dashboard, Made};
 use super::person::Person;
-use super::repositories::Repositories;
 use crate::actions::orphans;
 use crate::simulator::calls::Call;
 use crate::simulator::faults::FaultKind;
@@ -23,7 +22,8 @@ pub async fn lost(dashboard: &Dashboard, owner: &Person, name: &str) -> (Made, S
     (made, uuid)
 }
 
-async fn count(dashboard: &Dashboard, action: &str) -> i64 {
+/// How often the audit tells of this.
+pub async fn count(dashboard: &Dashboard, action: &str) -> i64 {
     sqlx::query_scalar("select count(*) from audit where action = $1")
         .bind(action)
         .fetch_one(dashboard.pool())
@@ -89,52 +89,10 @@ async fn adopt(dashboard: &Dashboard, ada: &Person, bob: &Person, (made, uuid): 
 }
 
 /// Changes a column of an application in Coolify.
-fn set(dashboard: &Dashboard, uuid: &str, column: &str, value: &str) {
+pub fn set(dashboard: &Dashboard, uuid: &str, column: &str, value: &str) {
     let mut state = dashboard.simulator.state();
     let row = state.applications.get_mut(uuid).unwrap();
     row.columns.insert(column.to_owned(), json!(value));
-}
-
-/// Adopts an orphan that was built from this; the repository and the branch on its page.
-async fn adopted_from(dashboard: &Dashboard, ada: &Person, (repository, branch): (&str, &str)) {
-    let name = format!("From {branch}");
-    let (made, uuid) = lost(dashboard, ada, &name).await;
-    set(dashboard, &uuid, "git_repository", repository);
-    set(dashboard, &uuid, "git_branch", branch);
-    let form = [("name", name.as_str()), ("heir", &ada.email)];
-    let adopt = format!("/admin/orphans/{uuid}/adopt");
-    let page = format!("/admin/environments/{}", made.id);
-    ada.post(&adopt, &form).await.leads_to(&page);
-    let page = ada.get(&made.at("")).await.expect(200);
-    let (shown, branch) = match repository {
-        "acme/agent" => ("https://github.com/acme/agent", branch),
-        _ => ("https://github.com/grmkris/agent", "main"),
-    };
-    assert!(
-        page.says(&format!(">{shown}</a>, branch {branch}.")),
-        "{}",
-        page.text
-    );
-}
-
-#[tokio::test]
-async fn an_adopted_environment_is_built_from_what_coolify_builds_it_from_if_that_is_allowed() {
-    let host = Repositories::default();
-    let branch = host.start().await;
-    let dashboard = Dashboard::with(|setup| {
-        setup.branch = Some(branch);
-        setup.allowed = "https://github.com/acme/*";
-    })
-    .await;
-    let ada = dashboard.administrator("Ada").await;
-    for from in [
-        ("acme/agent", "dev"),
-        ("evil/agent", "next"),
-        ("grmkris/agent", "main"),
-    ] {
-        adopted_from(&dashboard, &ada, from).await;
-    }
-    dashboard.close().await;
 }
 
 #[tokio::test]

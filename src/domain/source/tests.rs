@@ -159,3 +159,21 @@ fn a_pattern_that_is_none_is_refused() {
     }
     assert_eq!(Allowed::parse(" , "), Some(Allowed::default()));
 }
+
+#[test]
+fn an_address_without_its_login_has_nothing_secret() {
+    for (repository, shown) in [
+        (STANDARD, STANDARD),
+        ("https://a:b@c@d.example/e@f", "https://d.example/e@f"),
+        ("https://d.example/e?token=a#b", "https://d.example/e"),
+        ("https://d.example#a@b", "https://d.example"),
+        ("git@d.example:a/b", "d.example:a/b"),
+        ("", ""),
+    ] {
+        let built_from = BuiltFrom {
+            repository: repository.to_owned(),
+            branch: "main".to_owned(),
+        };
+        assert_eq!(built_from.repository_without_login(), shown);
+    }
+}
