@@ -6,6 +6,8 @@ use super::person::Answer;
 use super::refusals::{ADMINISTRATION, PEOPLE, ask};
 use super::turns::one_at_a_time;
 use crate::domain::id::DeploymentId;
+use crate::simulator::calls::Call;
+use crate::simulator::faults::FaultKind;
 use crate::simulator::outcomes::Outcome;
 
 fn at(made: &Made, part: &str) -> String {
@@ -194,6 +196,35 @@ async fn an_administrator_cancels_somebody_elses_deployment() {
     assert_eq!(who, [format!("Ada <{}>", ada.email)]);
     let page = ada.get("/admin/audit?action=environment.cancelled").await;
     assert!(page.says("Stuck"));
+    dashboard.close().await;
+}
+
+#[tokio::test]
+async fn a_removal_that_coolify_refuses_is_tried_again_from_the_page_that_follows_it() {
+    let dashboard = Dashboard::open().await;
+    let ada = dashboard.administrator("Ada").await;
+    let made = dashboard.running(&ada, "Kept").await;
+    dashboard.fault(Call::Delete, FaultKind::ForbiddenAbility);
+    let delete = async || {
+        ada.post(&at(&made, "delete"), &[("confirmation", "Kept")])
+            .await
+    };
+    let page = ada.get(&at(&made, "")).await.expect(200);
+    delete().await.leads_to(&at(&made, ""));
+    let link = format!("href=\"{}#delete-title\"", at(&made, "delete"));
+    assert!(!page.says(&link));
+    dashboard
+        .until("the open page leads to another try", async || {
+            let changed = ada.fetch(&poll_of(&page)).await;
+            changed.says(&link).then_some(())
+        })
+        .await;
+    ada.get(&at(&made, "delete")).await.leads_to(&at(&made, ""));
+    let page = ada.get(&at(&made, "")).await.expect(200);
+    assert!(page.says(&link) && page.says("id=\"delete-title\""));
+    dashboard.simulator.clear_faults();
+    delete().await.leads_to(&at(&made, ""));
+    dashboard.until_gone(&made).await;
     dashboard.close().await;
 }
 
