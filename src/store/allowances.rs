@@ -105,6 +105,8 @@ pub struct Chosen {
     pub resources: Resources,
     pub given: Given,
     pub has_application: bool,
+    /// Whether the newest deployment has succeeded: the container has what Coolify was given.
+    pub is_deployed: bool,
 }
 
 /// What was chosen for the owner's environment.
@@ -114,10 +116,12 @@ pub async fn resources(
     id: EnvironmentId,
 ) -> sqlx::Result<Option<Chosen>> {
     let found = sqlx::query!(
-        "select memory_chosen, cpus_chosen, resources_given_to, application_uuid, memory_given, cpus_given
-         from environments
-         where id = $1
-         and owner_id = $2",
+        r#"select e.memory_chosen, e.cpus_chosen, e.resources_given_to, e.application_uuid, e.memory_given, e.cpus_given,
+             coalesce(d.outcome = 'succeeded', false) as "is_deployed!"
+           from environments e
+           left join deployments d on d.id = newest_deployment(e.id)
+           where e.id = $1
+           and e.owner_id = $2"#,
         id.uuid(),
         owner.uuid()
     );
@@ -129,6 +133,7 @@ pub async fn resources(
             resources: Resources::of_numbers(row.memory_chosen, row.cpus_chosen),
             given: Given::of_stored(given_to.as_deref(), application.as_deref(), given),
             has_application: application.is_some(),
+            is_deployed: row.is_deployed,
         }
     }))
 }

@@ -7,6 +7,7 @@ use crate::domain::allowance::Allowance;
 use crate::domain::resources::Resources;
 use crate::simulator::calls::Call;
 use crate::simulator::faults::FaultKind;
+use crate::simulator::outcomes::Outcome;
 
 /// What Coolify has: memory and CPUs of the environment's application.
 async fn limits(dashboard: &Dashboard, made: &Made) -> (String, String) {
@@ -117,6 +118,44 @@ async fn an_open_page_follows_what_the_container_gets_while_it_is_deployed_from_
     let changed = polled(&ada, &open).await.expect(200);
     let has = "It has 1g of memory and 0.25 CPUs.";
     assert!(changed.says(has), "{}", changed.text);
+    dashboard.close().await;
+}
+
+async fn until_failed(dashboard: &Dashboard, made: &Made) {
+    dashboard
+        .until("the deployment has failed", async || {
+            let outcome = dashboard.deployment(made, "outcome").await;
+            (outcome.as_deref() == Some("failed")).then_some(())
+        })
+        .await;
+}
+
+#[tokio::test]
+async fn what_a_container_has_is_said_only_after_a_deployment_with_it_has_succeeded() {
+    let dashboard = two_gigabytes().await;
+    let ada = dashboard.person("Ada").await;
+    let made = dashboard.running(&ada, "Later").await;
+    choose(&ada, &made, "1g", "").await;
+    let waits = "Its next container gets 1g of memory and 1.5 CPUs.";
+    for outcome in [Outcome::FailBuild, Outcome::StuckInProgress] {
+        dashboard.next_build(outcome);
+        ada.post(&made.at("deploy"), &[]).await.expect(303);
+        match outcome {
+            Outcome::FailBuild => until_failed(&dashboard, &made).await,
+            _ => dashboard.until_built(&made).await,
+        }
+        assert_eq!(limits(&dashboard, &made).await, these("1g", "1.5"));
+        let page = ada.get(&made.at("")).await.expect(200);
+        assert!(page.says(waits), "{outcome:?}: {}", page.text);
+    }
+    ada.post(&made.at("cancel"), &[]).await.expect(303);
+    dashboard.until_status(&made, "running").await;
+    let page = ada.get(&made.at("")).await.expect(200);
+    assert!(page.says(waits), "{}", page.text);
+    deploy(&dashboard, &ada, &made).await;
+    let page = ada.get(&made.at("")).await.expect(200);
+    let has = "It has 1g of memory and 1.5 CPUs.";
+    assert!(page.says(has), "{}", page.text);
     dashboard.close().await;
 }
 

@@ -94,8 +94,8 @@ pub async fn of_environment(
     Ok((words, chosen.resources, Standing::from(&standing)))
 }
 
-/// What an environment's container gets, and from when on. `is_before_build` says that a deployment is under way which has
-/// not given it to Coolify yet.
+/// What an environment's container gets, and from when on: it has what Coolify was given once a deployment has succeeded since.
+/// `is_before_build` says that a deployment is under way which has not given it to Coolify yet.
 fn resources_in_words(
     of: &allowances::Chosen,
     standing: &allowances::Standing,
@@ -110,7 +110,8 @@ fn resources_in_words(
     };
     let is_given = !of.has_application || !of.given.differs_from(wanted);
     match (is_given, is_before_build) {
-        (true, _) => format!("It has {sizes}."),
+        (true, _) if of.is_deployed => format!("It has {sizes}."),
+        (true, _) => format!("Its next container gets {sizes}."),
         (false, true) => format!("With the deployment that is under way it gets {sizes}."),
         (false, false) => format!("From its next deployment on it has {sizes}."),
     }
