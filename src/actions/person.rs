@@ -52,6 +52,10 @@ pub async fn change(
     decision: &Decision<'_>,
 ) -> Result<(), Refusal> {
     let mut tx = store::begin(&app.pool).await?;
+    if decision.limits != Limits::default() {
+        // Their versions change with the limits. An environment is locked before its owner.
+        store::owners::lock_all(&mut tx, id).await?;
+    }
     if let Some(role) = decision.role {
         people::change_role(&mut tx, by, id, role).await?;
     }

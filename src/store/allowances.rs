@@ -62,8 +62,9 @@ pub async fn standing(conn: &mut PgConnection, id: UserId) -> sqlx::Result<Optio
     }))
 }
 
-/// Decides for a person, who must be locked.
+/// Decides for a person, who must be locked. What the pages of their environments say of memory and CPUs changes with it.
 pub async fn set(conn: &mut PgConnection, id: UserId, limits: &PersonalLimits) -> sqlx::Result<()> {
+    raise_versions(conn, id, limits).await?;
     sqlx::query!(
         "update users
          set environments_limit = $2, deployments_limit = $3, memory_limit = $4, cpus_limit = $5
@@ -71,6 +72,33 @@ pub async fn set(conn: &mut PgConnection, id: UserId, limits: &PersonalLimits) -
         id.uuid(),
         limits.environments.stored(),
         limits.deployments.stored(),
+        limits.memory.stored(),
+        limits.cpus.stored()
+    )
+    .execute(conn)
+    .await
+    .map(drop)
+}
+
+/// Raises the versions of a person's environments if these limits of memory or CPUs are others than before.
+async fn raise_versions(
+    conn: &mut PgConnection,
+    id: UserId,
+    limits: &PersonalLimits,
+) -> sqlx::Result<()> {
+    // Whoever has locked an environment may wait for its owner, so it is not waited for. What they change is announced, too.
+    sqlx::query!(
+        "update environments
+         set version = version + 1
+         where id in (
+           select e.id
+           from environments e
+           join users u on u.id = e.owner_id
+           where u.id = $1
+           and (u.memory_limit is distinct from $2 or u.cpus_limit is distinct from $3)
+           for update of e skip locked
+         )",
+        id.uuid(),
         limits.memory.stored(),
         limits.cpus.stored()
     )

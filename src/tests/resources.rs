@@ -160,6 +160,32 @@ async fn what_a_container_has_is_said_only_after_a_deployment_with_it_has_succee
 }
 
 #[tokio::test]
+async fn an_open_page_follows_what_administrators_decide_about_its_owner() {
+    let dashboard = two_gigabytes().await;
+    let ada = dashboard.administrator("Ada").await;
+    let bob = dashboard.person("Bob").await;
+    let made = dashboard.running(&bob, "His").await;
+    let open = bob.get(&made.at("")).await.expect(200);
+    assert!(open.says("It has 2g of memory and 1.5 CPUs."));
+    let form = at(&dashboard, &bob, "limits").await;
+    let decide = async |memory, environments| {
+        let fields = [("memory", memory), ("environments", environments)];
+        ada.post(&form, &fields).await.leads_to("/people");
+    };
+    let version = dashboard.column(&made, "version").await;
+    decide("", "7").await;
+    assert_eq!(dashboard.column(&made, "version").await, version);
+    decide("1g", "7").await;
+    let gets = "From its next deployment on it has 1g of memory and 1.5 CPUs.";
+    dashboard
+        .until("the open page says what is decided", async || {
+            polled(&bob, &open).await.says(gets).then_some(())
+        })
+        .await;
+    dashboard.close().await;
+}
+
+#[tokio::test]
 async fn a_change_whose_answer_is_lost_or_refused_for_a_while_is_made_all_the_same() {
     let dashboard = two_gigabytes().await;
     let ada = dashboard.person("Ada").await;
