@@ -173,6 +173,9 @@ fn a_secret_in_an_address_that_is_looked_at_is_in_no_address_of_ours_and_no_log(
         ada.get("/environments/new/source")
             .await
             .leads_to("/environments/new");
+        let query = format!("source_repository=https://{secret}@a.example/b&source_branch=dev");
+        let old = format!("/environments/new/source?{query}");
+        assert_eq!(ada.fetch(&old).await.expect(204).text, "");
         dashboard.close().await;
     });
     assert!(log.text().contains("/environments/new/source"));

@@ -15,7 +15,7 @@ use crate::domain::invalid::{Wrong, Wrongs};
 use crate::domain::name::{self, isolated};
 use crate::domain::source::BuiltFrom;
 use crate::domain::variable;
-use axum::extract::State;
+use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use secrecy::{ExposeSecret, SecretString};
@@ -177,9 +177,13 @@ pub async fn preview(
     ))
 }
 
-/// Redirects to the form.
-pub async fn page() -> Redirect {
-    Redirect::to("/environments/new")
+/// Redirects to the form. Open pages of a release that asked with a query would put that page into their form: their request
+/// changes nothing there.
+pub async fn page(RawQuery(query): RawQuery) -> Response {
+    if query.is_some_and(|query| !query.is_empty()) {
+        return StatusCode::NO_CONTENT.into_response();
+    }
+    Redirect::to("/environments/new").into_response()
 }
 
 /// Looks whether what is chosen to build from can be read. What is typed may hold a secret, so it is in no query.
