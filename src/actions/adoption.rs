@@ -142,18 +142,20 @@ fn parse(
     Ok((name, subdomain(app, orphan)?))
 }
 
-/// The subdomain that its name in Coolify says, if it is one of ours and its address there is no other.
+/// The subdomain that its name in Coolify says, if it is one of ours and Coolify serves its address.
 fn subdomain(app: &App, orphan: &Orphan) -> Result<Subdomain, Refusal> {
     let subdomain = Subdomain::parse(&orphan.name).ok_or(Refusal::NotNow(
         "Its name in Coolify is not one that vps-claude gives, so it cannot be adopted. Delete or ignore it.",
     ))?;
     let host = app.domain.host_alone(subdomain.as_str());
-    if orphan.hosts.is_empty() || orphan.hosts.contains(&host) {
+    if orphan.hosts.contains(&host) {
         return Ok(subdomain);
     }
-    Err(Refusal::NotNow(
-        "Its address in Coolify is not the one that belongs to its name, so it cannot be adopted. Delete or ignore it.",
-    ))
+    Err(Refusal::NotNow(if orphan.hosts.is_empty() {
+        "It has no address in Coolify that leads to it, so it cannot be adopted. Delete or ignore it."
+    } else {
+        "Its address in Coolify is not the one that belongs to its name, so it cannot be adopted. Delete or ignore it."
+    }))
 }
 
 async fn known(app: &App, uuid: &ApplicationUuid) -> sqlx::Result<Option<Known>> {

@@ -35,7 +35,7 @@ pub struct Orphan {
     pub environment: Option<EnvironmentId>,
     /// What it is built from, where Coolify says it.
     pub built_from: Option<BuiltFrom>,
-    /// The hosts of its addresses; none where Coolify says no address.
+    /// The hosts of its addresses, as far as Coolify serves any.
     pub hosts: Vec<String>,
 }
 

@@ -85,7 +85,7 @@ impl Application {
         Some(BuiltFrom { repository, branch })
     }
 
-    /// The hosts of its addresses; none where Coolify says no address.
+    /// The hosts of its addresses. An address without a scheme or a host has none: Coolify serves nothing at it.
     pub fn hosts(&self) -> Vec<String> {
         let addresses = self.fqdn.as_deref().unwrap_or_default().split(',');
         let urls = addresses.filter_map(|address| Url::parse(address.trim()).ok());
@@ -292,7 +292,7 @@ mod tests {
         let hosts = |fqdn: Value| application(json!({"uuid": "a", "fqdn": fqdn})).hosts();
         let two = "https://a.example.com:8080/x, http://B.example.com";
         assert_eq!(hosts(json!(two)), ["a.example.com", "b.example.com"]);
-        for none in [json!(null), json!(""), json!("odd"), json!(7)] {
+        for none in [json!(null), json!(""), json!("a.b"), json!("a.b:80")] {
             assert!(hosts(none).is_empty());
         }
     }

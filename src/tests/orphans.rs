@@ -114,6 +114,16 @@ async fn what_has_no_address_of_ours_is_not_adopted() {
     assert!(refused.says(sentence), "{}", refused.text);
     assert_eq!(count(&dashboard, "environment.adopted").await, 0);
     set(&dashboard, &uuid, "name", &made.subdomain);
+    let address = dashboard.app.domain.fqdn(&made.subdomain);
+    let bare = dashboard.app.domain.host_alone(&made.subdomain);
+    for none in ["", &bare, &format!("{bare}:8080")] {
+        set(&dashboard, &uuid, "fqdn", none);
+        let refused = ada.post(&adopt, &form).await.expect(409);
+        let sentence = "It has no address in Coolify that leads to it";
+        assert!(refused.says(sentence), "{none}: {}", refused.text);
+    }
+    assert_eq!(count(&dashboard, "environment.adopted").await, 0);
+    set(&dashboard, &uuid, "fqdn", &address);
     ada.post(&adopt, &form).await.expect(303);
     dashboard.close().await;
 }
