@@ -29,6 +29,7 @@ const BUSY: &str = "Coolify is asked for too much at the moment. Try again in a 
 /// Such an application, as Coolify names it.
 #[derive(Debug)]
 pub struct Orphan {
+    /// Without control characters.
     pub name: String,
     pub uuid: ApplicationUuid,
     /// The environment that it was made for, as its mark says.
@@ -41,13 +42,14 @@ pub struct Orphan {
 
 impl Orphan {
     /// `None` when Coolify does not name it as it names applications.
-    fn new(one: Application) -> Option<Self> {
+    fn new(one: &Application) -> Option<Self> {
         Some(Self {
             uuid: ApplicationUuid::parse(&one.uuid)?,
             environment: one.environment(),
             built_from: one.built_from(),
             hosts: one.hosts(),
-            name: one.name,
+            // It is printed to terminals.
+            name: one.name.replace(char::is_control, "\u{fffd}"),
         })
     }
 }
@@ -162,5 +164,5 @@ pub async fn among(app: &App, mut listed: Vec<Application>) -> sqlx::Result<Vec<
         applications.contains(&one.uuid) || id.is_some_and(|id| environments.contains(&id.uuid()))
     };
     listed.retain(|one| !is_known(one));
-    Ok(listed.into_iter().filter_map(Orphan::new).collect())
+    Ok(listed.iter().filter_map(Orphan::new).collect())
 }

@@ -71,7 +71,8 @@ impl Client {
         let text = String::from_utf8_lossy(&text);
         let version = text.trim().trim_start_matches('v');
         // Anything else is a page of a proxy in front of Coolify.
-        if version.starts_with(|c: char| c.is_ascii_digit()) {
+        if version.starts_with(|c: char| c.is_ascii_digit()) && !version.contains(char::is_control)
+        {
             Ok(version.to_owned())
         } else {
             Err(Error::unreadable(false))
@@ -104,7 +105,8 @@ impl Client {
         let answer = send(self.request(Method::GET, "GET destinations", &path), false).await?;
         let found: Vec<Destination> = read(answer, false).await?;
         let uuids = found.into_iter().map(|one| one.uuid);
-        Ok(uuids.filter(|uuid| !uuid.is_empty()).collect())
+        let is_named = |uuid: &String| !uuid.is_empty() && !uuid.contains(char::is_control);
+        Ok(uuids.filter(is_named).collect())
     }
 }
 

@@ -129,6 +129,28 @@ async fn what_has_no_address_of_ours_is_not_adopted() {
 }
 
 #[tokio::test]
+async fn what_is_told_of_orphans_has_nothing_that_terminals_understand() {
+    let dashboard = Dashboard::open().await;
+    let ada = dashboard.administrator("Ada").await;
+    let (_, uuid) = lost(&dashboard, &ada, "Odd").await;
+    let odd = "\u{1b}]0;title\u{7}\u{1b}[2Jodd\u{9b}31m\r\nok \u{0}";
+    set(&dashboard, &uuid, "name", odd);
+    let found = orphans::search(&dashboard.app).await.unwrap();
+    let told = orphans::sentences(&found).join("");
+    assert!(
+        told.contains("odd") && !told.contains(char::is_control),
+        "{told:?}"
+    );
+    let page = ada.get(&format!("/admin/orphans/{uuid}")).await.expect(200);
+    let shown = page.value("name").to_owned();
+    let delete = format!("/admin/orphans/{uuid}/delete");
+    ada.post(&delete, &[("confirmation", &shown)])
+        .await
+        .leads_to("/admin/orphans");
+    dashboard.close().await;
+}
+
+#[tokio::test]
 async fn a_form_that_is_refused_asks_coolify_once() {
     let dashboard = Dashboard::open().await;
     let ada = dashboard.administrator("Ada").await;

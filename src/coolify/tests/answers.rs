@@ -281,3 +281,14 @@ async fn the_limits_of_the_server_are_read() {
     let version = client(200, &[], "v4.3.11\n").await.version().await.unwrap();
     assert_eq!(version, "4.3.11");
 }
+
+#[tokio::test]
+async fn what_terminals_understand_is_neither_a_version_nor_a_uuid() {
+    for odd in ["4.3.11\u{1b}[2J", "4\u{7}"] {
+        let version = client(200, &[], odd).await.version().await;
+        assert!(matches!(version, Err(Error::Unreachable { .. })), "{odd:?}");
+    }
+    let body = r#"[{"uuid":"a\u001b[2J"},{"uuid":"b"},{"uuid":""}]"#;
+    let known = client(200, &[], body).await.destinations().await.unwrap();
+    assert_eq!(known, ["b"]);
+}
