@@ -118,12 +118,18 @@ pub enum Removed {
 }
 
 /// Forgets a variable that Coolify never got, or lets the next deployment remove it. The caller must have locked the
-/// environment.
+/// environment. The value is locked before the variable, as by `accepted`, which locks no environment.
 pub async fn remove(
     conn: &mut PgConnection,
     environment: EnvironmentId,
     name: &str,
 ) -> sqlx::Result<Removed> {
+    let forgotten = sqlx::query!(
+        "delete from variable_values where environment_id = $1 and name = $2",
+        environment.uuid(),
+        name
+    );
+    forgotten.execute(&mut *conn).await?;
     let removed = sqlx::query!(
         "delete from environment_variables
          where environment_id = $1
@@ -137,12 +143,7 @@ pub async fn remove(
         return Ok(Removed::Done);
     }
     let marked = sqlx::query!(
-        "with value as (
-           delete from variable_values
-           where environment_id = $1
-           and name = $2
-         )
-         update environment_variables
+        "update environment_variables
          set removing = true, waiting = false
          where environment_id = $1
          and name = $2
@@ -150,12 +151,10 @@ pub async fn remove(
         environment.uuid(),
         name
     );
-    let is_marked = marked.execute(conn).await?.rows_affected() == 1;
-    Ok(if is_marked {
-        Removed::Done
-    } else {
-        Removed::Already
-    })
+    match marked.execute(conn).await?.rows_affected() {
+        1 => Ok(Removed::Done),
+        _ => Ok(Removed::Already),
+    }
 }
 
 /// What became of a change that was to be taken back.

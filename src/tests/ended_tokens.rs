@@ -26,7 +26,7 @@ async fn hold(dashboard: &Dashboard, id: UserId) -> Transaction<'static, Postgre
 }
 
 /// Waits until so many transactions wait for another one.
-async fn until_waiting(dashboard: &Dashboard, count: i64) {
+pub async fn until_waiting(dashboard: &Dashboard, count: i64) {
     let waiting = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
     dashboard
         .until("transactions wait", async || {

@@ -1,5 +1,7 @@
-//! Stories of variables whose forms are sent twice, and of values that a restored backup does not have.
+//! Stories of variables whose forms are sent twice, or while a deployment sends them, and of values that a restored backup does
+//! not have.
 
+use super::ended_tokens::until_waiting;
 use super::harness::{Dashboard, Made};
 use super::person::Person;
 use super::variables::{audit, change, create, deploy, give, said};
@@ -84,5 +86,35 @@ async fn a_value_that_was_lost_with_a_restored_backup_is_told_until_it_is_given_
     assert_eq!(sent.as_deref(), Some("2"));
     let item = said(&ada, &made, "NEVER_SENT").await;
     assert!(item.contains("In Coolify, given"), "{item}");
+    dashboard.close().await;
+}
+
+#[tokio::test]
+async fn a_variable_is_removed_while_its_value_is_accepted() {
+    let dashboard = Dashboard::open().await;
+    let ada = dashboard.person("Ada").await;
+    let made = with_key(&dashboard, &ada).await;
+    give(&ada, &made, "KEY", "second").await.expect(303);
+    // In the order in which a step that has sent it does.
+    let mut accepting = dashboard.pool().begin().await.unwrap();
+    let value = "select from variable_values where environment_id = $1 for update";
+    let value = sqlx::query(value).bind(made.id.uuid());
+    value.execute(&mut *accepting).await.unwrap();
+    let accepted = async {
+        until_waiting(&dashboard, 1).await;
+        let sent = "update environment_variables set sent_at = now() where environment_id = $1";
+        let sent = sqlx::query(sent).bind(made.id.uuid());
+        sent.execute(&mut *accepting).await.unwrap();
+        accepting.commit().await.unwrap();
+    };
+    let (removed, ()) = tokio::join!(change(&ada, &made, "remove", "KEY"), accepted);
+    removed.expect(303);
+    let left = "select count(*) from variable_values where environment_id = $1";
+    let left: i64 = sqlx::query_scalar(left)
+        .bind(made.id.uuid())
+        .fetch_one(dashboard.pool())
+        .await
+        .unwrap();
+    assert_eq!(left, 0);
     dashboard.close().await;
 }
