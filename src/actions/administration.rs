@@ -58,7 +58,8 @@ pub async fn get(app: &App, id: EnvironmentId) -> Result<(Owner, EnvironmentRow)
     Ok((owner, row))
 }
 
-/// The version of the page of an environment: it changes when anything shown there does. `None` when there is none.
+/// The version of the page of an environment: it changes when anything shown there of the environment does, or whose it is; not
+/// when its owner gets another name or e-mail address. `None` when there is none.
 pub async fn page_version(app: &App, id: EnvironmentId) -> sqlx::Result<Option<String>> {
     let found = administration::page_version(&app.pool, id, app.pace.unconfirmed).await?;
     Ok(found.map(|row| known::row_version(row.version, row.unconfirmed, row.in_use, row.used_at)))
