@@ -180,6 +180,8 @@ pub async fn set(
     limits: &PersonalLimits,
 ) -> Result<(), people::Refusal> {
     let mut tx = store::begin(&app.pool).await?;
+    // Their versions change with the limits. An environment is locked before its owner.
+    store::owners::lock_all(&mut tx, id).await?;
     decided(&mut tx, id).await?;
     change(&mut tx, by, id, limits).await?;
     Ok(tx.commit().await?)

@@ -62,7 +62,7 @@ pub async fn standing(conn: &mut PgConnection, id: UserId) -> sqlx::Result<Optio
     }))
 }
 
-/// Decides for a person, who must be locked. What the pages of their environments say of memory and CPUs changes with it.
+/// Decides for a person, who must be locked, as their environments must. What the pages of their environments say of memory and CPUs changes with it.
 pub async fn set(conn: &mut PgConnection, id: UserId, limits: &PersonalLimits) -> sqlx::Result<()> {
     raise_versions(conn, id, limits).await?;
     sqlx::query!(
@@ -86,18 +86,13 @@ async fn raise_versions(
     id: UserId,
     limits: &PersonalLimits,
 ) -> sqlx::Result<()> {
-    // Whoever has locked an environment may wait for its owner, so it is not waited for. What they change is announced, too.
     sqlx::query!(
-        "update environments
+        "update environments e
          set version = version + 1
-         where id in (
-           select e.id
-           from environments e
-           join users u on u.id = e.owner_id
-           where u.id = $1
-           and (u.memory_limit is distinct from $2 or u.cpus_limit is distinct from $3)
-           for update of e skip locked
-         )",
+         from users u
+         where u.id = $1
+         and e.owner_id = u.id
+         and (u.memory_limit is distinct from $2 or u.cpus_limit is distinct from $3)",
         id.uuid(),
         limits.memory.stored(),
         limits.cpus.stored()
