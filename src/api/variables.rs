@@ -39,7 +39,7 @@ pub struct Variable {
 }
 
 /// Where a variable is: its value waits for the next deployment, Coolify has it, the next deployment removes it, or its value
-/// must be given again because the application is new.
+/// must be given again because the application is new, or because it waited when the backup was taken that was restored.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum VariableState {
@@ -159,6 +159,7 @@ impl From<VariableRow> for Variable {
         let sent_at = row.sent_at.filter(|_| !row.vanished);
         let state = match sent_at {
             _ if row.removing => VariableState::Removing,
+            _ if row.lost => VariableState::Lost,
             _ if row.waits => VariableState::Waiting,
             Some(_) => VariableState::Sent,
             None => VariableState::Lost,

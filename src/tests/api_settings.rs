@@ -162,6 +162,43 @@ async fn what_is_no_variable_is_refused_and_one_that_was_never_sent_is_gone_at_o
     dashboard.close().await;
 }
 
+#[tokio::test]
+async fn a_value_that_was_lost_with_a_restored_backup_is_called_lost_until_it_is_given_again() {
+    let dashboard = Dashboard::open().await;
+    let ada = dashboard.person("Ada").await;
+    let program = Program::of(&dashboard, &ada, &["write"]).await;
+    let made = dashboard.make(&ada, "Restored", false).await;
+    let all = variables_of(&made);
+    let put = async |name: &str, value: &str| {
+        let path = format!("{all}/{name}");
+        let body = json!({ "value": value });
+        program.send_json("PUT", &path, &[], body).await.expect(202)
+    };
+    put("KEY", "first").await;
+    deploy(&dashboard, &ada, &made).await;
+    put("KEY", "second").await;
+    put("NEVER_SENT", "first").await;
+    // As a backup leaves them: every row, but no value. Rows that are deleted would be noted.
+    sqlx::query("truncate variable_values")
+        .execute(dashboard.pool())
+        .await
+        .unwrap();
+    let list = program.get(&all).await.expect(200);
+    for (place, name) in ["KEY", "NEVER_SENT"].into_iter().enumerate() {
+        let found = &list.json["items"][place];
+        assert_eq!(
+            (&found["name"], &found["state"]),
+            (&json!(name), &json!("lost"))
+        );
+    }
+    let sent_at = &list.json["items"][0]["sent_at"];
+    assert!(sent_at.is_string(), "Coolify has an earlier one");
+    assert_eq!(put("KEY", "third").await.text("state"), "waiting");
+    let key = format!("{all}/NEVER_SENT");
+    program.send("DELETE", &key, &[], "").await.expect(204);
+    dashboard.close().await;
+}
+
 async fn two_gigabytes() -> Dashboard {
     Dashboard::with(|setup| {
         setup.allowance = Allowance {
