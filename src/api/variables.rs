@@ -127,7 +127,7 @@ pub async fn give(
     params(("id" = String, Path), ("name" = String, Path)),
     responses(
         (status = 202, description = "The next deployment removes it.", body = Variable),
-        (status = 204, description = "It is gone."),
+        (status = 204, description = "It is gone, or never was there."),
         (status = 409, description = "Not now.", body = Problem, content_type = "application/problem+json"),
     )
 )]
