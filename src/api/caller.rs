@@ -30,6 +30,18 @@ impl Known {
     pub fn keyed(&self, key: &str, said: &[&[u8]]) -> Keyed {
         Keyed::new(self.holder.id, self.token.expose_secret(), key, said)
     }
+
+    /// Refuses what their token may not do. The role is that of this moment: it was read with the token.
+    fn check(&self, needed: Scope) -> Result<(), Problem> {
+        if needed == Scope::Admin && !self.holder.user.is_administrator {
+            return Err(Problem::for_administrators());
+        }
+        if self.holder.scopes.has(needed) {
+            Ok(())
+        } else {
+            Err(Problem::not_allowed(needed))
+        }
+    }
 }
 
 /// Finds out whose token a request brings, and counts the request. Without a token nothing is done.
@@ -56,6 +68,16 @@ pub async fn known(State(api): State<Api>, request: Request, next: Next) -> Resp
     let mut response = next.run(Request::from_parts(parts, body)).await;
     add_quota(response.headers_mut(), quota);
     response
+}
+
+/// Lets administrators through and nobody else, before anything that was kept for them is answered.
+pub async fn administers(request: Request, next: Next) -> Response {
+    let known = request.extensions().get::<Known>();
+    let checked = known.ok_or_else(Problem::no_token);
+    match checked.and_then(|known| known.check(Scope::Admin)) {
+        Ok(()) => next.run(request).await,
+        Err(problem) => problem.into_response(),
+    }
 }
 
 /// The token of a request (RFC 6750, section 2.1).
@@ -104,15 +126,8 @@ impl<const SCOPE: u8> FromRequestParts<Api> for Caller<SCOPE> {
         };
         let needed = Scope::ALL.into_iter().find(|scope| *scope as u8 == SCOPE);
         let needed = needed.unwrap_or(Scope::Admin);
-        // The role is that of this moment: it was read with the token.
-        if needed == Scope::Admin && !known.holder.user.is_administrator {
-            return Err(Problem::for_administrators());
-        }
-        if known.holder.scopes.has(needed) {
-            Ok(Self(Arc::clone(&known.holder), known.from))
-        } else {
-            Err(Problem::not_allowed(needed))
-        }
+        known.check(needed)?;
+        Ok(Self(Arc::clone(&known.holder), known.from))
     }
 }
 

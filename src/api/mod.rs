@@ -57,13 +57,14 @@ pub fn refused(error: &RequestError, secure: bool) -> Response {
 pub fn router(api: Api) -> Router {
     let refuse: Refuse = problem::refused;
     let watched = (api.app.metrics.clone(), Arc::clone(&api.proxies));
-    let of_callers = of_environments()
-        .merge(of_deployments())
-        .merge(of_administrators())
-        .merge(variables::routes())
-        .merge(resources::routes())
-        .route("/api/v1/account", get(account::read))
-        .route_layer(from_fn_with_state(api.clone(), idempotency::once))
+    let once = || from_fn_with_state(api.clone(), idempotency::once);
+    // A role ends at once, also for an answer that is kept.
+    let of_administrators = of_administrators()
+        .route_layer(once())
+        .route_layer(from_fn(caller::administers));
+    let of_callers = of_everybody()
+        .route_layer(once())
+        .merge(of_administrators)
         .route_layer(from_fn(negotiation::takes_json))
         .route_layer(from_fn_with_state(api.clone(), caller::known));
     Router::new()
@@ -83,6 +84,14 @@ pub fn router(api: Api) -> Router {
         .layer(from_fn_with_state(api.secure, headers))
         .layer(from_fn_with_state(watched, requests::observe))
         .with_state(api)
+}
+
+fn of_everybody() -> Router<Api> {
+    of_environments()
+        .merge(of_deployments())
+        .merge(variables::routes())
+        .merge(resources::routes())
+        .route("/api/v1/account", get(account::read))
 }
 
 fn of_environments() -> Router<Api> {

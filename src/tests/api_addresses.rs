@@ -91,7 +91,12 @@ async fn whoever_administers_no_longer_is_refused_at_the_next_request() {
         .expect(303);
     let program = Program::of(&dashboard, &bob, &["admin"]).await;
     program.get("/people").await.expect(200);
+    let invite = async || program.keyed("/invitations", "once", json!({})).await;
+    invite().await.expect(201);
     ada.post(&role, &[("role", "member")]).await.expect(303);
+    let kept = invite().await.expect(403);
+    kept.says(MEMBER);
+    assert!(!kept.answer.text.contains("link"), "{}", kept.json);
     for (one, path) in of_administrators(&dashboard, &ada).await {
         ask(&program, &one, &path).await.expect(403).says(MEMBER);
     }

@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 const UNDER_WAY: &str = "The same request is still under way. Send it again in a moment.";
 
 impl Program {
-    async fn keyed(&self, path: &str, key: &str, body: Value) -> Reply {
+    /// Sends JSON that may be sent again with the same key.
+    pub async fn keyed(&self, path: &str, key: &str, body: Value) -> Reply {
         let key = [("idempotency-key", key)];
         self.send_json("POST", path, &key, body).await
     }
