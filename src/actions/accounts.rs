@@ -47,6 +47,9 @@ pub enum Refusal {
     /// Nobody would be left to decide who has an account.
     #[error("the last administrator stays")]
     LastAdministrator,
+    /// Whoever does it administers no longer.
+    #[error("only administrators may do this")]
+    NotAdministrator,
     /// Too many password hashes are pending.
     #[error(transparent)]
     Busy(#[from] Busy),

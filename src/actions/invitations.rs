@@ -1,7 +1,7 @@
 //! Links with which people make their accounts: of the first administrator, and of whoever is invited.
 
 use super::accounts::Refusal;
-use super::token;
+use super::{people, token};
 use crate::app::App;
 use crate::domain::actor::Actor;
 use crate::domain::audit::{Action, Entry};
@@ -28,7 +28,7 @@ pub struct Made {
 /// Invites somebody, by the address they must use or whoever has the link.
 ///
 /// # Errors
-/// When nobody may register, or the address is none.
+/// When nobody may register, the address is none, or whoever invites administers no longer.
 pub async fn invite(app: &App, by: &Actor, email: &str, role: Role) -> Result<Made, Refusal> {
     if app.registration == WhoRegisters::Nobody {
         return Err(Refusal::Closed);
@@ -39,6 +39,9 @@ pub async fn invite(app: &App, by: &Actor, email: &str, role: Role) -> Result<Ma
     let token = token::new();
     let hash = token::hash(&token);
     let mut tx = store::begin(&app.pool).await?;
+    if !people::still_administers(&mut tx, by).await? {
+        return Err(Refusal::NotAdministrator);
+    }
     let id = links::invite(&mut tx, &hash, email.as_ref(), role, by.user).await?;
     let (email, role) = (email.as_ref().map(Email::as_str), role.to_string());
     let made = entry(Action::InvitationMade, id, email).with(&role);

@@ -78,7 +78,7 @@ pub async fn of_email(app: &App, typed: &str) -> Result<UserId, Refusal> {
     found.ok_or(Refusal::NotFound)
 }
 
-/// Changes a role.
+/// Changes a role. The links of whoever administers no longer do not work any more.
 ///
 /// # Errors
 /// When it is the last administrator, or there is no such person.
@@ -103,6 +103,9 @@ pub(super) async fn change_role(
         return Ok(());
     }
     people::set_role(tx, id, role).await?;
+    if role == Role::Member {
+        links::revoke_all_of(tx, id).await?;
+    }
     let detail = role.to_string();
     let changed = Entry::of_person(Action::PersonRoleChanged, id).with(&detail);
     Ok(audit::add(tx, by, &changed).await?)
@@ -151,13 +154,25 @@ pub(super) async fn change_disabled(
     Ok(audit::add(tx, by, &Entry::of_person(action, id)).await?)
 }
 
+/// Whether this may be done as an administrator does it, until the transaction ends: whoever is disabled or made a member
+/// meanwhile waits, and then ends all links that this one has made. The owner of the machine may.
+pub(super) async fn still_administers(tx: &mut Tx, by: &Actor) -> sqlx::Result<bool> {
+    match by.user {
+        Some(user) => people::is_administrator(tx, user).await,
+        None => Ok(true),
+    }
+}
+
 /// The token of a link with which somebody sets a new password. Earlier ones of theirs do not work any more.
 ///
 /// # Errors
-/// When there is no such person.
+/// When there is no such person, or whoever makes it administers no longer.
 pub async fn reset_link(app: &App, by: &Actor, id: UserId) -> Result<String, Refusal> {
     let token = token::new();
     let mut tx = store::begin(&app.pool).await?;
+    if !still_administers(&mut tx, by).await? {
+        return Err(Refusal::NotFound);
+    }
     if !links::reset(&mut tx, &token::hash(&token), id, by.user).await? {
         return Err(Refusal::NotFound);
     }

@@ -6,6 +6,7 @@ use super::id::Id;
 use super::problem::{FieldError, Problem};
 use super::state::{Answer, Api};
 use super::words::at;
+use crate::actions::accounts::Refusal;
 use crate::actions::invitations as links;
 use crate::domain::id::LinkId;
 use crate::domain::user::Role;
@@ -102,6 +103,7 @@ pub async fn invite(
     let role = sent.role.unwrap_or(Role::Member);
     let made = match links::invite(&api.app, &caller.actor(), &email, role).await {
         Ok(made) => made,
+        Err(Refusal::NotAdministrator) => return Err(Problem::for_administrators()),
         Err(refusal) => {
             let wrongs = wrong_fields(refusal)?;
             let wrongs = wrongs.iter().map(FieldError::from).collect();

@@ -87,6 +87,7 @@ pub struct ListedPeople {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PersonChange {
+    /// Who becomes a member loses the links that they made.
     role: Option<Role>,
     /// Whether they are kept from signing in. It ends their sessions, their tokens and the links that they made.
     disabled: Option<bool>,

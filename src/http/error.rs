@@ -143,6 +143,7 @@ pub fn wrong_fields(refusal: accounts::Refusal) -> Result<Wrongs, RequestError> 
             "You still have environments. Delete them first, then the account can go.",
         )),
         accounts::Refusal::LastAdministrator => Err(RequestError::NotNow(LAST_ADMINISTRATOR)),
+        accounts::Refusal::NotAdministrator => Err(RequestError::NotFound),
         accounts::Refusal::Busy(_) => Err(RequestError::Busy),
         accounts::Refusal::Database(error) => Err(error.into()),
     }

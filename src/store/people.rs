@@ -142,7 +142,17 @@ pub async fn enabled(tx: &mut Tx, email: &Email) -> sqlx::Result<Option<UserId>>
 /// Locks everybody who administers, and says whether that is nobody but this person. Whoever takes an administrator away
 /// asks first, so that two who do it at once do not take the last two.
 pub async fn is_last_administrator(tx: &mut Tx, id: UserId) -> sqlx::Result<bool> {
-    let all = sqlx::query_scalar!(
+    Ok(lock_administrators(tx).await? == [id.uuid()])
+}
+
+/// Locks everybody who administers, and says whether this person does. All of them, and in the same order as above, so that
+/// the two do not wait for each other.
+pub async fn is_administrator(tx: &mut Tx, id: UserId) -> sqlx::Result<bool> {
+    Ok(lock_administrators(tx).await?.contains(&id.uuid()))
+}
+
+async fn lock_administrators(tx: &mut Tx) -> sqlx::Result<Vec<Uuid>> {
+    sqlx::query_scalar!(
         "select id
          from users
          where role = 'administrator'
@@ -151,8 +161,7 @@ pub async fn is_last_administrator(tx: &mut Tx, id: UserId) -> sqlx::Result<bool
          for update"
     )
     .fetch_all(&mut **tx)
-    .await?;
-    Ok(all == [id.uuid()])
+    .await
 }
 
 /// Changes a role.

@@ -40,7 +40,7 @@ pub async fn until_waiting(dashboard: &Dashboard, count: i64) {
 }
 
 /// Lets two changes of somebody's row happen one after the other, both of which have begun before either is done.
-async fn one_after_the_other<T, U>(
+pub async fn one_after_the_other<T, U>(
     dashboard: &Dashboard,
     id: UserId,
     first: impl Future<Output = T>,

@@ -32,6 +32,7 @@ mod database;
 mod deployment_page;
 mod deployments;
 mod doctor;
+mod ended_links;
 mod ended_tokens;
 mod ending;
 mod environments;
