@@ -150,15 +150,16 @@ pub async fn choose(
     let mut wrongs = Wrongs::new();
     let typed = (memory.unwrap_or_default(), cpus.unwrap_or_default());
     let mut chosen = chosen(&mut wrongs, typed.0, typed.1).ok_or(Refusal::Wrong(wrongs))?;
+    let standing = read(app, &mut tx, owner).await?;
+    // What is not given stays, even if it is more than is allowed by now.
+    let within = chosen.check_within(standing.allowance.resources);
+    within.map_err(|wrong| Refusal::Wrong(vec![wrong]))?;
     if memory.is_none() {
         chosen.memory = before.memory;
     }
     if cpus.is_none() {
         chosen.cpus = before.cpus;
     }
-    let standing = read(app, &mut tx, owner).await?;
-    let within = chosen.check_within(standing.allowance.resources);
-    within.map_err(|wrong| Refusal::Wrong(vec![wrong]))?;
     if before == chosen {
         return Ok(());
     }

@@ -248,6 +248,32 @@ async fn memory_and_cpus_are_chosen_within_what_is_allowed() {
 }
 
 #[tokio::test]
+async fn what_is_more_than_allowed_by_now_stays_while_something_else_is_chosen() {
+    let dashboard = two_gigabytes().await;
+    let ada = dashboard.person("Ada").await;
+    let program = Program::of(&dashboard, &ada, &["write"]).await;
+    let made = dashboard.make(&ada, "Sized", false).await;
+    let path = format!("/environments/{}/resources", made.id);
+    let change = async |body: Value| program.send_json("PATCH", &path, &[], body).await;
+    change(json!({ "memory": "2g" })).await.expect(200);
+    sqlx::query("update users set memory_limit = 1024")
+        .execute(dashboard.pool())
+        .await
+        .unwrap();
+    let chosen = change(json!({ "cpus": "0.5" })).await.expect(200);
+    assert_eq!(
+        (&chosen.json["chosen"], &chosen.json["gets"]),
+        (
+            &json!({ "memory": "2g", "cpus": "0.5" }),
+            &json!({ "memory": "1g", "cpus": "0.5" })
+        )
+    );
+    let again = change(json!({ "memory": "2g" })).await.expect(422);
+    assert_eq!(again.wrong().0, "memory");
+    dashboard.close().await;
+}
+
+#[tokio::test]
 async fn more_memory_or_cpus_than_is_allowed_is_refused() {
     let dashboard = two_gigabytes().await;
     let ada = dashboard.person("Ada").await;
