@@ -9,6 +9,7 @@ use super::words::at;
 use crate::actions::accounts::Refusal;
 use crate::actions::invitations as links;
 use crate::domain::id::LinkId;
+use crate::domain::invalid::{Invalid, Wrong};
 use crate::domain::user::Role;
 use crate::http::error::wrong_fields;
 use axum::extract::State;
@@ -52,7 +53,7 @@ pub struct MadeInvitation {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewInvitation {
-    /// The only address that can register with it; anybody who has the link can if it is left out.
+    /// The only address that can register with it; anybody who has the link can if it is left out or `null`.
     #[schema(format = "email")]
     email: Option<String>,
     /// A member if it is left out.
@@ -99,7 +100,15 @@ pub async fn invite(
     caller: Administrator,
     Body(sent): Body<NewInvitation>,
 ) -> Answer<(StatusCode, Json<MadeInvitation>)> {
+    let is_given = sent.email.is_some();
     let email = sent.email.unwrap_or_default();
+    if is_given && email.trim().is_empty() {
+        let (field, invalid) = ("email", Invalid::Email);
+        return Err(Problem::wrong(vec![FieldError::from(&Wrong {
+            field,
+            invalid,
+        })]));
+    }
     let role = sent.role.unwrap_or(Role::Member);
     let made = match links::invite(&api.app, &caller.actor(), &email, role).await {
         Ok(made) => made,
