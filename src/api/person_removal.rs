@@ -15,7 +15,9 @@ use utoipa::{IntoParams, ToSchema};
 const WORDS: [&str; 2] = ["hand_over", "delete"];
 const OWN: &str =
     "This is your own account. You delete it on its page, after its environments are gone.";
-const UNSAID: &str = "They have environments: send hand_over together with heir, or delete.";
+const UNSAID: &str = "They have environments: send environments=hand_over together with heir, or environments=delete.";
+const NO_HEIR: &str =
+    "An heir gets the environments only with environments=hand_over. Send that, or leave heir out.";
 
 /// What becomes of their environments.
 #[derive(IntoParams)]
@@ -25,7 +27,7 @@ pub struct Left {
     /// Needed if they have any. Until Coolify has confirmed that they are deleted, they are yours.
     #[param(inline)]
     environments: Option<Fate>,
-    /// Who gets them: `usr_…`
+    /// Who gets them: `usr_…`; only together with `hand_over`.
     heir: Option<String>,
 }
 
@@ -62,6 +64,9 @@ pub async fn delete(
     });
     let wanted = sent.text("heir");
     sent.check()?;
+    if removes != Some(false) && !wanted.is_empty() {
+        return Err(wrong("heir", NO_HEIR));
+    }
     if id == caller.user() {
         return Err(Problem::new(StatusCode::CONFLICT, OWN));
     }
@@ -88,9 +93,12 @@ pub async fn delete(
 }
 
 fn unsaid() -> Problem {
+    wrong("environments", UNSAID).of_others()
+}
+
+fn wrong(field: &str, detail: &str) -> Problem {
     Problem::wrong(vec![FieldError {
-        field: "environments".to_owned(),
-        detail: UNSAID.to_owned(),
+        field: field.to_owned(),
+        detail: detail.to_owned(),
     }])
-    .of_others()
 }

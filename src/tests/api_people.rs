@@ -11,6 +11,9 @@ use serde_json::{Value, json};
 const LAST: &str = "This is the last administrator. Make somebody else one first, under People.";
 const UNKNOWN: &str =
     "Nobody who can sign in, and could get it, has this id. Send that of an account: usr_….";
+const UNSAID: &str = "They have environments: send environments=hand_over together with heir, or environments=delete.";
+const NO_HEIR: &str =
+    "An heir gets the environments only with environments=hand_over. Send that, or leave heir out.";
 
 async fn path_of(dashboard: &Dashboard, person: &Person) -> String {
     format!("/people/{}", id_of(dashboard, person).await)
@@ -194,13 +197,21 @@ async fn is_not_deleted(program: &Program, path: &str) {
         ("?environments=hand_over", "heir"),
         (&*himself, "heir"),
         (&*nobody, "heir"),
+        (&*nobody.replace("hand_over", "delete"), "heir"),
+        (&*nobody.replace("environments=hand_over&", ""), "heir"),
     ] {
         let wrong = program
             .send("DELETE", &format!("{path}{query}"), &[], "")
             .await
             .expect(if query.is_empty() { 409 } else { 422 });
         assert_eq!(wrong.wrong().0, field, "{query}");
-        assert!(field != "heir" || wrong.wrong().1 == UNKNOWN);
+        let said = match (field, query.contains("hand_over")) {
+            ("heir", true) => UNKNOWN,
+            ("heir", false) => NO_HEIR,
+            _ if query.is_empty() => UNSAID,
+            _ => continue,
+        };
+        assert_eq!(wrong.wrong().1, said);
     }
 }
 
