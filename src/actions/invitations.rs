@@ -19,7 +19,8 @@ pub async fn set_up(app: &App) -> sqlx::Result<Option<String>> {
     Ok(added.then_some(token))
 }
 
-/// A new invitation: its id, and the token of its link, which is shown once and kept nowhere.
+/// A new invitation: its id, and the token of its link. A page shows it once; a program's answer may be kept, sealed with
+/// the token of the program, for as long as the request may be sent again.
 pub struct Made {
     pub id: LinkId,
     pub token: String,

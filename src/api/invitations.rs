@@ -44,8 +44,8 @@ pub struct Invitations {
 #[derive(Serialize, ToSchema)]
 pub struct MadeInvitation {
     invitation: Invitation,
-    /// Where that person registers, once. Nothing answers it again. It is a path if the dashboard's public address is not
-    /// known.
+    /// Where that person registers, once. No other answer has it, except that to the same request with the same
+    /// `Idempotency-Key`, which is kept sealed for a day. It is a path if the dashboard's public address is not known.
     link: String,
 }
 
@@ -82,7 +82,7 @@ pub async fn list(State(api): State<Api>, _: Administrator) -> Answer<Json<Invit
     Ok(Json(Invitations { items }))
 }
 
-/// Makes an invitation. Its link is in this answer alone.
+/// Makes an invitation, and answers its link. Lists do not have it.
 #[utoipa::path(
     post,
     path = "/invitations",

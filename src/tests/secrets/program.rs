@@ -22,7 +22,10 @@ impl Story {
         self.is_shown_once(&program.token);
         let path = self.environment_by(&program).await;
         self.look_around().await;
-        let invited = program.post("/invitations", json!({})).await.expect(201);
+        let invited = program
+            .keyed("/invitations", "invitation", json!({}))
+            .await
+            .expect(201);
         let (_, link) = invited.text("link").split_once("link=").unwrap();
         self.is_shown_once(link);
         self.look_around().await;
@@ -50,7 +53,8 @@ impl Story {
         let body = json!({ "name": "", "password": refused, "variables": { "KEY": wrong } });
         program.post("/environments", body).await.expect(422);
         let body = json!({ "name": "By a program", "password": created, "variables": { "KEY": given }, "deploy": true });
-        let made = program.post("/environments", body).await.expect(201);
+        let made = program.keyed("/environments", "environment", body).await;
+        let made = made.expect(201);
         let path = format!("/environments/{}", made.text("id"));
         until(program, &path, "running").await;
         let put = async |part: &str, body: serde_json::Value| {
