@@ -4,6 +4,7 @@ use super::body::Body;
 use super::caller::Administrator;
 use super::heir;
 use super::id::Id;
+use super::list::LAST_PAGE;
 use super::parameters::Parameters;
 use super::problem::Problem;
 use super::state::{Answer, Api};
@@ -33,10 +34,14 @@ pub struct Orphans {
     /// Why it is not known.
     unknown: Option<&'static str>,
     /// Applications that are not among them because somebody decided so.
+    /// The first 500 by name.
     ignored: Vec<IgnoredApplication>,
-    /// Environments whose application is gone from Coolify: the first 50.
+    /// How many of these there are besides.
+    #[schema(minimum = 0)]
+    ignored_more: i64,
+    /// Environments whose application is gone from Coolify: 50 a page.
     vanished: Vec<VanishedEnvironment>,
-    /// How many of these there are.
+    /// How many of these there are on all pages.
     #[schema(minimum = 0)]
     vanished_total: i64,
 }
@@ -70,6 +75,16 @@ pub struct VanishedEnvironment {
     /// The name of whose it is.
     owner: String,
     owner_email: String,
+}
+
+/// Which page of the environments whose application is gone.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "it describes what `Parameters` reads")]
+pub struct VanishedPage {
+    /// Of the environments whose application is gone.
+    #[param(minimum = 1, maximum = 1_000_000, default = 1)]
+    page: Option<i64>,
 }
 
 /// What becomes of an application.
@@ -117,9 +132,16 @@ pub fn routes() -> Router<Api> {
     operation_id = "list_orphans",
     security(("token" = ["admin"])),
     tag = "orphans",
-    responses((status = 200, description = "All of it.", body = Orphans))
+    params(VanishedPage),
+    responses((status = 200, description = "What is known of it.", body = Orphans))
 )]
-pub async fn list(State(api): State<Api>, _: Administrator) -> Answer<Json<Orphans>> {
+pub async fn list(
+    State(api): State<Api>,
+    _: Administrator,
+    mut sent: Parameters,
+) -> Answer<Json<Orphans>> {
+    let page = sent.number("page", 1..=LAST_PAGE).unwrap_or(1);
+    sent.check()?;
     let (found, unknown) = match orphans::list(&api.app).await {
         Ok(found) => (Some(found), None),
         Err(Refusal::NotNow(sentence)) => (None, Some(sentence)),
@@ -127,6 +149,7 @@ pub async fn list(State(api): State<Api>, _: Administrator) -> Answer<Json<Orpha
     };
     let vanished = Selection {
         vanished: true,
+        page: page - 1,
         ..Selection::default()
     };
     let (vanished, vanished_total) = administration::list(&api.app, &vanished).await?;
@@ -135,6 +158,7 @@ pub async fn list(State(api): State<Api>, _: Administrator) -> Answer<Json<Orpha
         more: found.as_ref().map_or(0, |found| found.more),
         applications: found.map(|found| found.first.into_iter().map(Application::from).collect()),
         unknown,
+        ignored_more: ignored.first().map_or(0, |first| first.more),
         ignored: ignored.into_iter().map(IgnoredApplication::from).collect(),
         vanished: vanished
             .into_iter()

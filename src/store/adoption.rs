@@ -132,13 +132,16 @@ pub struct Ignored {
     pub at: OffsetDateTime,
     /// The database's time of this read.
     pub now: OffsetDateTime,
+    /// How many there are besides the first ones.
+    pub more: i64,
 }
 
-/// The ignored ones, by name.
+/// The first 500 ignored ones, by name.
 pub async fn ignored(pool: &PgPool) -> sqlx::Result<Vec<Ignored>> {
     sqlx::query_as!(
         Ignored,
-        r#"select uuid, name, ignored_at as at, now() as "now!"
+        r#"select uuid, name, ignored_at as at, now() as "now!",
+             greatest(count(*) over () - 500, 0) as "more!"
            from ignored_applications
            order by name, uuid
            limit 500"#

@@ -97,6 +97,42 @@ async fn an_orphan_is_deleted_after_its_name_was_sent() {
 }
 
 #[tokio::test]
+async fn what_is_not_on_the_first_page_is_reached_or_counted() {
+    let dashboard = Dashboard::open().await;
+    let ada = dashboard.administrator("Ada").await;
+    let program = Program::of(&dashboard, &ada, &["admin"]).await;
+    dashboard.make(&ada, "Vanished", false).await;
+    for statement in [
+        "insert into ignored_applications (uuid, name)
+         select 'app-' || n, 'app-' || n from generate_series(1, 503) as n",
+        "insert into environments (id, owner_id, name, name_key, subdomain, status, vanished)
+         select gen_random_uuid(), owner_id, 'many ' || n, 'many ' || n, 'many-' || n, 'error', true
+         from environments, generate_series(1, 51) as n",
+        "insert into watches (environment_id) select id from environments on conflict do nothing",
+    ] {
+        sqlx::query(statement)
+            .execute(dashboard.pool())
+            .await
+            .unwrap();
+    }
+    let first = found(&program).await;
+    let wrong = program.get("/orphans?page=0").await.expect(422);
+    assert_eq!(wrong.wrong().0, "page");
+    let count = |list: &Reply, field: &str| list.json[field].as_array().unwrap().len();
+    assert_eq!(
+        (count(&first, "ignored"), count(&first, "vanished")),
+        (500, 50)
+    );
+    assert_eq!(first.json["ignored_more"], 3);
+    let second = program.get("/orphans?page=2").await.expect(200);
+    assert_eq!(count(&second, "vanished"), 1);
+    let one = &second.json["vanished"][0];
+    assert!(!first.json["vanished"].as_array().unwrap().contains(one));
+    assert_eq!(second.json["vanished_total"], 51);
+    dashboard.close().await;
+}
+
+#[tokio::test]
 async fn an_orphan_is_ignored_until_it_is_listed_again_and_silence_is_said() {
     let dashboard = Dashboard::open().await;
     let ada = dashboard.administrator("Ada").await;
