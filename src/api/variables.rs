@@ -34,8 +34,6 @@ pub struct Variable {
     /// Since when Coolify has a value of it; with a state other than `sent`, an earlier one.
     #[schema(format = DateTime)]
     sent_at: Option<String>,
-    /// Whether Coolify was asked already for what waits, so that it cannot be taken back.
-    asked: bool,
 }
 
 /// Where a variable is: its value waits for the next deployment, Coolify has it, the next deployment removes it, or its value
@@ -168,7 +166,6 @@ impl From<VariableRow> for Variable {
             name: row.name,
             state,
             sent_at: time(sent_at),
-            asked: row.offered && (row.waits || row.removing),
         }
     }
 }

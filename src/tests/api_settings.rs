@@ -97,7 +97,7 @@ async fn a_variable_is_given_sent_replaced_and_removed() {
     };
     assert_eq!(program.get(&all).await.expect(200).json["items"], json!([]));
     let given = put(json!({ "value": "first" })).await.expect(202);
-    let waiting = json!({ "name": "KEY", "state": "waiting", "sent_at": null, "asked": false });
+    let waiting = json!({ "name": "KEY", "state": "waiting", "sent_at": null });
     assert_eq!((&given.json, state().await), (&waiting, waiting.clone()));
     deploy(&dashboard, &ada, &made).await;
     let sent = state().await;
