@@ -149,6 +149,12 @@ impl From<&RequestError> for Problem {
             RequestError::TooLarge => {
                 "This request is larger than anything that is needed here.".to_owned()
             }
+            RequestError::LongAddress => {
+                "This address is too long. Send less in its parameters.".to_owned()
+            }
+            RequestError::LargeHeaders | RequestError::ManyCookies(_) => {
+                "The headers of this request are too large. Send fewer or shorter ones.".to_owned()
+            }
             _ => says.sentence,
         };
         let status = StatusCode::from_u16(says.status);

@@ -156,12 +156,12 @@ async fn odd_long_and_large_requests_are_problems_too() {
         assert!([403, 404].contains(&reply.answer.status.as_u16()), "{path}");
     }
     let long = format!("/environments?q={}", "x".repeat(20_000));
-    program.get(&long).await.expect(414);
+    let long = program.get(&long).await.expect(414);
+    long.says("This address is too long. Send less in its parameters.");
     let large = [("x-large", &*"x".repeat(40_000))];
-    program
-        .send("GET", "/account", &large, "")
-        .await
-        .expect(431);
+    let large = program.send("GET", "/account", &large, "").await;
+    let large = large.expect(431);
+    large.says("The headers of this request are too large. Send fewer or shorter ones.");
     dashboard.close().await;
 }
 
