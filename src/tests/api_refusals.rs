@@ -182,6 +182,7 @@ async fn what_no_handler_gets_is_a_problem_below_the_api_and_a_page_elsewhere() 
         for (path, kind) in [
             ("/api/v1/account", "application/problem+json"),
             ("/environments", "text/html; charset=utf-8"),
+            ("/api", "text/html; charset=utf-8"),
         ] {
             let answer = answered(address, &format!("GET {path}{rest}")).await;
             let (head, body) = answer.split_once("\r\n\r\n").unwrap();

@@ -51,11 +51,11 @@ impl Answers {
     }
 }
 
-/// Whether what a request begins with says that it goes to this path, or below it.
+/// Whether what a request begins with says that it goes below this path. The path itself is a page.
 fn is_below(begun: &[u8], path: &str) -> bool {
     let target = begun.trim_ascii_start().split(|byte| *byte == b' ').nth(1);
     let rest = target.and_then(|target| target.strip_prefix(path.as_bytes()));
-    rest.is_some_and(|rest| matches!(rest.first(), None | Some(b'/' | b'?')))
+    rest.is_some_and(|rest| rest.starts_with(b"/"))
 }
 
 /// Whole answers, heads included.
@@ -268,9 +268,10 @@ mod tests {
     #[test]
     fn a_request_is_below_a_path_by_what_it_begins_with() {
         for (begun, is) in [
-            ("GET /api", true),
-            ("GET /api HTTP/1.1", true),
-            ("POST /api?x HTTP/1.1", true),
+            ("GET /api/", true),
+            ("GET /api", false),
+            ("GET /api HTTP/1.1", false),
+            ("POST /api?x HTTP/1.1", false),
             ("\r\nDELETE /api/v1/%zz", true),
             ("GET /apis HTTP/1.1", false),
             ("GET /a", false),
