@@ -67,7 +67,7 @@ pub async fn get(app: &App, id: LinkId) -> sqlx::Result<Option<Invitation>> {
     Ok(found.into_iter().next())
 }
 
-/// Revokes an invitation; `false` when it was used or has expired.
+/// Revokes an invitation; `false` when it was used or revoked, or has expired.
 pub async fn revoke(app: &App, by: &Actor, id: LinkId) -> sqlx::Result<bool> {
     let mut tx = store::begin(&app.pool).await?;
     let Some(email) = links::revoke(&mut tx, id).await? else {

@@ -88,12 +88,13 @@ pub async fn invitations(pool: &PgPool, only: Option<LinkId>) -> sqlx::Result<Ve
     .await
 }
 
-/// Deletes an invitation; the address that it was for. `None` when it is not there any more.
+/// Deletes an invitation; the address that it was for. `None` when it is not there any more, or has expired.
 pub async fn revoke(conn: &mut PgConnection, id: LinkId) -> sqlx::Result<Option<Option<String>>> {
     let revoked = sqlx::query_scalar!(
         "delete from links
          where id = $1
          and kind = 'invitation'
+         and expires_at > now()
          returning email",
         id.uuid()
     );

@@ -264,6 +264,14 @@ async fn an_invitation_for_anybody_is_revoked() {
         .says(NOTHING);
     let (_, token) = made.text("link").split_once("link=").unwrap();
     dashboard.stranger("Eve").try_link(token).await.expect(403);
+    let late = program.post("/invitations", json!({})).await.expect(201);
+    sqlx::query("update links set expires_at = now() - interval '1 second'")
+        .execute(dashboard.pool())
+        .await
+        .unwrap();
+    let late = late.json["invitation"]["id"].as_str().unwrap();
+    let late = format!("/invitations/{late}");
+    program.send("DELETE", &late, &[], "").await.expect(404);
     let nowhere = format!("/invitations/{}", LinkId::new());
     program.send("DELETE", &nowhere, &[], "").await.expect(404);
     for email in ["bob", "", " "] {
