@@ -27,7 +27,7 @@ use std::time::Duration;
 use tokio::sync::{Mutex, Notify, Semaphore};
 use uuid::Uuid;
 
-/// How many logs are decompressed at once, each from its beginning: a core each, and others are left for requests.
+/// How many logs are fetched and decompressed at once, each from its beginning: a core each, and others are left for requests.
 const LOGS_AT_ONCE: usize = 2;
 
 /// The dependencies of every action; cheap to clone, because every request clones it several times.
@@ -61,7 +61,7 @@ pub struct Handles {
     pub polls: PollCache,
     /// The logs of containers that people look at, for a few seconds.
     pub container_logs: Cache<EnvironmentId, Arc<Mutex<Option<ContainerLog>>>>,
-    /// Whoever decompresses a log holds one.
+    /// Whoever has a log of the store in memory to read it holds one.
     pub log_slots: Arc<Semaphore>,
     /// Wakes the worker when a change of an environment was heard.
     pub changed: Arc<Notify>,
@@ -115,6 +115,8 @@ pub struct Pace {
     pub container_log: Duration,
     /// The retry delay of a log that could not be fetched.
     pub log: Duration,
+    /// How long somebody who wants to read a log from its store waits while others read theirs.
+    pub log_slot: Duration,
     /// How often finished logs are moved to their store, and the retry delay of one that could not be.
     pub archive: Duration,
     /// How long a log has been complete before it is moved: its last lines may be late.
@@ -171,6 +173,7 @@ impl Default for Pace {
             retry: seconds(2),
             container_log: seconds(4),
             log: seconds(5),
+            log_slot: seconds(10),
             archive: seconds(10),
             log_settles: minutes(3),
             log_retention: None,

@@ -8,7 +8,9 @@ use crate::store::log_lines::{self, Line, Match, Of, Section};
 use bytes::Bytes;
 use std::io;
 use std::sync::Arc;
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::task::spawn_blocking;
+use tokio::time::timeout;
 
 mod object;
 
@@ -23,10 +25,19 @@ pub struct OpenLog {
 enum Content {
     /// In the database; it may be empty.
     Rows,
-    Object(Bytes),
+    Object(Object),
     /// Why, and the position after its last entry.
     Nothing(Unread, i32),
 }
+
+/// A log as it is in the store. Whoever has it in memory to read it holds a slot, which others wait for.
+#[derive(Clone)]
+struct Object {
+    bytes: Bytes,
+    slot: Slot,
+}
+
+type Slot = Arc<OwnedSemaphorePermit>;
 
 /// Why a log that there was cannot be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,10 +48,12 @@ pub enum Unread {
     Gone,
     /// The store does not answer.
     Away,
+    /// Others read logs, and it was not this one's turn in time.
+    Busy,
 }
 
 impl OpenLog {
-    /// Finds a log, and fetches its object if it is in the store.
+    /// Finds a log, and fetches its object if it is in the store and others leave a slot for it.
     pub async fn open(app: &App, of: Of) -> sqlx::Result<Self> {
         let found = archived_logs::whereabouts(&app.pool, of).await?;
         let content = match found {
@@ -89,10 +102,7 @@ impl OpenLog {
         match &self.content {
             Content::Rows => log_lines::end(&app.pool, self.of, from, bytes).await,
             Content::Object(object) => {
-                in_object(app, object, move |entries| {
-                    object::end(entries, from, bytes)
-                })
-                .await
+                in_object(object, move |entries| object::end(entries, from, bytes)).await
             }
             Content::Nothing(..) => Ok(vec![]),
         }
@@ -102,7 +112,7 @@ impl OpenLog {
     pub async fn sections(&self, app: &App) -> sqlx::Result<Vec<Section>> {
         match &self.content {
             Content::Rows => log_lines::sections(&app.pool, self.of).await,
-            Content::Object(object) => in_object(app, object, object::sections).await,
+            Content::Object(object) => in_object(object, object::sections).await,
             Content::Nothing(..) => Ok(vec![]),
         }
     }
@@ -113,34 +123,42 @@ impl OpenLog {
             Content::Rows => log_lines::matches(&app.pool, self.of, text, most).await,
             Content::Object(object) => {
                 let text = text.to_owned();
-                in_object(app, object, move |entries| {
-                    object::matches(entries, &text, most)
-                })
-                .await
+                in_object(object, move |entries| object::matches(entries, &text, most)).await
             }
             Content::Nothing(..) => Ok(vec![]),
         }
     }
 
-    /// All of it, to be read in parts.
+    /// All of it, to be read in parts by somebody who may take long: the slot is held only while a part is read.
     pub fn parts(self) -> Parts {
-        self.parts_from(0)
+        Parts {
+            keeps_slot: false,
+            ..self.parts_from(0)
+        }
     }
 
-    /// What is there from a position on, to be read in parts.
+    /// What is there from a position on, to be read in parts at once.
     pub fn parts_from(self, from: i32) -> Parts {
-        let entries = match self.content {
-            Content::Object(object) => Some(Entries::of(object)),
-            Content::Rows | Content::Nothing(..) => None,
+        let (entries, slot) = match self.content {
+            Content::Object(Object { bytes, slot }) => (Some(Entries::of(bytes)), Some(slot)),
+            Content::Rows | Content::Nothing(..) => (None, None),
         };
-        let of = self.of;
-        Parts { of, from, entries }
+        Parts {
+            of: self.of,
+            from,
+            entries,
+            slot,
+            keeps_slot: true,
+        }
     }
 }
 
 async fn fetch(app: &App, of: Of, end: i32) -> Content {
+    let Ok(slot) = timeout(app.pace.log_slot, slot(app)).await else {
+        return Content::Nothing(Unread::Busy, end);
+    };
     match app.archive.get(of.deployment).await {
-        Ok(object) => Content::Object(object),
+        Ok(bytes) => Content::Object(Object { bytes, slot }),
         Err(why) => {
             tracing::warn!(deployment = %of.deployment, %why, "a log cannot be read from its store");
             let why = match why {
@@ -152,22 +170,25 @@ async fn fetch(app: &App, of: Of, end: i32) -> Content {
     }
 }
 
+/// Waits until there is a slot for one more.
+async fn slot(app: &App) -> Slot {
+    let slot = Arc::clone(&app.log_slots).acquire_owned().await;
+    slot.expect("nobody closes the slots").into()
+}
+
 async fn in_object<T: Send + 'static>(
-    app: &App,
-    object: &Bytes,
+    object: &Object,
     read: impl FnOnce(Entries) -> io::Result<T> + Send + 'static,
 ) -> sqlx::Result<T> {
-    let entries = Entries::of(object.clone());
-    Ok(apart(app, move || read(entries)).await??)
+    let entries = Entries::of(object.bytes.clone());
+    Ok(apart(Arc::clone(&object.slot), move || read(entries)).await??)
 }
 
 /// Decompresses where it keeps nobody waiting, a few logs at a time. Whoever asks and leaves frees no slot before it is done.
 async fn apart<T: Send + 'static>(
-    app: &App,
+    slot: Slot,
     read: impl FnOnce() -> T + Send + 'static,
 ) -> io::Result<T> {
-    let slot = Arc::clone(&app.log_slots).acquire_owned().await;
-    let slot = slot.map_err(io::Error::other)?;
     let read = spawn_blocking(move || {
         let read = read();
         drop(slot);
@@ -183,6 +204,9 @@ pub struct Parts {
     from: i32,
     /// What is left of the object, if it is one.
     entries: Option<Entries>,
+    /// The slot that was not given back.
+    slot: Option<Slot>,
+    keeps_slot: bool,
 }
 
 impl Parts {
@@ -199,7 +223,8 @@ impl Parts {
             if let Some(why) = log.unread().filter(|_| self.from > 0) {
                 return Err(io::Error::other(format!("the log cannot be read on: {why:?}")).into());
             }
-            self.entries = log.parts().entries;
+            let opened = log.parts();
+            (self.entries, self.slot) = (opened.entries, opened.slot);
             lines = self.read(app, bytes).await?;
         }
         if let Some(last) = lines.last() {
@@ -213,7 +238,12 @@ impl Parts {
         let Some(mut entries) = self.entries.take() else {
             return log_lines::part(&app.pool, self.of, from, bytes).await;
         };
-        let read = apart(app, move || {
+        let slot = match self.slot.take() {
+            Some(slot) => slot,
+            None => slot(app).await,
+        };
+        self.slot = self.keeps_slot.then(|| Arc::clone(&slot));
+        let read = apart(slot, move || {
             let part = object::part(&mut entries, from, bytes);
             (part, entries)
         });

@@ -19,6 +19,9 @@ use utoipa::{IntoParams, ToSchema};
 /// How soon a store of logs that is away is worth another request.
 const STORE_AWAY: Duration = Duration::from_secs(10);
 
+/// The same while others are read.
+const OTHERS_READ: Duration = Duration::from_secs(5);
+
 /// How much of a log one answer has, in bytes.
 const PART_BYTES: i32 = 256 * 1024;
 
@@ -124,6 +127,7 @@ fn unreadable(why: Unread) -> Problem {
     let problem = Problem::new(unread::status(why), unread::why(why));
     match why {
         Unread::Away => problem.retry_after(STORE_AWAY),
+        Unread::Busy => problem.retry_after(OTHERS_READ),
         Unread::Removed { .. } | Unread::Gone => problem,
     }
 }

@@ -27,6 +27,7 @@ pub fn why(unread: Unread) -> Cow<'static, str> {
         }
         Unread::Gone => "The store of logs does not have this log any more.".into(),
         Unread::Away => "The log cannot be shown at the moment, because the store of logs does not answer. Try again later.".into(),
+        Unread::Busy => "The log cannot be shown at the moment, because others are being read. Try again in a few seconds.".into(),
     }
 }
 
@@ -34,6 +35,6 @@ pub fn why(unread: Unread) -> Cow<'static, str> {
 pub fn status(unread: Unread) -> StatusCode {
     match unread {
         Unread::Removed { .. } | Unread::Gone => StatusCode::GONE,
-        Unread::Away => StatusCode::SERVICE_UNAVAILABLE,
+        Unread::Away | Unread::Busy => StatusCode::SERVICE_UNAVAILABLE,
     }
 }

@@ -5,6 +5,9 @@ use super::harness::Dashboard;
 use super::program::{Program, named};
 use crate::domain::id::DeploymentId;
 use serde_json::json;
+use std::time::Duration;
+
+const OTHERS_READ: &str = "The log cannot be shown at the moment, because others are being read. Try again in a few seconds.";
 
 #[tokio::test]
 async fn environments_are_listed_by_page_status_and_name() {
@@ -105,6 +108,42 @@ async fn a_log_is_read_from_its_store_as_it_was_read_from_the_database() {
     let both = tokio::join!(whole_log(&program, id), whole_log(&program, id));
     assert_eq!((&both.0, &both.1), (&before, &before));
     waits_for_a_slot(&dashboard, &program, id).await;
+    dashboard.close().await;
+}
+
+#[tokio::test]
+async fn whoever_cannot_read_a_stored_log_in_time_because_others_do_is_told_when_to_ask_again() {
+    let short = Duration::from_millis(50);
+    let dashboard = Dashboard::with(|setup| setup.pace.log_slot = short).await;
+    let ada = dashboard.person("Ada").await;
+    let program = Program::of(&dashboard, &ada, &["read"]).await;
+    let made = dashboard.running(&ada, "Stored").await;
+    dashboard.until_logged(&made).await;
+    let settled = "update deployments set finished_at = finished_at - interval '2 hours'";
+    sqlx::query(settled)
+        .execute(dashboard.pool())
+        .await
+        .unwrap();
+    until_moved(&dashboard).await;
+    let slots = &dashboard.app.log_slots;
+    let all = u32::try_from(slots.available_permits()).unwrap();
+    let held = slots.acquire_many(all).await.unwrap();
+    let path = format!("/deployments/{}/log", dashboard.deployment_id(&made).await);
+    let busy = program.get(&path).await.expect(503);
+    busy.says(OTHERS_READ);
+    assert_eq!(busy.answer.header("retry-after"), "5");
+    assert!(ada.get(&made.at("")).await.expect(200).says(OTHERS_READ));
+    let file = ada.get(&made.at("log.txt")).await.expect(503);
+    assert_eq!(file.text, format!("{OTHERS_READ}\n"));
+    drop(held);
+    program.get(&path).await.expect(200);
+    let file = ada.get(&made.at("log.txt")).await.expect(200);
+    assert!(file.text.contains("Starting deployment of"));
+    assert_eq!(
+        slots.available_permits(),
+        all as usize,
+        "all are given back"
+    );
     dashboard.close().await;
 }
 
