@@ -36,6 +36,15 @@ pub fn given<'de, D: Deserializer<'de>>(sent: D) -> Result<Option<String>, D::Er
     Ok(Some(sent.unwrap_or_default()))
 }
 
+/// An object within the object; serde would read a list as its fields in their order.
+pub fn nested<'de, T: DeserializeOwned, D: Deserializer<'de>>(
+    sent: D,
+) -> Result<Option<T>, D::Error> {
+    let sent: Option<Map<String, Value>> = Option::deserialize(sent)?;
+    let sent = sent.map(|object| T::deserialize(Value::Object(object)));
+    sent.transpose().map_err(serde::de::Error::custom)
+}
+
 fn is_json(headers: &HeaderMap) -> bool {
     let sent = headers.get(header::CONTENT_TYPE);
     let sent = sent.and_then(|kind| kind.to_str().ok()).unwrap_or_default();

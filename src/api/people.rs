@@ -1,6 +1,6 @@
 //! People, for administrators: who has an account, what they may do, and what they may have.
 
-use super::body::{Body, given};
+use super::body::{Body, given, nested};
 use super::caller::Administrator;
 use super::id::Id;
 use super::list::{LAST_PAGE, MOST_ON_PAGE, USUAL_ON_PAGE};
@@ -91,6 +91,7 @@ pub struct PersonChange {
     role: Option<Role>,
     /// Whether they are kept from signing in. It ends their sessions, their tokens and the links that they made.
     disabled: Option<bool>,
+    #[serde(default, deserialize_with = "nested")]
     limits: Option<LimitsChange>,
 }
 

@@ -132,6 +132,7 @@ async fn is_refused(program: &Program, path: &str) {
         ("role", json!({ "role": "owner" })),
         ("name", json!({ "name": "Rob" })),
         ("limits", json!({ "limits": { "memory": 2 } })),
+        ("limits", json!({ "limits": ["3", null] })),
     ] {
         let wrong = change(program, path, body).await.expect(422);
         assert_eq!(wrong.wrong().0, field);
