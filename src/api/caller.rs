@@ -13,7 +13,6 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use secrecy::{ExposeSecret, SecretString};
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -21,14 +20,13 @@ use std::sync::Arc;
 #[derive(Clone)]
 pub struct Known {
     holder: Arc<Holder>,
-    token: Arc<SecretString>,
     from: IpAddr,
 }
 
 impl Known {
-    /// The request that they send with this key, and that says all this.
-    pub fn keyed(&self, key: &str, said: &[&[u8]]) -> Keyed {
-        Keyed::new(self.holder.id, self.token.expose_secret(), key, said)
+    /// The request that they send with this token and this key, and that says all this.
+    pub fn keyed(&self, token: &str, key: &str, said: &[&[u8]]) -> Keyed {
+        Keyed::new(self.holder.id, token, key, said)
     }
 
     /// Refuses what their token may not do. The role is that of this moment: it was read with the token.
@@ -61,7 +59,6 @@ pub async fn known(State(api): State<Api>, request: Request, next: Next) -> Resp
     };
     let known = Known {
         holder: Arc::new(holder),
-        token: Arc::new(sent.into()),
         from,
     };
     parts.extensions.insert(known);
@@ -81,7 +78,7 @@ pub async fn administers(request: Request, next: Next) -> Response {
 }
 
 /// The token of a request (RFC 6750, section 2.1).
-fn bearer(headers: &HeaderMap) -> Option<&str> {
+pub fn bearer(headers: &HeaderMap) -> Option<&str> {
     let sent = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
     let (scheme, token) = sent.split_once(' ')?;
     let token = token.trim();

@@ -68,7 +68,7 @@ const WRONG: (u16, &str) = (
 const REPEATED: [(&str, &str); 2] = [
     (
         "409",
-        "Or the same request is under way: send it again after the seconds of `retry-after`.",
+        "Where a request with this key is still under way, send it again after the seconds of `retry-after`.",
     ),
     (
         "422",

@@ -1,7 +1,7 @@
 //! The header `Idempotency-Key` (draft-ietf-httpapi-idempotency-key-header): a request that carries it may be sent again,
 //! and is answered as it was the first time. A refusal is not kept: it changed nothing.
 
-use super::caller::Known;
+use super::caller::{Known, bearer};
 use super::problem::Problem;
 use super::state::Api;
 use crate::actions::idempotency::{self, Begun, Keyed};
@@ -60,7 +60,8 @@ pub async fn once(State(api): State<Api>, request: Request, next: Next) -> Respo
         return Problem::new(StatusCode::BAD_REQUEST, detail).into_response();
     };
     let (parts, body) = request.into_parts();
-    let Some(known) = parts.extensions.get::<Known>() else {
+    let known = parts.extensions.get::<Known>();
+    let (Some(known), Some(token)) = (known, bearer(&parts.headers)) else {
         return Problem::no_token().into_response();
     };
     let Ok(bytes) = to_bytes(body, usize::MAX).await else {
@@ -68,7 +69,7 @@ pub async fn once(State(api): State<Api>, request: Request, next: Next) -> Respo
     };
     let address = parts.uri.path_and_query();
     let address = address.map_or(parts.uri.path(), PathAndQuery::as_str);
-    let keyed = known.keyed(&key, &[address.as_bytes(), &bytes]);
+    let keyed = known.keyed(token, &key, &[address.as_bytes(), &bytes]);
     let request = Request::from_parts(parts, Body::from(bytes));
     match idempotency::begin(&api.app, &keyed).await {
         Ok(Begun::First(began_at)) => first(api, keyed, began_at, request, next).await,

@@ -22,7 +22,7 @@ pub struct Resources {
     allowed: Amounts,
     /// What it gets of these; `null` is no limit.
     gets: Amounts,
-    /// Whether it gets that only from its next deployment on.
+    /// Whether it gets that only once a deployment has succeeded.
     waits: bool,
 }
 
@@ -101,7 +101,7 @@ async fn current(api: &Api, owner: UserId, id: EnvironmentId) -> Answer<Json<Res
         chosen: found.resources.into(),
         allowed: allowed.into(),
         gets: gets.into(),
-        waits: found.has_application && found.given.differs_from(gets),
+        waits: !found.is_in_force(gets),
     }))
 }
 

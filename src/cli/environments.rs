@@ -21,7 +21,7 @@ use std::io::{self, IsTerminal};
 /// When they cannot be read.
 pub async fn list(asked: &List, output: &Output) -> Result<(), Failure> {
     let client = connection::client()?;
-    let status = asked.status.map(<&str>::from);
+    let status = asked.status.as_deref();
     let found = all(&client, status, asked.search.as_deref()).await?;
     if found.is_empty() {
         output.note(if status.is_none() && asked.search.is_none() {

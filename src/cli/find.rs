@@ -2,8 +2,8 @@
 
 use super::failure::{Exit, Failure};
 use super::http::{Client, Request};
-use super::name;
 use super::wire::{Environment, Page, parse};
+use crate::domain::name::compared;
 use serde_json::Value;
 
 const PREFIX: &str = "env_";
@@ -61,12 +61,12 @@ fn is_id(called: &str) -> bool {
     rest.is_some_and(|rest| rest.len() == 26 && rest.bytes().all(|it| it.is_ascii_alphanumeric()))
 }
 
-/// Names are compared as the dashboard compares them.
+/// Names are compared as everywhere.
 fn choose(called: &str, found: Vec<Value>) -> Result<(Environment, Value), Failure> {
     let mut exact = vec![];
     for json in found {
         let one: Environment = parse(&json)?;
-        if name::is_same(&one.name, called) || one.subdomain == called {
+        if compared(&one.name) == compared(called) || one.subdomain == called {
             exact.push((one, json));
         }
     }
@@ -127,5 +127,19 @@ mod tests {
         for name in ["env_1", "env_", "Test", "env_01h455vb4pex5vsknk084sn0/q"] {
             assert!(!is_id(name), "{name}");
         }
+    }
+
+    #[test]
+    fn names_are_the_same_in_any_case_and_form() {
+        for (one, other) in [
+            ("Größe", "GRO\u{308}SSE"),
+            ("straße", "STRASSE"),
+            ("Test 2", "ｔｅｓｔ  ２"),
+            ("ΣΑΣ", "σας"),
+            ("❤\u{fe0f}", "❤"),
+        ] {
+            assert_eq!(compared(one), compared(other));
+        }
+        assert_ne!(compared("Test"), compared("Test 2"));
     }
 }

@@ -1,7 +1,9 @@
 //! What is typed. `--help` is the manual.
 
 use super::amount::duration;
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use crate::domain::status::Status;
+use clap::builder::PossibleValuesParser;
+use clap::{Args, Parser, Subcommand};
 use std::time::Duration;
 
 /// How long is waited unless that is given.
@@ -90,25 +92,14 @@ pub enum EnvCommand {
 #[derive(Args)]
 pub struct List {
     /// Only those with this status.
-    #[arg(long)]
-    pub status: Option<Status>,
+    #[arg(long, value_parser = PossibleValuesParser::new(Status::ALL.map(Status::word)))]
+    pub status: Option<String>,
     /// Only those with this text in their name or address.
     #[arg(long, value_name = "TEXT")]
     pub search: Option<String>,
     /// Print them as JSON: an array.
     #[arg(long)]
     pub json: bool,
-}
-
-/// A status of an environment.
-#[derive(Clone, Copy, ValueEnum, strum::IntoStaticStr)]
-#[strum(serialize_all = "lowercase")]
-pub enum Status {
-    Pending,
-    Deploying,
-    Running,
-    Error,
-    Deleting,
 }
 
 /// One environment.

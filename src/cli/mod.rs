@@ -1,5 +1,5 @@
 //! The client: commands that use a dashboard, perhaps on another machine, through its API. They start nothing of the server
-//! and read none of its settings; nothing else of ours is known here.
+//! and read none of its settings; of ours, only what things are is known here.
 
 mod address;
 mod amount;
@@ -15,7 +15,6 @@ mod http;
 mod interrupt;
 mod line;
 mod log;
-mod name;
 mod open;
 mod output;
 mod plain;

@@ -1,9 +1,9 @@
 //! What is asked for at a terminal. Passwords and tokens are no arguments, which others on the machine can see.
 
 use super::failure::Failure;
-use super::name;
 use super::output::Output;
 use super::plain;
+use crate::domain::name::shown;
 use secrecy::{ExposeSecret, SecretString};
 use std::io::{self, ErrorKind, IsTerminal, Write};
 
@@ -51,7 +51,13 @@ pub fn confirm(name: &str, question: &str) -> Result<bool, Failure> {
     }
     let _ = write!(io::stderr(), "{}", plain::line(question));
     let _ = io::stderr().flush();
-    Ok(name::looks_like(&first_line()?, name))
+    Ok(is_typed(&first_line()?, name))
+}
+
+/// Whether what was typed is something, and looks like the name.
+fn is_typed(typed: &str, name: &str) -> bool {
+    let typed = shown(typed);
+    !typed.is_empty() && typed == shown(name)
 }
 
 /// Asks without showing what is typed. An interruption comes as a character, and the terminal shows what is typed again
@@ -79,4 +85,18 @@ fn unread(error: &io::Error) -> Failure {
         return Failure::interrupted();
     }
     Failure::usage(format!("Nothing can be read from standard input: {error}."))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_typed_as_it_is_shown() {
+        assert!(is_typed(" Gro\u{308}ße ", "Größe"));
+        assert!(is_typed("a b", "a\u{200b}  b"));
+        assert!(!is_typed("größe", "Größe"));
+        assert!(!is_typed("", "Größe"));
+        assert!(!is_typed("\n", "\u{200b}"));
+    }
 }

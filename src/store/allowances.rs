@@ -132,6 +132,18 @@ pub struct Chosen {
     pub is_deployed: bool,
 }
 
+impl Chosen {
+    /// Whether Coolify was given this for the next container.
+    pub fn is_given(&self, wanted: Resources) -> bool {
+        !self.has_application || !self.given.differs_from(wanted)
+    }
+
+    /// Whether the container has it: a deployment has succeeded since Coolify was given it.
+    pub fn is_in_force(&self, wanted: Resources) -> bool {
+        self.is_given(wanted) && self.is_deployed
+    }
+}
+
 /// What was chosen for the owner's environment.
 pub async fn resources(
     conn: &mut PgConnection,

@@ -62,6 +62,14 @@ async fn a_wrong_parameter_is_told_by_its_name() {
     dashboard.close().await;
 }
 
+/// As if the deployment had logged 5,000 lines more.
+async fn log_more(dashboard: &Dashboard) {
+    let long = "insert into deployment_log (deployment_id, position, output, hidden, error)
+                select d.id, n + 1000, repeat('a long line ', 10), false, true
+                from deployments d, generate_series(1, 5000) n";
+    sqlx::query(long).execute(dashboard.pool()).await.unwrap();
+}
+
 #[tokio::test]
 async fn the_log_is_read_part_by_part_until_nothing_follows() {
     let dashboard = Dashboard::open().await;
@@ -69,10 +77,7 @@ async fn the_log_is_read_part_by_part_until_nothing_follows() {
     let program = Program::of(&dashboard, &ada, &["read"]).await;
     let made = dashboard.running(&ada, "Logged").await;
     dashboard.until_logged(&made).await;
-    let long = "insert into deployment_log (deployment_id, position, output, hidden, error)
-                select d.id, n + 1000, repeat('a long line ', 10), false, true
-                from deployments d, generate_series(1, 5000) n";
-    sqlx::query(long).execute(dashboard.pool()).await.unwrap();
+    log_more(&dashboard).await;
     let id = dashboard.deployment_id(&made).await;
     let texts = whole_log(&program, id).await;
     let file = ada.get(&made.at("log.txt")).await.expect(200);
@@ -92,10 +97,7 @@ async fn a_log_is_read_from_its_store_as_it_was_read_from_the_database() {
     let program = Program::of(&dashboard, &ada, &["read"]).await;
     let made = dashboard.running(&ada, "Stored").await;
     dashboard.until_logged(&made).await;
-    let long = "insert into deployment_log (deployment_id, position, output, hidden, error)
-                select d.id, n + 1000, repeat('a long line ', 10), false, true
-                from deployments d, generate_series(1, 5000) n";
-    sqlx::query(long).execute(dashboard.pool()).await.unwrap();
+    log_more(&dashboard).await;
     let id = dashboard.deployment_id(&made).await;
     let before = whole_log(&program, id).await;
     let settled = "update deployments set finished_at = finished_at - interval '2 hours'";

@@ -5,9 +5,8 @@ use super::harness::{Dashboard, Made};
 use super::person::Person;
 use super::program::{Program, until};
 use super::repositories::Repositories;
+use super::resources::two_gigabytes;
 use super::visits::{application, variable};
-use crate::domain::allowance::Allowance;
-use crate::domain::resources::Resources;
 use serde_json::{Value, json};
 
 #[tokio::test]
@@ -197,16 +196,6 @@ async fn a_value_that_was_lost_with_a_restored_backup_is_called_lost_until_it_is
     let key = format!("{all}/NEVER_SENT");
     program.send("DELETE", &key, &[], "").await.expect(204);
     dashboard.close().await;
-}
-
-async fn two_gigabytes() -> Dashboard {
-    Dashboard::with(|setup| {
-        setup.allowance = Allowance {
-            resources: Resources::of_numbers(Some(2_048), Some(150)),
-            ..Allowance::default()
-        }
-    })
-    .await
 }
 
 #[tokio::test]

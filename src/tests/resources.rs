@@ -35,7 +35,8 @@ async fn deploy(dashboard: &Dashboard, person: &Person, made: &Made) {
     dashboard.until_status(made, "running").await;
 }
 
-async fn two_gigabytes() -> Dashboard {
+/// Where everybody may have 2 GB of memory and one and a half CPUs.
+pub async fn two_gigabytes() -> Dashboard {
     Dashboard::with(|setup| {
         setup.allowance = Allowance {
             resources: Resources::of_numbers(Some(2_048), Some(150)),

@@ -108,9 +108,8 @@ fn resources_in_words(
         (None, Some(cpus)) => format!("{cpus} CPUs, and as much memory as there is"),
         (Some(memory), Some(cpus)) => format!("{memory} of memory and {cpus} CPUs"),
     };
-    let is_given = !of.has_application || !of.given.differs_from(wanted);
-    match (is_given, is_before_build) {
-        (true, _) if of.is_deployed => format!("It has {sizes}."),
+    match (of.is_given(wanted), is_before_build) {
+        (true, _) if of.is_in_force(wanted) => format!("It has {sizes}."),
         (true, _) => format!("Its next container gets {sizes}."),
         (false, true) => format!("With the deployment that is under way it gets {sizes}."),
         (false, false) => format!("From its next deployment on it has {sizes}."),
