@@ -5,8 +5,9 @@ use super::harness::{Dashboard, Made};
 use super::person::Person;
 use super::program::{Program, until};
 use super::repositories::Repositories;
-use super::resources::two_gigabytes;
+use super::resources::{two_gigabytes, until_failed};
 use super::visits::{application, variable};
+use crate::simulator::outcomes::Outcome;
 use serde_json::{Value, json};
 
 #[tokio::test]
@@ -233,6 +234,27 @@ async fn memory_and_cpus_are_chosen_within_what_is_allowed() {
         (&read.json["gets"]["cpus"], &read.json["waits"]),
         (&json!("0.5"), &json!(false))
     );
+    dashboard.close().await;
+}
+
+#[tokio::test]
+async fn what_a_failed_deployment_gave_to_coolify_still_waits() {
+    let dashboard = two_gigabytes().await;
+    let ada = dashboard.person("Ada").await;
+    let program = Program::of(&dashboard, &ada, &["write"]).await;
+    let made = dashboard.running(&ada, "Sized").await;
+    let path = format!("/environments/{}/resources", made.id);
+    let waits = async || program.get(&path).await.expect(200).json["waits"].clone();
+    assert_eq!(waits().await, json!(false));
+    let chosen = json!({ "memory": "1g" });
+    program
+        .send_json("PATCH", &path, &[], chosen)
+        .await
+        .expect(200);
+    dashboard.next_build(Outcome::FailBuild);
+    ada.post(&made.at("deploy"), &[]).await.expect(303);
+    until_failed(&dashboard, &made).await;
+    assert_eq!(waits().await, json!(true));
     dashboard.close().await;
 }
 

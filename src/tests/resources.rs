@@ -122,7 +122,8 @@ async fn an_open_page_follows_what_the_container_gets_while_it_is_deployed_from_
     dashboard.close().await;
 }
 
-async fn until_failed(dashboard: &Dashboard, made: &Made) {
+/// Waits until the deployment has failed.
+pub async fn until_failed(dashboard: &Dashboard, made: &Made) {
     dashboard
         .until("the deployment has failed", async || {
             let outcome = dashboard.deployment(made, "outcome").await;
