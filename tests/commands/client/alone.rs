@@ -118,7 +118,11 @@ fn a_client_command_after_an_option_of_the_server_starts_no_server() {
 #[test]
 fn a_command_that_reads_a_password_is_interrupted_at_once() {
     let read = "exec 3<>p; \"$0\" login https://vps.example.com <p & id=$!";
-    let interrupt = "(while kill -s INT $id; do sleep 0.1; done) 2>/dev/null &";
+    // Before it handles SIGINT (bit 2 of the caught signals), it would end without a word.
+    let handles = "grep -q '^SigCgt:.*[2367abef]$' /proc/$id/status";
+    let interrupt = format!(
+        "(until {handles} || ! kill -0 $id; do :; done; while kill -s INT $id; do sleep 0.1; done) 2>/dev/null &"
+    );
     Program::shell(&format!(
         "mkfifo p; {read}; {interrupt} wait $id; echo code $?"
     ))
